@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets stand in the order in which they may import: an arrow never points down this list.
+// ARCHITECTURE.md says what each one holds.
+let package = Package(
+  name: "Brolga",
+  products: [
+    .library(name: "Brolga", targets: ["Brolga"]),
+    .library(name: "RegisterAllocation", targets: ["RegisterAllocation"]),
+    .executable(name: "brolga", targets: ["BrolgaCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "Entities"),
+    .target(name: "RegisterAllocation", dependencies: ["Entities"]),
+    .target(name: "WebAssembly", dependencies: ["Entities"]),
+    .target(name: "Artefact", dependencies: ["Entities", "WebAssembly"]),
+    .target(
+      name: "Compiler",
+      dependencies: ["Entities", "RegisterAllocation", "WebAssembly", "Artefact"]),
+    .target(name: "CRuntime"),
+    .target(name: "Runtime", dependencies: ["WebAssembly", "Artefact", "CRuntime"]),
+    .target(name: "WASI", dependencies: ["Runtime", "CRuntime"]),
+    .target(
+      name: "Brolga",
+      dependencies: ["WebAssembly", "Artefact", "Compiler", "CRuntime", "Runtime", "WASI"]),
+    .executableTarget(
+      name: "BrolgaCLI",
+      dependencies: [
+        "Brolga", "CRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "EntitiesTests", dependencies: ["Entities"]),
+    .testTarget(
+      name: "RegisterAllocationTests", dependencies: ["RegisterAllocation", "Entities"]),
+    .testTarget(name: "WebAssemblyTests", dependencies: ["WebAssembly"]),
+    .testTarget(name: "CompilerTests", dependencies: ["Compiler"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artefact", "WASI"]),
+    .testTarget(name: "BrolgaTests", dependencies: ["Brolga"]),
+  ]
+)
