@@ -5,8 +5,7 @@
 ///
 /// Meaningful only together with the table that issued it. Asking the absent value for its
 /// `index` is a programming error, caught in checked builds.
-public protocol EntityID: BitwiseCopyable, Hashable, Comparable, Sendable, CustomStringConvertible
-{
+public protocol EntityID: BitwiseCopyable, Hashable, Comparable, Sendable, CustomStringConvertible {
   /// What the printed form starts with, such as `b` for `b7`.
   static var prefix: StaticString { get }
   var raw: UInt32 { get }

@@ -127,7 +127,8 @@ extension Operand {
   }
   /// A write, late, to `register`.
   @inlinable @inline(__always)
-  public static func fixedDefinition(_ v: VirtualRegister, _ register: PhysicalRegister) -> Operand {
+  public static func fixedDefinition(_ v: VirtualRegister, _ register: PhysicalRegister) -> Operand
+  {
     Operand(v, register.registerClass, .definition, .late, .fixed, payload: register.raw)
   }
   /// A register outside the allocator's care, reported back as it is.
