@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of WebAssembly beyond version 2.0, by name, and the options of decoding.
+
+/// Parts of WebAssembly that not every module may use.
+///
+/// Everything of version 2.0 except `simd` needs no switch. A module that uses a feature that is
+/// not switched on, or is not built, is refused as `unsupported` with the feature's name.
+package struct Features: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  // Validated here when switched on; the compiler must follow before they become the default.
+  package static let multipleMemories = Features(rawValue: 1 << 0)
+  package static let memory64 = Features(rawValue: 1 << 1)
+
+  // Recognised and refused.
+  package static let simd = Features(rawValue: 1 << 8)
+  package static let relaxedSIMD = Features(rawValue: 1 << 9)
+  package static let tailCalls = Features(rawValue: 1 << 10)
+  package static let typedFunctionReferences = Features(rawValue: 1 << 11)
+  package static let garbageCollection = Features(rawValue: 1 << 12)
+  package static let exceptionHandling = Features(rawValue: 1 << 13)
+  package static let legacyExceptionHandling = Features(rawValue: 1 << 14)
+  package static let threads = Features(rawValue: 1 << 15)
+  package static let wideArithmetic = Features(rawValue: 1 << 16)
+  package static let customPageSizes = Features(rawValue: 1 << 17)
+  package static let stackSwitching = Features(rawValue: 1 << 18)
+  package static let components = Features(rawValue: 1 << 19)
+
+  package static let standard: Features = []
+
+  /// How messages call a single feature.
+  package var name: String {
+    switch self {
+    case .multipleMemories: "multiple memories"
+    case .memory64: "memory64"
+    case .simd: "simd"
+    case .relaxedSIMD: "relaxed simd"
+    case .tailCalls: "tail calls"
+    case .typedFunctionReferences: "typed function references"
+    case .garbageCollection: "garbage collection"
+    case .exceptionHandling: "exception handling"
+    case .legacyExceptionHandling: "legacy exception handling"
+    case .threads: "threads"
+    case .wideArithmetic: "wide arithmetic"
+    case .customPageSizes: "custom page sizes"
+    case .stackSwitching: "stack switching"
+    case .components: "component model"
+    default: "several features"
+    }
+  }
+}
+
+/// How to read a module.
+package struct DecodingOptions: Hashable, Sendable {
+  package var features: Features = .standard
+  /// Accepts a module whose function section has no code section to go with it, as
+  /// `Module.skeleton(of:)` makes them.
+  package var bodiesElsewhere = false
+
+  package init(features: Features = .standard, bodiesElsewhere: Bool = false) {
+    self.features = features
+    self.bodiesElsewhere = bodiesElsewhere
+  }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// A decoded module: immutable, shared between threads.
+
+import Entities
+
+/// A module of which everything but the function bodies has been validated.
+///
+/// Keeps its bytes; ranges are positions in them. Index spaces hold the imported entities first.
+package final class Module: @unchecked Sendable {
+  // Unchecked: everything is immutable once `init` returns.
+  let contents: ModuleContents
+
+  package init(
+    decoding bytes: ModuleBytes, options: DecodingOptions = DecodingOptions()
+  ) throws(WasmError) {
+    var decoder = ModuleDecoder(bytes: bytes, options: options)
+    try decoder.decode()
+    contents = decoder.finish()
+  }
+
+  package convenience init(
+    decoding bytes: [UInt8], options: DecodingOptions = DecodingOptions()
+  ) throws(WasmError) {
+    try self.init(decoding: ModuleBytes(bytes), options: options)
+  }
+
+  package var bytes: UnsafeRawBufferPointer { contents.bytes.buffer }
+  package var features: Features { contents.features }
+
+  // MARK: Types
+
+  package var typeCount: Int { contents.types.count }
+
+  package func signature(ofType index: UInt32) -> Signature {
+    contents.types.signature(Int(truncatingIfNeeded: index))
+  }
+
+  package func functionType(_ typeIndex: UInt32) -> FunctionType {
+    signature(ofType: typeIndex).functionType
+  }
+
+  /// The smallest index of an equal type: two types are equal when these are.
+  package func canonicalType(_ typeIndex: UInt32) -> UInt32 {
+    contents.types.canonical(Int(truncatingIfNeeded: typeIndex))
+  }
+
+  package func typesAreEqual(_ a: UInt32, _ b: UInt32) -> Bool {
+    canonicalType(a) == canonicalType(b)
+  }
+
+  // MARK: Imports and exports
+
+  package var imports: [Import] { contents.imports }
+  package var exports: [Export] { contents.exports }
+
+  /// The export with exactly these UTF-8 bytes as its name. Looks at each export in turn.
+  package func export(named name: String) -> Export? {
+    contents.exports.first { $0.name.utf8.elementsEqual(name.utf8) }
+  }
+
+  /// The type of an export, or of anything else in an index space.
+  package func externType(_ kind: ExternKind, _ index: UInt32) -> ExternType {
+    let position = Int(truncatingIfNeeded: index)
+    return switch kind {
+    case .function: .function(typeIndex: typeIndex(ofFunction: index))
+    case .table: .table(tables[position])
+    case .memory: .memory(memories[position])
+    case .global: .global(globals[position])
+    case .tag: .tag(typeIndex: tags[position])
+    }
+  }
+
+  // MARK: Functions
+
+  /// Functions in the index space, imported and defined.
+  package var functionCount: Int { contents.functionTypes.count }
+  package var importedFunctionCount: Int { contents.importedFunctionCount }
+
+  package func typeIndex(ofFunction index: UInt32) -> UInt32 {
+    contents.functionTypes[Int(truncatingIfNeeded: index)]
+  }
+
+  package func signature(ofFunction index: UInt32) -> Signature {
+    signature(ofType: typeIndex(ofFunction: index))
+  }
+
+  /// The defined functions' bodies: entry 0 is that of function `importedFunctionCount`. Empty for
+  /// a skeleton.
+  package var bodies: UnsafeBufferPointer<FunctionBody> {
+    UnsafeBufferPointer(contents.bodies.buffer)
+  }
+
+  package func body(ofFunction index: UInt32) -> Range<Int> {
+    contents.bodies[Int(truncatingIfNeeded: index) &- importedFunctionCount].range
+  }
+
+  /// Functions that exports, element segments or the constant expressions of the module name, in
+  /// rising order: those that `ref.func` in a body may name, and that the outside can reach. The
+  /// start function is not among them by being that.
+  package var referencedFunctions: [UInt32] { contents.referencedFunctions }
+
+  package func isReferenced(function index: UInt32) -> Bool {
+    contents.referenced.contains(Int(truncatingIfNeeded: index))
+  }
+
+  package var start: UInt32? { contents.start }
+
+  // MARK: Tables, memories, globals, tags
+
+  package var tables: [TableType] { contents.tables }
+  package var memories: [MemoryType] { contents.memories }
+  package var globals: [GlobalType] { contents.globals }
+  /// Type indices.
+  package var tags: [UInt32] { contents.tags }
+
+  package var importedTableCount: Int { contents.importedTableCount }
+  package var importedMemoryCount: Int { contents.importedMemoryCount }
+  package var importedGlobalCount: Int { contents.importedGlobalCount }
+
+  /// The defined globals' initial values: entry 0 is that of global `importedGlobalCount`.
+  package var globalInitializers: [ConstantExpression] { contents.globalInitializers }
+
+  // MARK: Segments
+
+  package var elements: [ElementSegment] { contents.elements }
+  package var data: [DataSegment] { contents.data }
+  /// The data count section's number, if there is one.
+  package var dataCount: UInt32? { contents.dataCount }
+
+  // MARK: Names and custom sections
+
+  package var customSections: [CustomSection] { contents.customSections }
+
+  /// The module's name in its name section.
+  package var name: String? {
+    string(contents.names.module)
+  }
+
+  /// A function's name in the name section.
+  package func functionName(_ index: UInt32) -> String? {
+    let position = Int(truncatingIfNeeded: index)
+    guard position < contents.names.functions.count else { return nil }
+    return string(contents.names.functions[position])
+  }
+
+  /// Nil when absent or not UTF-8: the name section never makes a module wrong.
+  private func string(_ name: NameRange) -> String? {
+    guard name.start != 0 else { return nil }
+    let start = Int(truncatingIfNeeded: name.start)
+    let end = start &+ Int(truncatingIfNeeded: name.count)
+    let utf8 = bytes[start..<end].bindMemory(to: UInt8.self)
+    return String(validating: utf8, as: UTF8.self)
+  }
+}
+
+/// What decoding produces, piece by piece.
+struct ModuleContents: ~Copyable {
+  let bytes: ModuleBytes
+  let features: Features
+  var types = TypeTable()
+  var imports: [Import] = []
+  var exports: [Export] = []
+  /// Type index of each function.
+  var functionTypes = Vector<UInt32>()
+  var importedFunctionCount = 0
+  var bodies = Vector<FunctionBody>()
+  var referenced = BitSet()
+  var referencedFunctions: [UInt32] = []
+  var start: UInt32?
+  var tables: [TableType] = []
+  var importedTableCount = 0
+  var memories: [MemoryType] = []
+  var importedMemoryCount = 0
+  var globals: [GlobalType] = []
+  var importedGlobalCount = 0
+  var globalInitializers: [ConstantExpression] = []
+  var tags: [UInt32] = []
+  var elements: [ElementSegment] = []
+  var data: [DataSegment] = []
+  var dataCount: UInt32?
+  var customSections: [CustomSection] = []
+  var names = NameTable()
+
+  init(bytes: ModuleBytes, features: Features) {
+    self.bytes = bytes
+    self.features = features
+  }
+}

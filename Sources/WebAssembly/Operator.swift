@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// One decoded operator of a function body.
+
+/// An operator with its immediates. Fields that an operator does not have are zero.
+package struct Operator: BitwiseCopyable {
+  package var opcode: Opcode
+  /// Index of the local, global, function, type, label, table, data or element segment; for loads,
+  /// stores and `memory.*`, of the memory. Of a copy, the destination; for `call_indirect` the type;
+  /// for `memory.init` and `table.init` the segment. For `br_table` the count of labels without
+  /// the default.
+  package var index: UInt32
+  /// The second index: the table of `call_indirect` and `table.init`, the memory of `memory.init`,
+  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2.
+  package var index2: UInt32
+  /// The bits of a constant (an `i32` zero-extended), the offset of a load or store, the raw value
+  /// of the type of `ref.null` and of a typed `select`.
+  package var immediate: UInt64
+
+  @inline(__always)
+  package init(
+    _ opcode: Opcode, index: UInt32 = 0, index2: UInt32 = 0, immediate: UInt64 = 0
+  ) {
+    self.opcode = opcode
+    self.index = index
+    self.index2 = index2
+    self.immediate = immediate
+  }
+}
