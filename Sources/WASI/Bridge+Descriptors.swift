@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions on open descriptors: `fd_*`.
+
+import Glibc
+
+// MARK: - Reading, writing, position
+
+extension WASIBridgeToHost {
+  func read(
+    _ number: UInt32, vectors list: UInt32, count: UInt32, at offset: UInt64? = nil,
+    result: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    let needed: Rights = offset == nil ? .fdRead : [.fdRead, .fdSeek]
+    let file = try descriptors.descriptor(number, needed).host
+    let position = try hostOffset(offset)
+    _ = try memory.bytes(at: result, count: 4)
+    try collectVectors(list, count: count, memory)
+    let length = try retrying {
+      offset == nil
+        ? readv(file, vectors, Int32(vectors.count))
+        : preadv(file, vectors, Int32(vectors.count), position)
+    }
+    try memory.store(UInt32(length), at: result)
+  }
+
+  func write(
+    _ number: UInt32, vectors list: UInt32, count: UInt32, at offset: UInt64? = nil,
+    result: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    let needed: Rights = offset == nil ? .fdWrite : [.fdWrite, .fdSeek]
+    let file = try descriptors.descriptor(number, needed).host
+    let position = try hostOffset(offset)
+    _ = try memory.bytes(at: result, count: 4)
+    try collectVectors(list, count: count, memory)
+    let length = try retrying {
+      offset == nil
+        ? writev(file, vectors, Int32(vectors.count))
+        : pwritev(file, vectors, Int32(vectors.count), position)
+    }
+    try memory.store(UInt32(length), at: result)
+  }
+
+  private func hostOffset(_ offset: UInt64?) throws(Errno) -> off_t {
+    guard let offset else { return 0 }
+    guard let host = off_t(exactly: offset) else { throw .inval }
+    return host
+  }
+
+  /// Fills `vectors` from the guest's list of pointers and lengths.
+  ///
+  /// Empty ones are left out, lest a list that begins with many read as the end of the file.
+  private func collectVectors(
+    _ list: UInt32, count: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    vectors.removeAll(keepingCapacity: true)
+    guard count <= UInt32.max / 8 else { throw .fault }
+    let records = try memory.bytes(at: list, count: count * 8)
+    for offset in stride(from: 0, to: records.count, by: 8) {
+      let address = records.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      let size = records.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
+      let bytes = try memory.bytes(at: address, count: size)
+      if bytes.isEmpty { continue }
+      vectors.append(iovec(iov_base: bytes.baseAddress, iov_len: bytes.count))
+      if vectors.count == Limits.vectors { break }
+    }
+  }
+
+  func seek(
+    _ number: UInt32, offset: UInt64, whence: UInt32, result: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    // Asking for the position is all that the right to tell allows.
+    let asksOnly = offset == 0 && whence == 1
+    let found = try descriptors.descriptor(number)
+    try refuseSeekInStream(found)
+    _ = try descriptors.descriptor(number, asksOnly ? .fdTell : .fdSeek)
+    guard whence <= 2 else { throw .inval }
+    _ = try memory.bytes(at: result, count: 8)
+    // Preview 1 numbers the three origins as Linux does.
+    let position = lseek(found.host, off_t(truncatingIfNeeded: offset), Int32(whence))
+    if position < 0 { throw .current }
+    try memory.store(UInt64(position), at: result)
+  }
+
+  func tell(_ number: UInt32, result: UInt32, _ memory: GuestBytes) throws(Errno) {
+    let found = try descriptors.descriptor(number)
+    try refuseSeekInStream(found)
+    _ = try descriptors.descriptor(number, .fdTell)
+    let position = lseek(found.host, 0, SEEK_CUR)
+    if position < 0 { throw .current }
+    try memory.store(UInt64(position), at: result)
+  }
+
+  /// A stream or a folder never has the right to seek; the answer is what POSIX programs expect.
+  private func refuseSeekInStream(_ descriptor: Descriptor) throws(Errno) {
+    switch descriptor.type {
+    case .directory: throw .badf
+    case .regularFile, .blockDevice: return
+    default: throw .spipe
+    }
+  }
+}
+
+// MARK: - Status
+
+extension WASIBridgeToHost {
+  func descriptorStatus(
+    _ number: UInt32, result: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    let found = try descriptors.descriptor(number)
+    let host = fcntl(found.host, F_GETFL)
+    try check(host)
+    let flags = FileFlags(host: host)
+    try memory.store(
+      words: UInt64(found.type.rawValue) | UInt64(flags.rawValue) << 16,
+      found.rights.rawValue, found.inheriting.rawValue, at: result)
+  }
+
+  func setFlags(_ number: UInt32, _ raw: UInt32) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdFdstatSetFlags)
+    let flags = FileFlags(rawValue: UInt16(truncatingIfNeeded: raw))
+    guard FileFlags.all.isSuperset(of: flags) else { throw .inval }
+    let host = fcntl(found.host, F_GETFL)
+    try check(host)
+    // Linux ignores a change of these three; say so rather than pretend.
+    let fixed: FileFlags = [.dsync, .rsync, .sync]
+    let changed = flags.symmetricDifference(FileFlags(host: host))
+    guard changed.isDisjoint(with: fixed) else { throw .notsup }
+    try check(fcntl(found.host, F_SETFL, flags.host))
+  }
+
+  func setRights(_ number: UInt32, base: UInt64, inheriting: UInt64) throws(Errno) {
+    try descriptors.restrict(
+      number, to: Rights(rawValue: base), inheriting: Rights(rawValue: inheriting))
+  }
+
+  func fileStatus(_ number: UInt32, result: UInt32, _ memory: GuestBytes) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdFilestatGet)
+    var status = stat()
+    try check(fstat(found.host, &status))
+    try memory.store(status, at: result)
+  }
+
+  func setSize(_ number: UInt32, _ size: UInt64) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdFilestatSetSize)
+    guard let size = off_t(exactly: size) else { throw .inval }
+    try check(try retrying { ftruncate(found.host, size) })
+  }
+
+  func setTimes(
+    _ number: UInt32, access: UInt64, modification: UInt64, flags: UInt32
+  ) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdFilestatSetTimes)
+    let times = try fileTimes(access: access, modification: modification, flags: flags)
+    try check(futimens(found.host, times))
+  }
+
+  func allocate(_ number: UInt32, offset: UInt64, length: UInt64) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdAllocate)
+    guard let offset = off_t(exactly: offset), let length = off_t(exactly: length)
+    else { throw .inval }
+    let failure = posix_fallocate(found.host, offset, length)
+    if failure != 0 { throw Errno(host: failure) }
+  }
+
+  func advise(
+    _ number: UInt32, offset: UInt64, length: UInt64, advice: UInt32
+  ) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdAdvise)
+    if found.type == .directory { throw .badf }
+    guard let offset = off_t(exactly: offset), let length = off_t(exactly: length)
+    else { throw .inval }
+    let hostAdvice: Int32
+    switch advice {
+    case 0: hostAdvice = POSIX_FADV_NORMAL
+    case 1: hostAdvice = POSIX_FADV_SEQUENTIAL
+    case 2: hostAdvice = POSIX_FADV_RANDOM
+    case 3: hostAdvice = POSIX_FADV_WILLNEED
+    case 4: hostAdvice = POSIX_FADV_DONTNEED
+    case 5: hostAdvice = POSIX_FADV_NOREUSE
+    default: throw .inval
+    }
+    let failure = posix_fadvise(found.host, offset, length, hostAdvice)
+    if failure != 0 { throw Errno(host: failure) }
+  }
+
+  func synchronize(_ number: UInt32) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdSync)
+    try check(try retrying { fsync(found.host) })
+  }
+
+  func synchronizeData(_ number: UInt32) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdDatasync)
+    try check(try retrying { fdatasync(found.host) })
+  }
+}
+
+// MARK: - Preopened folders, entries of folders
+
+extension WASIBridgeToHost {
+  func preopenStatus(_ number: UInt32, result: UInt32, _ memory: GuestBytes) throws(Errno) {
+    guard let name = try descriptors.descriptor(number).preopenName else { throw .badf }
+    // The tag of a folder is 0; the length of its name follows at offset 4.
+    try memory.store(words: UInt64(name.count) << 32, at: result)
+  }
+
+  func preopenName(
+    _ number: UInt32, buffer: UInt32, count: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    guard let name = try descriptors.descriptor(number).preopenName else { throw .badf }
+    guard name.count <= Int(count) else { throw .nametoolong }
+    try memory.bytes(at: buffer, count: UInt32(name.count)).copyBytes(from: name)
+  }
+
+  /// Fills the buffer with entries from `cookie` on; the last one is cut where the buffer ends,
+  /// by which the guest knows that there may be more.
+  func readFolder(
+    _ number: UInt32, buffer: UInt32, count: UInt32, cookie: UInt64, result: UInt32,
+    _ memory: GuestBytes
+  ) throws(Errno) {
+    let found = try descriptors.descriptor(number, .fdReaddir)
+    let bytes = try memory.bytes(at: buffer, count: count)
+    guard let position = Int(exactly: cookie) else { throw .inval }
+    // A stream of its own for each call: the cookie is the file system's position, so none needs
+    // to stay open, and two readers of one descriptor do not disturb each other.
+    let opened = openat(found.host, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    try check(opened)
+    guard let stream = fdopendir(opened) else {
+      let failure = Errno.current
+      close(opened)
+      throw failure
+    }
+    defer { closedir(stream) }
+    if position != 0 { seekdir(stream, position) }
+    var used = 0
+    while used < bytes.count {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno != 0 { throw .current }
+        break
+      }
+      used += Self.storeEntry(entry, in: UnsafeMutableRawBufferPointer(rebasing: bytes[used...]))
+    }
+    try memory.store(UInt32(used), at: result)
+  }
+
+  /// Writes as much of one entry as fits, and returns how many bytes that is.
+  private static func storeEntry(
+    _ entry: UnsafeMutablePointer<dirent>, in space: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    let name = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
+    let nameBytes = strlen(name.assumingMemoryBound(to: CChar.self))
+    let header: (UInt64, UInt64, UInt64) = (
+      UInt64(bitPattern: Int64(entry.pointee.d_off)), UInt64(entry.pointee.d_ino),
+      UInt64(nameBytes)
+        | UInt64(FileType(directoryEntry: entry.pointee.d_type).rawValue) << 32
+    )
+    withUnsafeBytes(of: header) { fields in
+      space.copyMemory(from: UnsafeRawBufferPointer(rebasing: fields.prefix(space.count)))
+    }
+    if space.count <= 24 { return space.count }
+    let fitting = min(nameBytes, space.count - 24)
+    UnsafeMutableRawBufferPointer(rebasing: space[24...]).copyMemory(
+      from: UnsafeRawBufferPointer(start: name, count: fitting))
+    return 24 + fitting
+  }
+}
+
+extension GuestBytes {
+  /// Writes the preview 1 form of `status`.
+  func store(_ status: stat, at address: UInt32) throws(Errno) {
+    try store(
+      words: UInt64(status.st_dev), UInt64(status.st_ino),
+      UInt64(FileType(mode: status.st_mode).rawValue), UInt64(status.st_nlink),
+      UInt64(bitPattern: Int64(status.st_size)), nanoseconds(status.st_atim),
+      nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), at: address)
+  }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bounds on what one call of a guest can make the host do.
+
+enum Limits {
+  /// Bytes of a path; Linux's own bound, its terminating zero included.
+  static let pathBytes = 4096
+  /// Symbolic links followed while one path is resolved; Linux's own bound.
+  static let symbolicLinks = 40
+  /// Buffers of one scattered read or write; Linux's own bound. More make a short transfer.
+  static let vectors = 1024
+  /// Subscriptions of one `poll_oneoff`, so that its working memory stays below 1 MiB.
+  static let subscriptions = 8192
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one guest of WASI preview 1 is given: arguments, environment, streams and folders.
+
+import Glibc
+
+/// The guest called `proc_exit`. Ends the call into the guest, as its error.
+public struct ExitStatus: Error, Equatable, Sendable {
+  public let code: UInt32
+
+  public init(code: UInt32) { self.code = code }
+}
+
+/// A folder to be preopened that cannot be opened.
+public struct PreopenError: Error, Equatable, CustomStringConvertible, Sendable {
+  public let path: String
+  /// The host's error number.
+  public let number: Int32
+
+  public var description: String {
+    "cannot open the folder \(path): \(String(cString: strerror(number)))"
+  }
+}
+
+/// A folder of the host that the guest may use, with everything below it.
+public struct Preopen: Equatable, Sendable {
+  public var host: String
+  /// The path under which the guest knows it.
+  public var guest: String
+
+  public init(host: String, guest: String) {
+    self.host = host
+    self.guest = guest
+  }
+}
+
+/// WASI preview 1 for one guest.
+///
+/// The guest reaches what is handed over here and nothing else. Belongs to one store; not safe for
+/// use by two threads at once.
+public final class WASIBridgeToHost {
+  let arguments: ZeroTerminated
+  let environment: ZeroTerminated
+  var descriptors = DescriptorTable()
+  /// Working memory of scattered reads and writes; its capacity is kept.
+  var vectors: [iovec] = []
+
+  /// - Parameters:
+  ///   - args: the program's arguments, its own name first.
+  ///   - preopens: become the descriptors from 3 on, in this order.
+  ///   - stdin, stdout, stderr: descriptors of the host. They stay open when the guest closes its
+  ///     own.
+  public init(
+    args: [String] = [], environment: [(name: String, value: String)] = [],
+    preopens: [Preopen] = [], stdin: Int32 = 0, stdout: Int32 = 1, stderr: Int32 = 2
+  ) throws(PreopenError) {
+    arguments = ZeroTerminated(args)
+    self.environment = ZeroTerminated(environment.map { $0.name + "=" + $0.value })
+    insertStream(stdin, [.fdWrite])
+    insertStream(stdout, [.fdRead])
+    insertStream(stderr, [.fdRead])
+    for preopen in preopens { try insertFolder(preopen) }
+  }
+
+  /// The order in which the folders become descriptors is that of their names for the guest.
+  public convenience init(
+    args: [String], environment: [String: String], preopens: [String: String]
+  ) throws(PreopenError) {
+    try self.init(
+      args: args,
+      environment: environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+      preopens: preopens.sorted { $0.key < $1.key }.map { Preopen(host: $0.value, guest: $0.key) })
+  }
+
+  private func insertStream(_ host: Int32, _ withheld: Rights) {
+    var status = stat()
+    let type = fstat(host, &status) == 0 ? FileType(mode: status.st_mode) : .unknown
+    let rights = Rights.applying(to: type).subtracting(withheld)
+    _ = descriptors.insert(
+      Descriptor(host: host, isOwned: false, type: type, rights: rights, inheriting: []))
+  }
+
+  private func insertFolder(_ preopen: Preopen) throws(PreopenError) {
+    let host = openat(AT_FDCWD, preopen.host, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    if host < 0 { throw PreopenError(path: preopen.host, number: errno) }
+    _ = descriptors.insert(
+      Descriptor(
+        host: host, isOwned: true, type: .directory, rights: .folder, inheriting: .belowFolder,
+        preopenName: [UInt8](preopen.guest.utf8)))
+  }
+}
+
+/// Strings end to end, each with a terminating zero: what the guest receives.
+struct ZeroTerminated {
+  private(set) var characters: [UInt8] = []
+  /// Where each string begins in `characters`.
+  private(set) var starts: [UInt32] = []
+
+  init(_ strings: [String]) {
+    for string in strings {
+      starts.append(UInt32(characters.count))
+      characters.append(contentsOf: string.utf8)
+      characters.append(0)
+    }
+  }
+}
+
+extension WASIBridgeToHost {
+  func storeStrings(
+    _ strings: ZeroTerminated, pointers: UInt32, characters: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    let text = try memory.bytes(at: characters, count: UInt32(strings.characters.count))
+    let slots = try memory.bytes(at: pointers, count: UInt32(strings.starts.count * 4))
+    text.copyBytes(from: strings.characters)
+    for (index, start) in strings.starts.enumerated() {
+      slots.storeBytes(of: characters &+ start, toByteOffset: index * 4, as: UInt32.self)
+    }
+  }
+
+  func storeSizes(
+    _ strings: ZeroTerminated, count: UInt32, characters: UInt32, _ memory: GuestBytes
+  ) throws(Errno) {
+    try memory.store(UInt32(strings.starts.count), at: count)
+    try memory.store(UInt32(strings.characters.count), at: characters)
+  }
+
+  func random(buffer: UInt32, count: UInt32, _ memory: GuestBytes) throws(Errno) {
+    let bytes = try memory.bytes(at: buffer, count: count)
+    var filled = 0
+    while filled < bytes.count {
+      // 256 bytes are the most that one call gives.
+      let size = min(bytes.count - filled, 256)
+      try check(getentropy(bytes.baseAddress! + filled, size))
+      filled += size
+    }
+  }
+
+  func yieldThread() {
+    sched_yield()
+  }
+}
