@@ -125,7 +125,7 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// `D=1, U`. `neg`: F
   case neg, not
   /// `U, source` (register, memory); immediate: `U?`; immediateToMemory: `address`. `size` 8 to
-  /// 64 bits for the forms with memory. F
+  /// 64 bits for the forms with memory. `cmp` of a register with 0 may be encoded as test. F
   case cmp, test
   /// `D=1, U`, by `immediate`. F
   case shl, shr, sar
@@ -182,6 +182,9 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case fcmp
   /// `D, U, U, U mask`: operand 2 where the mask's sign bit is set, otherwise operand 1.
   case fblend
+  /// `D=1, U, source` (register): source if `condition`, otherwise operand 1: a jump over
+  /// vmovaps. All conditions.
+  case fcmov
   /// `D float, source integer` (register, memory of `size`): the destination is cleared first,
   /// then vcvtsi2ss, vcvtsi2sd. `size` is the integer's, `extra` the float's log2 bytes.
   case cvtFromInteger
@@ -300,7 +303,8 @@ extension X64Opcode {
     case .mov, .movWide, .movzx8, .movzx16, .movsx8, .movsx16, .movsx32, .store, .lea, .cmov, .set,
       .not, .shlx, .shrx, .sarx, .rorx, .signExtendAccumulator, .fmov, .fzero, .fstore, .fadd,
       .fsub, .fmul, .fdiv, .fmin, .fmax, .vand, .vandn, .vor, .vxor, .fsqrt, .fround, .fpromote,
-      .fdemote, .fcmp, .fblend, .cvtFromInteger, .cvtToInteger, .movToFloat, .movToInteger, .entry,
+      .fdemote, .fcmp, .fblend, .fcmov, .cvtFromInteger, .cvtToInteger, .movToFloat, .movToInteger,
+      .entry,
       .jump, .branch, .ret, .trap, .trapIf, .trapIfInconvertible:
       false
     default: true
