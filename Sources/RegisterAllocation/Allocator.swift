@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface to all allocation algorithms.
+
+import Entities
+
+/// How to allocate.
+@frozen public enum Algorithm: Hashable, Sendable {
+  /// One backward walk; linear in operands, instructions, edges and arguments.
+  case singlePass
+}
+
+/// Why a problem has no solution. Problems that `Problem.validate()` accepts fail only so.
+@frozen public enum AllocationError: Error, Hashable {
+  /// More operands of one instruction need a register at one time than there are.
+  case tooManyLiveRegisters(Inst)
+  /// One register is demanded for two values, or demanded and clobbered, at one time.
+  case conflictingRegister(Inst, PhysicalRegister)
+  /// A value is live at the function's entry.
+  case liveAtEntry(VirtualRegister)
+  /// A branch defines a value that it would have to move afterwards, where no edit is possible:
+  /// its successor has other predecessors.
+  case branchDefinition(Inst)
+  /// A move between two places in memory at this instruction, and no register of the class at all.
+  case noRegisterForMove(Inst)
+}
+
+/// Solves allocation problems, one after another, in memory that it keeps.
+public struct Allocator: ~Copyable {
+  private var singlePass = SinglePass()
+
+  public init() {}
+
+  /// Solves `problem`, which must satisfy the rules that `Problem.validate()` checks.
+  public mutating func allocate(
+    _ problem: borrowing Problem, into solution: inout Solution,
+    using algorithm: Algorithm = .singlePass
+  ) throws(AllocationError) {
+    switch algorithm {
+    case .singlePass: try singlePass.run(problem, &solution)
+    }
+  }
+}

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: Apache-2.0
+// The single-pass allocator on instructions of any shape.
+
+import Entities
+
+/// What the general path keeps for one instruction.
+struct InstructionState: ~Copyable {
+  /// A value that was in `register` below and is elsewhere across the instruction.
+  struct Displaced: BitwiseCopyable {
+    var value: UInt32
+    var register: UInt8
+    /// Where it is across the instruction; `noRegister` for its slot.
+    var across: UInt8
+  }
+
+  /// A use that gets a copy of its value in a place of its own.
+  struct Copy: BitwiseCopyable {
+    var value: UInt32
+    var target: UInt8
+  }
+
+  /// Registers that nobody else can have before (`early`) or after (`late`) the instruction's work.
+  var early = ClassWords()
+  var late = ClassWords()
+  /// Registers whose value an operand reads there.
+  var locked = ClassWords()
+  /// Registers held below the instruction.
+  var heldBelow = ClassWords()
+  /// Where values are across the instruction that are elsewhere below it, and definitions.
+  var sources = ClassWords()
+  /// Registers in which the values defined here are expected.
+  var expectedSet = ClassWords()
+  /// With limits about, registers that fit few operands go last.
+  var takesHighest = false
+  var displaced = Vector<Displaced>()
+  var copies = Vector<Copy>()
+  /// Per operand: where a defined value is expected below.
+  var expected = Vector<UInt8>()
+  // The value that a fixed operand names for a register; meaningful under the bits of `early` and
+  // `late`.
+  var earlyOwner = Vector<UInt32>()
+  var lateOwner = Vector<UInt32>()
+
+  init() {
+    earlyOwner.reset(count: 256, to: 0)
+    lateOwner.reset(count: 256, to: 0)
+  }
+}
+
+/// Hardware numbers that the constraint of `operand` allows, as a mask.
+@inline(__always) func limitMask(_ operand: Operand) -> UInt64 {
+  if operand.tag != .limit || operand.payload >= 6 { return .max }
+  return (1 &<< (1 &<< UInt64(truncatingIfNeeded: operand.payload))) &- 1
+}
+
+extension SinglePass {
+  mutating func visitGeneral(_ i: Int, _ range: Range<Int>) throws(AllocationError) {
+    let mask = Int(truncatingIfNeeded: view.instructions[i].clobberMask)
+    instruction.early = ClassWords()
+    instruction.late = ClassWords(view.clobberMasks[mask])
+    instruction.locked = ClassWords()
+    instruction.heldBelow = held
+    instruction.sources = ClassWords()
+    instruction.expectedSet = ClassWords()
+    instruction.takesHighest = false
+    instruction.displaced.removeAll()
+    instruction.copies.removeAll()
+    let tags = try reserveFixed(i, range)
+    releaseDefinitions(range)
+    if tags & ~(1 &<< 7) != 0 { try placeFixedDefinitions(i, range) }
+    try clearReserved(i)
+    // Operands that need a place at both times, then late ones, then early ones; among those the
+    // ones with the fewest registers to choose from first.
+    if tags & 1 &<< 7 != 0 {
+      try placeEarlyDefinitionsAndReuses(i, range, tags)
+      try placeLateUses(i, range, tags)
+    }
+    try placeLateDefinitions(i, range, tags)
+    try placeEarlyUses(i, range, tags)
+    try emitAfter(i, range)
+    try emitCopies(i)
+    for k in range {
+      let operand = view.operands[k]
+      guard operand.isDefinition else { continue }
+      let v = Int(operand.register.raw)
+      if values[v].slot >= 0 { giveSlot(v, Int(operand.registerClass.rawValue)) }
+    }
+  }
+
+  /// Enters the registers of fixed operands into `early` and `late`.
+  ///
+  /// Returns a bit per constraint that occurs, by its raw value; bit 7 for operands that need
+  /// their place at both times.
+  private mutating func reserveFixed(
+    _ i: Int, _ range: Range<Int>
+  ) throws(AllocationError) -> UInt32 {
+    var tags: UInt32 = 0
+    var lateFixed = ClassWords()
+    while instruction.expected.count < range.count { instruction.expected.append(noRegister) }
+    for k in range {
+      let operand = view.operands[k]
+      let tag = operand.tag
+      tags |= 1 &<< UInt32(truncatingIfNeeded: tag.rawValue)
+      if operand.isDefinition == operand.isEarly || tag == .reuse { tags |= 1 &<< 7 }
+      if tag == .limit { instruction.takesHighest = true }
+      guard tag == .fixed else { continue }
+      let register = operand.payload
+      guard allocatable.contains(register) else { continue }
+      let v = operand.register.raw
+      let r = Int(register)
+      if operand.isEarly || operand.isUse {
+        if instruction.early.contains(register) && instruction.earlyOwner[r] != v {
+          throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register))
+        }
+        instruction.early.insert(register)
+        instruction.earlyOwner[r] = v
+      }
+      if operand.isLate || operand.isDefinition {
+        // Late also holds the clobbers: a late place in one of them cannot be.
+        let isTaken = lateFixed.contains(register) && instruction.lateOwner[r] != v
+        if isTaken || (instruction.late.contains(register) && !lateFixed.contains(register)) {
+          throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register))
+        }
+        instruction.late.insert(register)
+        lateFixed.insert(register)
+        instruction.lateOwner[r] = v
+      }
+    }
+    return tags
+  }
+
+  /// The values defined here are not live above; their registers become free.
+  private mutating func releaseDefinitions(_ range: Range<Int>) {
+    for k in range {
+      let operand = view.operands[k]
+      guard operand.isDefinition else { continue }
+      let v = Int(operand.register.raw)
+      let register = values[v].register
+      instruction.expected[k &- range.lowerBound] = register
+      if register == noRegister { continue }
+      held.remove(register)
+      values[v].register = noRegister
+      instruction.expectedSet.insert(register)
+    }
+  }
+
+  private mutating func placeFixedDefinitions(
+    _ i: Int, _ range: Range<Int>
+  ) throws(AllocationError) {
+    for k in range {
+      let operand = view.operands[k]
+      if operand.tag == .fixedNonAllocatable { out[k] = Allocation(operand.fixedRegister) }
+      guard operand.isDefinition, operand.tag == .fixed else { continue }
+      out[k] = Allocation(operand.fixedRegister)
+      if !memoryNames.contains(operand.payload) { instruction.sources.insert(operand.payload) }
+      used.insert(operand.payload)
+      lastNamed[Int(operand.payload)] = UInt32(truncatingIfNeeded: i)
+    }
+  }
+
+  /// Moves values that live across the instruction out of registers that it takes or destroys.
+  private mutating func clearReserved(_ i: Int) throws(AllocationError) {
+    for c in 0..<3 {
+      var conflicts = held[c] & (instruction.early[c] | instruction.late[c])
+      while conflicts != 0 {
+        let register = ClassWords.lowest(conflicts, c)
+        conflicts &= conflicts &- 1
+        let r = Int(register)
+        let v = occupant[r]
+        // A value may stay where a fixed operand wants it, if it can be there all the time.
+        let isEarlyOwn =
+          !instruction.early.contains(register) || instruction.earlyOwner[r] == v
+        let isLateOwn = !instruction.late.contains(register) || ownsLate(i, register, v)
+        if !(isEarlyOwn && isLateOwn) { displace(register, c) }
+      }
+    }
+  }
+
+  /// True if `register` is in `late` for a fixed late use of `v`, not as a clobber.
+  private func ownsLate(_ i: Int, _ register: UInt8, _ v: UInt32) -> Bool {
+    for k in view.operandRange(i) {
+      let operand = view.operands[k]
+      if operand.tag == .fixed && operand.isUse && operand.isLate && operand.payload == register {
+        return operand.register.raw == v
+      }
+    }
+    return false
+  }
+
+  /// Sends the value of `register` elsewhere, from before the instruction until after it.
+  private mutating func displace(_ register: UInt8, _ c: Int) {
+    let w = Int(occupant[Int(register)])
+    held.remove(register)
+    let bit = ClassWords.bit(register)
+    let taken = held[c] | instruction.early[c] | instruction.late[c] | instruction.expectedSet[c]
+    let free = allocatable[c] & ~taken & ~bit
+    var across = noRegister
+    if free != 0 {
+      across = choose(w, c, free)
+      hold(w, across)
+      instruction.sources.insert(across)
+    } else {
+      values[w].register = noRegister
+      _ = slot(of: w, c)
+    }
+    if instruction.sources.contains(register) {
+      // It came here within this instruction.
+      for d in instruction.displaced.indices where instruction.displaced[d].across == register {
+        if instruction.displaced[d].value == UInt32(truncatingIfNeeded: w) {
+          instruction.displaced[d].across = across
+          return
+        }
+      }
+    }
+    instruction.displaced.append(
+      .init(value: UInt32(truncatingIfNeeded: w), register: register, across: across))
+  }
+
+  /// A register for `v` out of `usable`; if none of them is free, the value of one is displaced.
+  private mutating func obtain(
+    _ i: Int, _ v: Int, _ c: Int, _ usable: UInt64
+  ) throws(AllocationError) -> UInt8 {
+    let free = usable & ~held[c]
+    if free != 0 {
+      if instruction.takesHighest { return ClassWords.highest(free, c) }
+      let unexpected = free & ~instruction.expectedSet[c]
+      return choose(v, c, unexpected != 0 ? unexpected : free)
+    }
+    let candidates = usable & held[c] & ~instruction.locked[c]
+    if candidates == 0 { throw .tooManyLiveRegisters(Inst(i)) }
+    let register = victim(candidates, c)
+    displace(register, c)
+    return register
+  }
+
+  /// Marks `register` as written by definition operand `k`.
+  private mutating func define(_ i: Int, _ k: Int, _ register: UInt8) {
+    out[k] = Allocation(packed: register)
+    instruction.late.insert(register)
+    instruction.sources.insert(register)
+    used.insert(register)
+    lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
+  }
+
+  /// Early definitions and reusing ones, which need a register before and after the work.
+  private mutating func placeEarlyDefinitionsAndReuses(
+    _ i: Int, _ range: Range<Int>, _ tags: UInt32
+  ) throws(AllocationError) {
+    var n: UInt8 = instruction.takesHighest ? 0 : 6
+    while n <= 6 {
+      for k in range {
+        let operand = view.operands[k]
+        guard operand.isDefinition else { continue }
+        if operand.tag == .reuse {
+          let input = range.lowerBound &+ Int(operand.payload)
+          let limit = view.operands[input]
+          let rank = limit.tag == .limit ? min(limit.payload, 6) : 6
+          if rank == n { try placeReuse(i, range, k, input) }
+        } else if operand.isEarly {
+          let rank = operand.tag == .limit ? min(operand.payload, 6) : 6
+          if rank == n { try placeEarlyDefinition(i, range, k) }
+        }
+      }
+      n &+= 1
+    }
+  }
+
+  private mutating func placeEarlyDefinition(
+    _ i: Int, _ range: Range<Int>, _ k: Int
+  ) throws(AllocationError) {
+    let operand = view.operands[k]
+    let v = Int(operand.register.raw)
+    let c = Int(operand.registerClass.rawValue)
+    if operand.tag == .fixed { return }
+    let usable =
+      allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(operand)
+    if operand.tag == .stack || (operand.tag == .any && prefersSlot(k, range, v, usable, c)) {
+      out[k] = slot(of: v, c)
+      return
+    }
+    let register = try registerForDefinition(i, range, k, usable)
+    define(i, k, register)
+    instruction.early.insert(register)
+  }
+
+  /// True if definition operand `k`, which may be in memory, should be.
+  private func prefersSlot(
+    _ k: Int, _ range: Range<Int>, _ v: Int, _ usable: UInt64, _ c: Int
+  ) -> Bool {
+    let expected = instruction.expected[k &- range.lowerBound]
+    if expected == noRegister && values[v].slot >= 0 { return true }
+    return usable & ~held[c] == 0
+  }
+
+  /// The expected register if it is usable, else another.
+  private mutating func registerForDefinition(
+    _ i: Int, _ range: Range<Int>, _ k: Int, _ usable: UInt64
+  ) throws(AllocationError) -> UInt8 {
+    let operand = view.operands[k]
+    let c = Int(operand.registerClass.rawValue)
+    let expected = instruction.expected[k &- range.lowerBound]
+    if expected != noRegister && usable & ~held[c] & ClassWords.bit(expected) != 0 {
+      return expected
+    }
+    return try obtain(i, Int(operand.register.raw), c, usable)
+  }
+
+  private mutating func placeReuse(
+    _ i: Int, _ range: Range<Int>, _ k: Int, _ input: Int
+  ) throws(AllocationError) {
+    let operand = view.operands[k]
+    let source = view.operands[input]
+    let c = Int(operand.registerClass.rawValue)
+    let u = Int(source.register.raw)
+    var register: UInt8
+    if source.tag == .fixed {
+      register = source.payload
+      let isTaken = instruction.late.contains(register)
+      if isTaken { throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register)) }
+    } else {
+      let usable =
+        allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(source)
+      register = try registerForDefinition(i, range, k, usable)
+    }
+    define(i, k, register)
+    instruction.early.insert(register)
+    if source.tag == .fixed { return }
+    out[input] = Allocation(packed: register)
+    if values[u].register == noRegister {
+      hold(u, register)
+      instruction.locked.insert(register)
+    } else {
+      instruction.copies.append(
+        .init(value: UInt32(truncatingIfNeeded: u), target: register))
+    }
+  }
+
+  private mutating func placeLateUses(
+    _ i: Int, _ range: Range<Int>, _ tags: UInt32
+  ) throws(AllocationError) {
+    try placeUses(i, range, tags, late: true)
+  }
+
+  private mutating func placeEarlyUses(
+    _ i: Int, _ range: Range<Int>, _ tags: UInt32
+  ) throws(AllocationError) {
+    try placeUses(i, range, tags, late: false)
+  }
+
+  /// Places the uses of one position: fixed, limited, in registers, anywhere.
+  private mutating func placeUses(
+    _ i: Int, _ range: Range<Int>, _ tags: UInt32, late: Bool
+  ) throws(AllocationError) {
+    let fixed = UInt32(1) &<< UInt32(Operand.ConstraintTag.fixed.rawValue)
+    if tags & fixed != 0 {
+      for k in range {
+        let operand = view.operands[k]
+        if operand.isUse && operand.isLate == late && operand.tag == .fixed {
+          placeFixedUse(i, k, operand)
+        }
+      }
+    }
+    var n: UInt8 = instruction.takesHighest ? 0 : 6
+    while n <= 6 {
+      for k in range where out[k].isNone {
+        let operand = view.operands[k]
+        guard operand.isUse, operand.isLate == late else { continue }
+        let rank = operand.tag == .limit ? min(operand.payload, 6) : 6
+        if rank == n && (operand.tag == .register || operand.tag == .limit) {
+          try placeRegisterUse(i, k, operand)
+        }
+      }
+      n &+= 1
+    }
+    let lenient =
+      UInt32(1) &<< UInt32(Operand.ConstraintTag.any.rawValue)
+      | UInt32(1) &<< UInt32(Operand.ConstraintTag.stack.rawValue)
+    if tags & lenient == 0 { return }
+    for k in range where out[k].isNone {
+      let operand = view.operands[k]
+      guard operand.isUse, operand.isLate == late else { continue }
+      if operand.tag == .any || operand.tag == .stack { placeLenientUse(i, k, operand) }
+    }
+  }
+
+  private mutating func placeFixedUse(_ i: Int, _ k: Int, _ operand: Operand) {
+    let v = Int(operand.register.raw)
+    let c = Int(operand.registerClass.rawValue)
+    let register = operand.payload
+    out[k] = Allocation(packed: register)
+    lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
+    if values[v].register == register { return }
+    if values[v].register == noRegister && allocatable.contains(register)
+      && !held.contains(register) && !isCopyTarget(register)
+    {
+      hold(v, register)
+      instruction.locked.insert(register)
+      return
+    }
+    if isCopyTarget(register) { return }
+    if values[v].register == noRegister && !allocatable.contains(register) {
+      // Worth a register of its own, so that the copy need not come from memory.
+      let free = allocatable[c] & ~held[c] & ~instruction.early[c] & ~instruction.late[c]
+      if free != 0 { hold(v, choose(v, c, free)) }
+    }
+    instruction.copies.append(
+      .init(value: UInt32(truncatingIfNeeded: v), target: register))
+  }
+
+  /// True if some operand's copy, of the same value, already goes to this register.
+  private func isCopyTarget(_ register: UInt8) -> Bool {
+    for k in instruction.copies.indices where instruction.copies[k].target == register {
+      return true
+    }
+    return false
+  }
+
+  private mutating func placeRegisterUse(
+    _ i: Int, _ k: Int, _ operand: Operand
+  ) throws(AllocationError) {
+    let v = Int(operand.register.raw)
+    let c = Int(operand.registerClass.rawValue)
+    let allowed = limitMask(operand)
+    var usable = allocatable[c] & ~instruction.early[c] & allowed
+    if operand.isLate { usable &= ~instruction.late[c] }
+    var register = values[v].register
+    if register == noRegister {
+      register = try obtain(i, v, c, usable)
+      hold(v, register)
+      instruction.locked.insert(register)
+    } else if allowed & ClassWords.bit(register) != 0
+      && (operand.isEarly || !instruction.late.contains(register)
+        || instruction.lateOwner[Int(register)] == operand.register.raw)
+    {
+      instruction.locked.insert(register)
+    } else {
+      register = try obtain(i, v, c, usable)
+      if values[v].register == noRegister {
+        // It was the one that had to go.
+        hold(v, register)
+        instruction.locked.insert(register)
+      } else {
+        instruction.copies.append(
+          .init(value: UInt32(truncatingIfNeeded: v), target: register))
+        instruction.early.insert(register)
+        if operand.isLate { instruction.late.insert(register) }
+      }
+    }
+    out[k] = Allocation(packed: register)
+    lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
+  }
+
+  /// A use that may or must be in memory; it displaces nobody.
+  private mutating func placeLenientUse(_ i: Int, _ k: Int, _ operand: Operand) {
+    let v = Int(operand.register.raw)
+    let c = Int(operand.registerClass.rawValue)
+    if operand.tag == .stack {
+      out[k] = slot(of: v, c)
+      return
+    }
+    var register = values[v].register
+    if register == noRegister {
+      var free = allocatable[c] & ~held[c] & ~instruction.early[c]
+      if operand.isLate { free &= ~instruction.late[c] }
+      if free == 0 {
+        out[k] = slot(of: v, c)
+        return
+      }
+      register = choose(v, c, free)
+      hold(v, register)
+    } else if operand.isLate && instruction.late.contains(register)
+      && instruction.lateOwner[Int(register)] != operand.register.raw
+    {
+      out[k] = slot(of: v, c)
+      return
+    }
+    instruction.locked.insert(register)
+    lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
+    out[k] = Allocation(packed: register)
+  }
+
+  private mutating func placeLateDefinitions(
+    _ i: Int, _ range: Range<Int>, _ tags: UInt32
+  ) throws(AllocationError) {
+    var n: UInt8 = instruction.takesHighest ? 0 : 6
+    while n <= 6 {
+      for k in range where out[k].isNone {
+        let operand = view.operands[k]
+        guard operand.isDefinition, operand.isLate else { continue }
+        let rank = operand.tag == .limit ? min(operand.payload, 6) : 6
+        if rank == n && (operand.tag == .register || operand.tag == .limit) {
+          let c = Int(operand.registerClass.rawValue)
+          let usable = allocatable[c] & ~instruction.late[c] & limitMask(operand)
+          define(i, k, try registerForDefinition(i, range, k, usable))
+        }
+      }
+      n &+= 1
+    }
+    for k in range where out[k].isNone {
+      let operand = view.operands[k]
+      guard operand.isDefinition else { continue }
+      let v = Int(operand.register.raw)
+      let c = Int(operand.registerClass.rawValue)
+      let usable = allocatable[c] & ~instruction.late[c]
+      if operand.tag == .stack || prefersSlot(k, range, v, usable, c) {
+        out[k] = slot(of: v, c)
+      } else {
+        define(i, k, try registerForDefinition(i, range, k, usable))
+      }
+    }
+  }
+
+  // MARK: Moves around the instruction
+
+  /// Brings what is defined or displaced here to where it is expected below.
+  private mutating func emitAfter(_ i: Int, _ range: Range<Int>) throws(AllocationError) {
+    group.clear()
+    for k in range {
+      let operand = view.operands[k]
+      guard operand.isDefinition else { continue }
+      let v = Int(operand.register.raw)
+      let c = Int(operand.registerClass.rawValue)
+      let expected = instruction.expected[k &- range.lowerBound]
+      if expected != noRegister {
+        group.add(out[k], Allocation(packed: expected), operand.registerClass)
+      }
+      if values[v].slot >= 0 { group.add(out[k], slot(of: v, c), operand.registerClass) }
+    }
+    for d in instruction.displaced.indices {
+      let displaced = instruction.displaced[d]
+      let c = Int(displaced.register &>> 6)
+      let from =
+        displaced.across != noRegister
+        ? Allocation(packed: displaced.across) : slot(of: Int(displaced.value), c)
+      group.add(from, Allocation(packed: displaced.register), RegisterClass(index: c))
+    }
+    if group.isEmpty { return }
+    if view.instructions[i].role != .ordinary { return try emitAtHeads(i) }
+    var busy = instruction.heldBelow
+    for c in 0..<3 { busy[c] |= instruction.sources[c] }
+    try emitGroup(.after(i), busy: busy)
+  }
+
+  private mutating func emitCopies(_ i: Int) throws(AllocationError) {
+    if instruction.copies.isEmpty { return }
+    group.clear()
+    var busy = held
+    for k in instruction.copies.indices {
+      let copy = instruction.copies[k]
+      let c = Int(copy.target &>> 6)
+      let v = Int(copy.value)
+      let register = values[v].register
+      let from = register != noRegister ? Allocation(packed: register) : slot(of: v, c)
+      group.add(from, Allocation(packed: copy.target), RegisterClass(index: c))
+    }
+    for c in 0..<3 { busy[c] |= instruction.early[c] }
+    if !group.isEmpty { try emitGroup(.before(i), busy: busy) }
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of a problem as bare pointers, for the length of one run.
+
+import Entities
+
+/// Where the tables of a problem are. Valid while the problem is borrowed.
+struct ProblemView {
+  let instructions: UnsafeMutablePointer<InstructionRecord>
+  let operands: UnsafeMutablePointer<Operand>
+  let clobberMasks: UnsafeMutablePointer<RegisterSet>
+  let blocks: UnsafeMutablePointer<BlockRecord>
+  let successors: UnsafeMutablePointer<Block>
+  let predecessors: UnsafeMutablePointer<Block>
+  let parameters: UnsafeMutablePointer<VirtualRegister>
+  let argumentStart: UnsafeMutablePointer<UInt32>
+  let arguments: UnsafeMutablePointer<VirtualRegister>
+  let classes: UnsafeMutablePointer<RegisterClass>
+  let blockCount: Int
+  let instructionCount: Int
+  let operandCount: Int
+  let valueCount: Int
+
+  init(_ problem: borrowing Problem) {
+    instructions = problem.instructions.storage.buffer.baseAddress.unsafelyUnwrapped
+    operands = problem.operands.buffer.baseAddress.unsafelyUnwrapped
+    clobberMasks = problem.clobberMasks.buffer.baseAddress.unsafelyUnwrapped
+    blocks = problem.blocks.storage.buffer.baseAddress.unsafelyUnwrapped
+    successors = problem.successors.buffer.baseAddress.unsafelyUnwrapped
+    predecessors = problem.predecessors.buffer.baseAddress.unsafelyUnwrapped
+    parameters = problem.parameters.buffer.baseAddress.unsafelyUnwrapped
+    argumentStart = problem.argumentStart.buffer.baseAddress.unsafelyUnwrapped
+    arguments = problem.arguments.buffer.baseAddress.unsafelyUnwrapped
+    classes = problem.classes.storage.buffer.baseAddress.unsafelyUnwrapped
+    blockCount = problem.blockCount
+    instructionCount = problem.instructionCount
+    operandCount = problem.operands.count
+    valueCount = problem.classes.count
+  }
+
+  @inline(__always) func instructionRange(_ b: Int) -> Range<Int> {
+    range(blocks[b].instructionStart, blocks[b &+ 1].instructionStart)
+  }
+  @inline(__always) func operandRange(_ i: Int) -> Range<Int> {
+    range(instructions[i].operandStart, instructions[i &+ 1].operandStart)
+  }
+  @inline(__always) func successorRange(_ b: Int) -> Range<Int> {
+    range(blocks[b].successorStart, blocks[b &+ 1].successorStart)
+  }
+  @inline(__always) func predecessorRange(_ b: Int) -> Range<Int> {
+    range(blocks[b].predecessorStart, blocks[b &+ 1].predecessorStart)
+  }
+  @inline(__always) func parameterRange(_ b: Int) -> Range<Int> {
+    range(blocks[b].parameterStart, blocks[b &+ 1].parameterStart)
+  }
+  @inline(__always) func argumentRange(_ edge: Int) -> Range<Int> {
+    range(argumentStart[edge], argumentStart[edge &+ 1])
+  }
+  @inline(__always) private func range(_ start: UInt32, _ end: UInt32) -> Range<Int> {
+    Range(uncheckedBounds: (Int(truncatingIfNeeded: start), Int(truncatingIfNeeded: end)))
+  }
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// The single-pass allocator: state, the walk over blocks, and what happens at their borders.
+
+import Entities
+
+/// Allocates registers in one walk from the last instruction to the first.
+///
+/// Going backwards, a value's last use is met first; there it gets a register, and it keeps it up
+/// to its definition unless an instruction needs that register otherwise. A value that has to leave
+/// a register goes to another, or to a slot of its own; whoever is below still expects it where it
+/// was, so a move after the instruction brings it back. A value with a slot is stored right after
+/// its definition, so that the slot is right everywhere and registers are mere copies. At the head
+/// of a block all values are in their slots, unless the block is visited directly before its only
+/// predecessor: then registers stay as they are.
+///
+/// Cost: linear in operands, instructions, edges and arguments; clobbers cost one mask operation
+/// per instruction. Memory: 16 bytes a value, 16 a move.
+struct SinglePass: ~Copyable {
+  // Input and output of the run.
+  var view = ProblemView(Problem())
+  var out = UnsafeMutablePointer<Allocation>(bitPattern: 64).unsafelyUnwrapped
+
+  // The machine.
+  var allocatable = ClassWords()
+  var preferred = ClassWords()
+  var memoryNames = ClassWords()
+  var scratch = ClassWords()
+
+  // The walk's state.
+  var values = Vector<ValueState>()
+  /// The value in each register; meaningful where `held` has the bit.
+  var occupant = Vector<UInt32>()
+  /// Registers that hold a value at this point.
+  var held = ClassWords()
+  var used = ClassWords()
+  /// The last instruction visited that named each register.
+  var lastNamed = Vector<UInt32>()
+  var slots = SpillSlots()
+  var group = ParallelMoves()
+
+  // The block being visited.
+  var block = 0
+  var blockRange = 0..<0
+  var isCold = false
+  /// The next clobbering instruction above in this block, or -1, and what it clobbers.
+  var nextClobber = -1
+  var nextClobbered = ClassWords()
+  private var clobberCursor = 0
+  private var clobberFloor = 0
+  /// The block whose registers flow into the end of this one, or -1.
+  var flowSuccessor = -1
+  /// Some visited block has an edge to a block not yet finished.
+  var isInsideLoop = false
+  private var openTarget = Int.max
+
+  var survey = ValueSurvey()
+  var order = WalkOrder()
+  var edits = EditLog()
+  var instruction = InstructionState()
+
+  init() {
+    occupant.reset(count: 256, to: 0)
+    lastNamed.reset(count: 256, to: 0)
+  }
+
+  mutating func run(
+    _ problem: borrowing Problem, _ solution: inout Solution
+  ) throws(AllocationError) {
+    view = ProblemView(problem)
+    solution.allocations.reset(count: view.operandCount, to: .none)
+    solution.edits.removeAll()
+    solution.slotUnits = 0
+    solution.usedRegisters = RegisterSet()
+    if view.blockCount <= 0 { return }
+    out = solution.allocations.buffer.baseAddress.unsafelyUnwrapped
+    begin(problem.machine)
+    for position in 0..<view.blockCount {
+      try visitBlock(at: position)
+    }
+    edits.write(to: &solution.edits, view)
+    solution.slotUnits = slots.unitCount
+    for c in 0..<3 { used[c] &= allocatable[c] }
+    solution.usedRegisters = used.set
+  }
+
+  private mutating func begin(_ machine: Machine) {
+    allocatable = ClassWords(machine.preferred.union(machine.nonPreferred))
+    preferred = ClassWords(machine.preferred)
+    memoryNames = ClassWords(machine.fixedStackSlots)
+    scratch = ClassWords()
+    if let register = machine.intScratch { scratch.insert(register.raw) }
+    if let register = machine.floatScratch { scratch.insert(register.raw) }
+    if let register = machine.vectorScratch { scratch.insert(register.raw) }
+    held = ClassWords()
+    used = ClassWords()
+    slots.reset(for: machine)
+    survey.compute(view, &values)
+    order.compute(view)
+    edits.reset(blockCount: view.blockCount)
+    flowSuccessor = -1
+    isInsideLoop = false
+    openTarget = Int.max
+  }
+
+  // MARK: Blocks
+
+  private mutating func visitBlock(at position: Int) throws(AllocationError) {
+    let b = Int(truncatingIfNeeded: order.blocks[position])
+    enter(b, position)
+    let range = blockRange
+    var i = range.upperBound &- 1
+    while i >= range.lowerBound {
+      if view.instructions[i].clobberMask != 0 { passClobber() }
+      try visitInstruction(i)
+      if i == range.upperBound &- 1 { try passArguments(i) }
+      i &-= 1
+    }
+    try leave(b, position)
+  }
+
+  private mutating func enter(_ b: Int, _ position: Int) {
+    block = b
+    blockRange = view.instructionRange(b)
+    isCold = view.blocks[b].isCold
+    clobberFloor = b == 0 ? 0 : Int(survey.clobberEnd[b &- 1])
+    clobberCursor = Int(survey.clobberEnd[b])
+    showNextClobber()
+    edits.beginBlock(b)
+    for edge in view.successorRange(b) {
+      let target = Int(order.position[Int(view.successors[edge].raw)])
+      if target >= position {
+        openTarget = openTarget == Int.max ? target : max(openTarget, target)
+      }
+    }
+    isInsideLoop = openTarget != Int.max
+  }
+
+  private mutating func leave(_ b: Int, _ position: Int) throws(AllocationError) {
+    // Parameters are defined here. Edges from blocks not yet visited write their slots.
+    let parameters = view.parameterRange(b)
+    let predecessors = view.predecessorRange(b)
+    let flows =
+      predecessors.count == 1 && position &+ 1 < view.blockCount
+      && view.predecessors[predecessors.lowerBound].raw == order.blocks[position &+ 1]
+    if flows {
+      flowSuccessor = b
+    } else {
+      flowSuccessor = -1
+      try reloadAtHead(b)
+    }
+    for k in parameters {
+      let v = Int(view.parameters[k].raw)
+      let slot = values[v].slot
+      if slot >= 0 { giveSlot(v, Int(view.classes[v].rawValue)) }
+    }
+    if openTarget <= position {
+      openTarget = Int.max
+      isInsideLoop = false
+      slots.release()
+    }
+    edits.endBlock(b)
+  }
+
+  /// Empties the registers: above this point all values are in their slots.
+  private mutating func reloadAtHead(_ b: Int) throws(AllocationError) {
+    let point = ProgramPoint.before(blockRange.lowerBound)
+    for c in 0..<3 {
+      while held[c] != 0 {
+        let register = ClassWords.lowest(held[c], c)
+        held.remove(register)
+        let v = Int(occupant[Int(register)])
+        if b == 0 { throw .liveAtEntry(VirtualRegister(v)) }
+        values[v].register = noRegister
+        emit(point, slot(of: v, c), Allocation(packed: register), c)
+      }
+    }
+  }
+
+  // MARK: Clobbers above
+
+  private mutating func passClobber() {
+    clobberCursor &-= 1
+    showNextClobber()
+  }
+
+  private mutating func showNextClobber() {
+    if clobberCursor > clobberFloor {
+      nextClobber = Int(survey.clobbers[clobberCursor &- 1])
+      let mask = Int(view.instructions[nextClobber].clobberMask)
+      nextClobbered = ClassWords(view.clobberMasks[mask])
+    } else {
+      nextClobber = -1
+    }
+  }
+
+  /// The next clobber above lies between this point and the definition of `v`.
+  @inline(__always) func crossesClobber(_ v: Int) -> Bool {
+    if nextClobber < 0 { return false }
+    let definition = Int(truncatingIfNeeded: values[v].definition)
+    return definition < nextClobber || definition >= blockRange.upperBound
+  }
+
+  // MARK: Slots
+
+  /// The slot of `v`, which it gets now if it has none.
+  @inline(__always) mutating func slot(of v: Int, _ c: Int) -> Allocation {
+    if values[v].slot < 0 {
+      values[v].slot = slots.take(c, isLocal: !values[v].crossesBlocks)
+    }
+    return Allocation(slot: Int(truncatingIfNeeded: values[v].slot))
+  }
+
+  @inline(__always) mutating func giveSlot(_ v: Int, _ c: Int) {
+    slots.give(
+      values[v].slot, c, isLocal: !values[v].crossesBlocks, insideLoop: isInsideLoop)
+  }
+
+  // MARK: Registers
+
+  /// Puts `v` in `register`, which is free.
+  @inline(__always) mutating func hold(_ v: Int, _ register: UInt8) {
+    values[v].register = register
+    occupant[Int(truncatingIfNeeded: register)] = UInt32(truncatingIfNeeded: v)
+    held.insert(register)
+    used.insert(register)
+  }
+
+  /// The best register for `v` among those of `available`, which is not zero.
+  @inline(__always) mutating func choose(_ v: Int, _ c: Int, _ available: UInt64) -> UInt8 {
+    var candidates = available
+    if crossesClobber(v) {
+      let safe = candidates & ~nextClobbered[c]
+      if safe != 0 {
+        // One that the function saves already costs nothing more.
+        let saved = safe & used[c]
+        candidates = saved != 0 ? saved : safe
+        if isCold && saved == 0 { candidates = available }
+        let hint = values[v].hint
+        if hint != noRegister && Int(hint &>> 6) == c && candidates & ClassWords.bit(hint) != 0 {
+          return hint
+        }
+        return ClassWords.lowest(candidates, c)
+      }
+    }
+    let hint = values[v].hint
+    if hint != noRegister && Int(hint &>> 6) == c && candidates & ClassWords.bit(hint) != 0 {
+      return hint
+    }
+    let first = candidates & preferred[c]
+    if first != 0 { return ClassWords.lowest(first, c) }
+    let saved = candidates & used[c]
+    return ClassWords.lowest(saved != 0 ? saved : candidates, c)
+  }
+
+  /// Of `candidates`, which is not zero, the register that was named furthest below.
+  mutating func victim(_ candidates: UInt64, _ c: Int) -> UInt8 {
+    var rest = candidates
+    var best = ClassWords.lowest(rest, c)
+    var bestNamed = lastNamed[Int(best)]
+    rest &= rest &- 1
+    while rest != 0 {
+      let register = ClassWords.lowest(rest, c)
+      rest &= rest &- 1
+      if lastNamed[Int(register)] > bestNamed {
+        best = register
+        bestNamed = lastNamed[Int(register)]
+      }
+    }
+    return best
+  }
+
+  // MARK: Moves
+
+  @inline(__always)
+  mutating func emit(_ point: ProgramPoint, _ from: Allocation, _ to: Allocation, _ c: Int) {
+    edits.push(
+      Edit(point: point, from: from, to: to, registerClass: RegisterClass(index: c)))
+    if to.isRegister { used.insert(to.packed) }
+  }
+
+  /// Emits the moves of `group` at `point`. `busy` are the registers that hold something there.
+  mutating func emitGroup(
+    _ point: ProgramPoint, busy: ClassWords
+  ) throws(AllocationError) {
+    var resources = ParallelMoves.Resources()
+    resources.memory = memoryNames
+    resources.borrowable = allocatable
+    for c in 0..<3 { resources.free[c] = (allocatable[c] & ~busy[c]) | scratch[c] }
+    if !group.resolve(resources, slots: &slots) {
+      throw .noRegisterForMove(Inst(point.instruction))
+    }
+    var k = group.sequence.count
+    while k > 0 {
+      k &-= 1
+      let move = group.sequence[k]
+      emit(point, move.from, move.to, Int(move.registerClass.rawValue))
+    }
+    group.clear()
+  }
+}
