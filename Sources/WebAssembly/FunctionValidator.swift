@@ -6,8 +6,11 @@ import Entities
 /// Reads a function body and checks it against the typing rules in the same walk.
 ///
 /// Working memory that is reused: one per worker. Call `begin`, then `next` until `isAtEnd`. After
-/// an error, `begin` starts afresh. State is in stored properties so that reading it costs nothing
+/// an error, `begin` starts afresh. State is in stored properties, so that reading it costs nothing
 /// in another module.
+///
+/// Source: the algorithm of the core specification 2.0, appendix A.3, with the operand stack typed
+/// by exact types: among the types admitted no two are related.
 package struct FunctionValidator: ~Copyable {
   /// Offset in the module of the operator that `next` returned last.
   package internal(set) var offset = 0
@@ -26,18 +29,112 @@ package struct FunctionValidator: ~Copyable {
   package internal(set) var branchTargets = Vector<UInt32>()
   /// What the last `select` chose between; `unknown` when only unreachable code decides.
   package internal(set) var selectType = ValueType.unknown
-  /// Operands on the stack after the operator returned, those of outer constructs included.
-  package internal(set) var operandCount = 0
 
-  package init() {}
+  /// Types of the operands; `unknown` where unreachable code leaves the type open.
+  var operands = Vector<ValueType>()
+  /// Operands of the enclosing constructs: those below are out of reach.
+  var floor = 0
+  var frames = Vector<ControlFrame>()
+  var reader = ByteReader(
+    base: UnsafePointer(bitPattern: 64).unsafelyUnwrapped, position: 0, end: 0)
+  let table = OperatorTable.make()
+  /// Distinguishes one `br_table` from the next; see `ControlFrame.stamp`.
+  var stamp: UInt32 = 0
+
+  // Places in `module`, which keeps them alive.
+  var module: Module?
+  var globals: UnsafeMutableBufferPointer<GlobalType> = .init(start: nil, count: 0)
+  var tables: UnsafeMutableBufferPointer<TableType> = .init(start: nil, count: 0)
+  var functionTypes: UnsafeMutableBufferPointer<UInt32> = .init(start: nil, count: 0)
+  var elementTypes: UnsafeMutableBufferPointer<ValueType> = .init(start: nil, count: 0)
+  var types: TypeTable.View
+  var memoryCount = 0
+  /// Address type of memory 0.
+  var addressType = ValueType.i32
+  var dataCount: Int?
+  /// One of each type, for the signatures of blocks with a single result.
+  var singles = Vector<ValueType>()
+
+  package init() {
+    let types = TypeTable()
+    self.types = types.view
+    for code in 0..<UInt32(0x80) { singles.append(ValueType(raw: code)) }
+    singles.append(.funcref)
+    singles.append(.externref)
+  }
+
+  /// Operands on the stack after the operator returned, those of enclosing constructs included.
+  package var operandCount: Int { operands.count }
+
+  /// A construct that is open: label 0 is the innermost.
+  package mutating func frame(_ label: Int) -> (kind: Opcode, signature: Signature) {
+    let frame = frames[frames.count &- 1 &- label]
+    return (frame.kind, frame.signature)
+  }
 
   /// Starts on a defined function and reads its local declarations.
   package mutating func begin(_ module: Module, function: UInt32) throws(WasmError) {
-    throw WasmError(.malformed, at: 0, "not built yet")
+    adopt(module)
+    let body = module.body(ofFunction: function)
+    reader.position = body.lowerBound
+    reader.end = body.upperBound
+    offset = body.lowerBound
+    isAtEnd = false
+    operands.removeAll()
+    frames.removeAll()
+    floor = 0
+    let type = Int(truncatingIfNeeded: functionTypes[Int(truncatingIfNeeded: function)])
+    let signature = types.signature(type)
+    localTypes.removeAll()
+    localTypes.append(contentsOf: signature.parameters)
+    try readLocals()
+    localCount = localTypes.count
+    let none = UnsafeBufferPointer<ValueType>(start: nil, count: 0)
+    push(.block, Signature(parameters: none, results: signature.results))
   }
 
-  /// Decodes and validates the next operator, up to and including the function's final `end`.
-  package mutating func next() throws(WasmError) -> Operator {
-    throw WasmError(.malformed, at: 0, "not built yet")
+  private mutating func adopt(_ module: Module) {
+    if self.module === module { return }
+    self.module = module
+    let base = module.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    reader = ByteReader(base: base ?? reader.base, position: 0, end: 0)
+    globals = module.contents.globalTypes.buffer
+    tables = module.contents.tableTypes.buffer
+    functionTypes = module.contents.functionTypes.buffer
+    elementTypes = module.contents.elementTypes.buffer
+    types = module.contents.types.view
+    memoryCount = module.contents.memories.count
+    addressType = module.contents.memories.first?.addressType ?? .i32
+    dataCount = module.contents.dataCount.map { Int(truncatingIfNeeded: $0) }
+  }
+
+  private mutating func readLocals() throws(WasmError) {
+    let groups = try reader.readU32()
+    for _ in 0..<groups {
+      let start = reader.position
+      let count = Int(truncatingIfNeeded: try reader.readU32())
+      guard localTypes.count &+ count <= ImplementationLimits.locals else {
+        throw .limit("locals", at: start, ImplementationLimits.locals)
+      }
+      localTypes.append(repeating: try reader.readValueType(), count: count)
+    }
+  }
+}
+
+/// A control construct that is open.
+struct ControlFrame: BitwiseCopyable {
+  var signature: Signature
+  /// Operands of the enclosing constructs.
+  var height: UInt32
+  /// The last `br_table` that checked this label's types, so that it checks them once.
+  var stamp: UInt32
+  /// `.block` also for the function itself.
+  var kind: Opcode
+  var isUnreachable: Bool
+
+  /// What a branch to the construct's label carries.
+  @inline(__always)
+  var labelTypes: UnsafeBufferPointer<ValueType> {
+    kind == .loop ? signature.parameters : signature.results
   }
 }

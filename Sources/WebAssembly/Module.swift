@@ -168,14 +168,20 @@ struct ModuleContents: ~Copyable {
   var referencedFunctions: [UInt32] = []
   var start: UInt32?
   var tables: [TableType] = []
+  /// The same as `tables`, for function validation.
+  var tableTypes = Vector<TableType>()
   var importedTableCount = 0
   var memories: [MemoryType] = []
   var importedMemoryCount = 0
   var globals: [GlobalType] = []
+  /// The same as `globals`, for function validation.
+  var globalTypes = Vector<GlobalType>()
   var importedGlobalCount = 0
   var globalInitializers: [ConstantExpression] = []
   var tags: [UInt32] = []
   var elements: [ElementSegment] = []
+  /// The types of `elements`, for function validation.
+  var elementTypes = Vector<ValueType>()
   var data: [DataSegment] = []
   var dataCount: UInt32?
   var customSections: [CustomSection] = []
@@ -184,5 +190,10 @@ struct ModuleContents: ~Copyable {
   init(bytes: ModuleBytes, features: Features) {
     self.bytes = bytes
     self.features = features
+  }
+
+  mutating func append(_ type: GlobalType) {
+    globals.append(type)
+    globalTypes.append(type)
   }
 }

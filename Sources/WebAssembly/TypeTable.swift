@@ -17,6 +17,24 @@ struct TypeTable: ~Copyable {
     var canonical: UInt32
   }
 
+  /// The table in place, valid while it lives and does not grow.
+  struct View: BitwiseCopyable {
+    let entries: UnsafePointer<Entry>
+    let pool: UnsafePointer<ValueType>
+    let count: Int
+
+    @inline(__always)
+    func signature(_ index: Int) -> Signature {
+      let entry = entries[index]
+      let start = pool + Int(truncatingIfNeeded: entry.start)
+      let parameterCount = Int(truncatingIfNeeded: entry.parameterCount)
+      return Signature(
+        parameters: UnsafeBufferPointer(start: start, count: parameterCount),
+        results: UnsafeBufferPointer(
+          start: start + parameterCount, count: Int(truncatingIfNeeded: entry.resultCount)))
+    }
+  }
+
   private var pool = Vector<ValueType>()
   private var entries = Vector<Entry>()
   /// Open-addressed: index of a canonical type plus one, or zero. At most half full.
@@ -26,17 +44,21 @@ struct TypeTable: ~Copyable {
 
   var count: Int { entries.count }
 
-  func signature(_ index: Int) -> Signature {
-    let entry = entries[index]
-    let start = UnsafePointer(pool.buffer.baseAddress!) + Int(truncatingIfNeeded: entry.start)
-    let parameterCount = Int(truncatingIfNeeded: entry.parameterCount)
-    return Signature(
-      parameters: UnsafeBufferPointer(start: start, count: parameterCount),
-      results: UnsafeBufferPointer(
-        start: start + parameterCount, count: Int(truncatingIfNeeded: entry.resultCount)))
+  var view: View {
+    View(
+      entries: UnsafePointer(entries.buffer.baseAddress.unsafelyUnwrapped),
+      pool: UnsafePointer(pool.buffer.baseAddress.unsafelyUnwrapped), count: entries.count)
   }
 
-  func canonical(_ index: Int) -> UInt32 { entries[index].canonical }
+  func signature(_ index: Int) -> Signature {
+    precondition(index >= 0 && index < entries.count, "unknown type")
+    return view.signature(index)
+  }
+
+  func canonical(_ index: Int) -> UInt32 {
+    precondition(index >= 0 && index < entries.count, "unknown type")
+    return entries[index].canonical
+  }
 
   /// Makes room for `count` types.
   mutating func reserve(_ count: Int) {
@@ -58,13 +80,14 @@ struct TypeTable: ~Copyable {
       parameterCount: UInt16(truncatingIfNeeded: parameterCount),
       resultCount: UInt16(truncatingIfNeeded: resultCount),
       canonical: UInt32(truncatingIfNeeded: entries.count))
-    var hash = UInt64(truncatingIfNeeded: parameterCount) &* 0x9E37_79B9_7F4A_7C15
-    for i in start..<pool.count {
-      hash = (hash ^ UInt64(truncatingIfNeeded: pool[i].raw)) &* 0x9E37_79B9_7F4A_7C15
-      hash ^= hash &>> 29
-    }
+    // Seeded per process, so that no module can be made to collide. The outcome does not depend on
+    // the seed: an equal type is found or not.
+    var hasher = Hasher()
+    hasher.combine(parameterCount)
+    hasher.combine(
+      bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(pool.buffer)[(start &* 4)...]))
     let mask = buckets.count &- 1
-    var bucket = Int(truncatingIfNeeded: hash &>> 20) & mask
+    var bucket = hasher.finalize() & mask
     while buckets[bucket] != 0 {
       let other = entries[Int(truncatingIfNeeded: buckets[bucket] &- 1)]
       if isEqual(entry, other, count: count) {

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Validates control operators: constructs, branches, calls through tables, select.
+
+import Entities
+
+extension FunctionValidator {
+  // MARK: Constructs
+
+  mutating func push(_ kind: Opcode, _ signature: Signature) {
+    floor = operands.count
+    isUnreachable = false
+    frames.append(
+      ControlFrame(
+        signature: signature, height: UInt32(truncatingIfNeeded: floor), stamp: 0, kind: kind,
+        isUnreachable: false))
+    controlDepth = frames.count
+  }
+
+  /// Opens a construct of type `blockSignature`.
+  mutating func enter(_ kind: Opcode) throws(WasmError) {
+    guard frames.count < ImplementationLimits.controlDepth else {
+      throw .limit("nested constructs", at: offset, ImplementationLimits.controlDepth)
+    }
+    let signature = blockSignature
+    try popTypes(signature.parameters)
+    frames.last.isUnreachable = isUnreachable
+    push(kind, signature)
+    try pushTypes(signature.parameters)
+  }
+
+  /// Checks that the innermost construct leaves its results and nothing else.
+  private mutating func closeOperands() throws(WasmError) {
+    try popTypes(frames.last.signature.results)
+    guard operands.count == floor else {
+      let count = operands.count &- floor
+      throw invalid("type mismatch: \(count) values too many at the end of the construct")
+    }
+  }
+
+  mutating func validateElse() throws(WasmError) {
+    guard frames.last.kind == .if else {
+      throw WasmError(.malformed, at: offset, "unexpected else: END opcode expected")
+    }
+    try closeOperands()
+    let signature = frames.last.signature
+    frames.last.kind = .else
+    isUnreachable = false
+    try pushTypes(signature.parameters)
+  }
+
+  mutating func validateEnd() throws(WasmError) {
+    try closeOperands()
+    let frame = frames.last
+    if frame.kind == .if { try checkMissingElse(frame.signature) }
+    frames.popLast()
+    controlDepth = frames.count
+    if frames.isEmpty {
+      guard reader.isAtEnd else {
+        throw reader.malformed("section size mismatch: bytes after the function", at: offset)
+      }
+      isAtEnd = true
+      isUnreachable = false
+    } else {
+      floor = Int(truncatingIfNeeded: frames.last.height)
+      isUnreachable = frames.last.isUnreachable
+    }
+    try pushTypes(frame.signature.results)
+  }
+
+  /// Without `else`, the parameters of an `if` must do as its results.
+  private func checkMissingElse(_ signature: Signature) throws(WasmError) {
+    let parameters = signature.parameters
+    let results = signature.results
+    var isEqual = parameters.count == results.count
+    if isEqual {
+      for i in 0..<results.count where parameters[i] != results[i] { isEqual = false }
+    }
+    guard isEqual else { throw invalid("type mismatch: if without else must keep its types") }
+  }
+
+  @inline(__always)
+  mutating func setUnreachable() {
+    operands.truncate(to: floor)
+    isUnreachable = true
+  }
+
+  @inline(__always)
+  mutating func readBlockType() throws(WasmError) -> Signature {
+    let position = reader.position
+    if position < reader.end {
+      let byte = reader.base[position]
+      if byte == 0x40 {
+        reader.position = position &+ 1
+        return .empty
+      }
+      if byte &- 0x7C < 4 {
+        reader.position = position &+ 1
+        return single(Int(truncatingIfNeeded: byte))
+      }
+    }
+    return try readOtherBlockType()
+  }
+
+  @inline(never)
+  private mutating func readOtherBlockType() throws(WasmError) -> Signature {
+    let start = reader.position
+    let index = try reader.readS33()
+    if index >= 0 {
+      guard index < Int64(truncatingIfNeeded: types.count) else {
+        throw WasmError(.invalid, at: start, "unknown type \(index)")
+      }
+      return types.signature(Int(truncatingIfNeeded: index))
+    }
+    reader.position = start
+    return switch try reader.readValueType() {
+    case .funcref: single(0x80)
+    default: single(0x81)
+    }
+  }
+
+  /// A signature with one result: entry `index` of `singles`.
+  private func single(_ index: Int) -> Signature {
+    let start = UnsafePointer(singles.buffer.baseAddress.unsafelyUnwrapped) + index
+    return Signature(
+      parameters: UnsafeBufferPointer(start: nil, count: 0),
+      results: UnsafeBufferPointer(start: start, count: 1))
+  }
+
+  // MARK: Branches
+
+  @inline(__always)
+  func labelTypes(_ label: UInt32) -> UnsafeBufferPointer<ValueType> {
+    frames[frames.count &- 1 &- Int(truncatingIfNeeded: label)].labelTypes
+  }
+
+  mutating func popLabelTypes(_ label: UInt32) throws(WasmError) {
+    try popTypes(labelTypes(label))
+  }
+
+  /// Takes a label's types and leaves them, as a conditional branch does.
+  mutating func checkLabelTypes(_ label: UInt32) throws(WasmError) {
+    let types = labelTypes(label)
+    guard types.count > 0 else { return }
+    try popTypes(types)
+    try pushTypes(types)
+  }
+
+  mutating func validateBranchTable() throws(WasmError) -> Operator {
+    let start = reader.position
+    let count = try reader.readU32()
+    guard count <= ImplementationLimits.branchTableLabels else {
+      if Int(truncatingIfNeeded: count) >= reader.remaining { throw reader.unexpectedEnd() }
+      throw .limit(
+        "labels in a br_table", at: start, ImplementationLimits.branchTableLabels)
+    }
+    branchTargets.removeAll()
+    for _ in 0...count { branchTargets.append(try readLabel()) }
+    try pop(.i32)
+    let byDefault = branchTargets.last
+    let defaultTypes = labelTypes(byDefault)
+    stamp = stamp &+ 1
+    if stamp == 0 { stamp = 1 }
+    for i in branchTargets.indices {
+      let place = frames.count &- 1 &- Int(truncatingIfNeeded: branchTargets[i])
+      // Each construct once, so that a table costs no more than its labels and their types.
+      if frames[place].stamp == stamp { continue }
+      frames[place].stamp = stamp
+      let types = frames[place].labelTypes
+      guard types.count == defaultTypes.count else {
+        throw invalid("type mismatch: the labels of a br_table differ in arity")
+      }
+      if types.baseAddress != defaultTypes.baseAddress { try checkOperands(types) }
+    }
+    try popTypes(defaultTypes)
+    setUnreachable()
+    return Operator(.brTable, index: count)
+  }
+
+  /// Checks that the topmost operands have the types, and leaves them as they are.
+  private mutating func checkOperands(
+    _ types: UnsafeBufferPointer<ValueType>
+  ) throws(WasmError) {
+    var position = operands.count
+    var i = types.count
+    while i > 0 {
+      i = i &- 1
+      guard position > floor else {
+        if isUnreachable { return }
+        throw invalid("type mismatch: expected \(types[i]), but nothing is on the stack")
+      }
+      position = position &- 1
+      guard operands[position].isSubtype(of: types[i]) else {
+        throw invalid("type mismatch: expected \(types[i]), found \(operands[position])")
+      }
+    }
+  }
+
+  // MARK: Calls and select
+
+  mutating func validateCallIndirect() throws(WasmError) -> Operator {
+    let type = try reader.readU32()
+    let table = try reader.readU32()
+    guard Int(truncatingIfNeeded: table) < tables.count else { throw unknown("table", table) }
+    guard Int(truncatingIfNeeded: type) < types.count else { throw unknown("type", type) }
+    let tableType = tables[Int(truncatingIfNeeded: table)]
+    guard tableType.element.isSubtype(of: .funcref) else {
+      throw invalid("type mismatch: expected a table of funcref, found \(tableType.element)")
+    }
+    try pop(tableType.addressType)
+    try applySignature(types.signature(Int(truncatingIfNeeded: type)))
+    return Operator(.callIndirect, index: type, index2: table)
+  }
+
+  mutating func validateSelect() throws(WasmError) -> Operator {
+    try pop(.i32)
+    let second = try popAny()
+    let first = try popAny()
+    guard !first.isReference, !second.isReference else {
+      throw invalid("type mismatch: select without a type takes numbers")
+    }
+    guard first == second || first == .unknown || second == .unknown else {
+      throw invalid("type mismatch: expected \(first), found \(second)")
+    }
+    selectType = first == .unknown ? second : first
+    push(selectType)
+    return Operator(.select)
+  }
+
+  mutating func validateTypedSelect() throws(WasmError) -> Operator {
+    guard try reader.readU32() == 1 else { throw invalid("invalid result arity") }
+    let type = try reader.readValueType()
+    try pop(.i32)
+    try pop(type)
+    try pop(type)
+    push(type)
+    selectType = type
+    return Operator(.selectTyped, immediate: UInt64(truncatingIfNeeded: type.raw))
+  }
+}

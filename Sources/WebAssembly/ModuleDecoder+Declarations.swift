@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sections that declare: types, imports, functions, tables, memories, globals, exports.
+
+import Entities
+
+extension ModuleDecoder {
+  mutating func readCustomSection() throws(WasmError) {
+    let name = try reader.readName()
+    let contentsRange = reader.position..<reader.end
+    reader.position = reader.end
+    if name == "name" { nameSection = contentsRange }
+    contents.customSections.append(CustomSection(name: name, contents: contentsRange))
+  }
+
+  mutating func readTypeSection() throws(WasmError) {
+    let count = try readCount(of: "types", limit: ImplementationLimits.types)
+    contents.types.reserve(plausible(count))
+    for _ in 0..<count {
+      let start = reader.position
+      switch try reader.readByte() {
+      case 0x60: break
+      case 0x4D, 0x4E, 0x4F, 0x50, 0x5E, 0x5F: throw .unsupported(.garbageCollection, at: start)
+      case 0x5D: throw .unsupported(.stackSwitching, at: start)
+      default:
+        // A signed LEB128 by its grammar: let an overlong one be called that.
+        reader.position = start
+        _ = try reader.readSigned(bits: 7)
+        throw malformed("malformed type form", at: start)
+      }
+      let parameters = try readCount(of: "parameters", limit: ImplementationLimits.parameters)
+      for _ in 0..<parameters { contents.types.append(try reader.readValueType()) }
+      let results = try readCount(of: "results", limit: ImplementationLimits.results)
+      for _ in 0..<results { contents.types.append(try reader.readValueType()) }
+      contents.types.finishType(parameterCount: parameters, resultCount: results)
+    }
+  }
+
+  mutating func readImportSection() throws(WasmError) {
+    let count = try readCount(of: "imports", limit: ImplementationLimits.imports)
+    contents.imports.reserveCapacity(plausible(count) / 4)
+    for _ in 0..<count {
+      let offset = reader.position
+      let module = try reader.readName()
+      let name = try reader.readName()
+      let type = try readImportType()
+      contents.imports.append(Import(module: module, name: name, type: type, offset: offset))
+    }
+    contents.importedFunctionCount = contents.functionTypes.count
+    contents.importedTableCount = contents.tables.count
+    contents.importedMemoryCount = contents.memories.count
+    contents.importedGlobalCount = contents.globals.count
+  }
+
+  private mutating func readImportType() throws(WasmError) -> ExternType {
+    let start = reader.position
+    switch try reader.readByte() {
+    case 0:
+      let type = try readIndex("type", below: contents.types.count)
+      contents.functionTypes.append(type)
+      return .function(typeIndex: type)
+    case 1:
+      let type = try readTableType()
+      try append(type, at: start)
+      return .table(type)
+    case 2:
+      let type = try readMemoryType()
+      try append(type, at: start)
+      return .memory(type)
+    case 3:
+      let type = try readGlobalType()
+      contents.append(type)
+      return .global(type)
+    case 4:
+      throw .unsupported(.exceptionHandling, at: start)
+    case let kind:
+      throw malformed("malformed import kind \(kind)", at: start)
+    }
+  }
+
+  mutating func readFunctionSection() throws(WasmError) {
+    let count = try readCount(
+      of: "functions", present: contents.functionTypes.count,
+      limit: ImplementationLimits.functions)
+    definedFunctionCount = count
+    contents.functionTypes.reserve(contents.functionTypes.count &+ plausible(count))
+    let typeCount = UInt32(truncatingIfNeeded: contents.types.count)
+    for _ in 0..<count {
+      let start = reader.position
+      let type = try reader.readU32()
+      guard type < typeCount else { throw invalid("unknown type \(type)", at: start) }
+      contents.functionTypes.append(type)
+    }
+  }
+
+  // MARK: Tables and memories
+
+  mutating func readTableSection() throws(WasmError) {
+    let count = try readCount(
+      of: "tables", present: contents.tables.count, limit: ImplementationLimits.tables)
+    for _ in 0..<count {
+      let start = reader.position
+      if reader.position < reader.end, reader.base[start] == 0x40 {
+        throw .unsupported(.typedFunctionReferences, at: start)
+      }
+      try append(try readTableType(), at: start)
+    }
+  }
+
+  private mutating func append(_ type: TableType, at offset: Int) throws(WasmError) {
+    guard contents.tables.count < Int(ImplementationLimits.tables) else {
+      throw .limit("tables", at: offset, ImplementationLimits.tables)
+    }
+    contents.tables.append(type)
+    contents.tableTypes.append(type)
+  }
+
+  mutating func readMemorySection() throws(WasmError) {
+    let count = try readCount(
+      of: "memories", present: contents.memories.count, limit: ImplementationLimits.memories)
+    for _ in 0..<count {
+      let start = reader.position
+      try append(try readMemoryType(), at: start)
+    }
+  }
+
+  private mutating func append(_ type: MemoryType, at offset: Int) throws(WasmError) {
+    if contents.memories.count > 0 && !options.features.contains(.multipleMemories) {
+      throw .unsupported(.multipleMemories, at: offset)
+    }
+    guard contents.memories.count < Int(ImplementationLimits.memories) else {
+      throw .limit("memories", at: offset, ImplementationLimits.memories)
+    }
+    contents.memories.append(type)
+  }
+
+  private mutating func readTableType() throws(WasmError) -> TableType {
+    let element = try reader.readReferenceType()
+    let start = reader.position
+    let flags = try reader.readByte()
+    guard flags & ~0x05 == 0 else { throw malformed("malformed limits flags", at: start) }
+    let is64 = flags & 4 != 0
+    let (minimum, maximum) = try readLimits(flags, at: start)
+    guard minimum <= ImplementationLimits.tableElements else {
+      throw .limit("elements in a table", at: start, ImplementationLimits.tableElements)
+    }
+    return TableType(element: element, minimum: minimum, maximum: maximum, is64: is64)
+  }
+
+  private mutating func readMemoryType() throws(WasmError) -> MemoryType {
+    let start = reader.position
+    let flags = try reader.readByte()
+    guard flags & ~0x0F == 0 else { throw malformed("malformed limits flags", at: start) }
+    if flags & 8 != 0 { throw .unsupported(.customPageSizes, at: start) }
+    if flags & 2 != 0 { throw .unsupported(.threads, at: start) }
+    let is64 = flags & 4 != 0
+    let (minimum, maximum) = try readLimits(flags, at: start)
+    let bound = is64 ? ImplementationLimits.memory64Pages : ImplementationLimits.memoryPages
+    guard minimum <= bound, maximum ?? 0 <= bound else {
+      let size = is64 ? "2^48 pages" : "65536 pages (4GiB)"
+      throw invalid("memory size must be at most \(size)", at: start)
+    }
+    return MemoryType(minimum: minimum, maximum: maximum, is64: is64)
+  }
+
+  private mutating func readLimits(
+    _ flags: UInt8, at start: Int
+  ) throws(WasmError) -> (UInt64, UInt64?) {
+    if flags & 4 != 0 && !options.features.contains(.memory64) {
+      throw .unsupported(.memory64, at: start)
+    }
+    let minimum = try readSize(is64: flags & 4 != 0)
+    guard flags & 1 != 0 else { return (minimum, nil) }
+    let maximum = try readSize(is64: flags & 4 != 0)
+    guard minimum <= maximum else {
+      throw invalid("size minimum must not be greater than maximum", at: start)
+    }
+    return (minimum, maximum)
+  }
+
+  private mutating func readSize(is64: Bool) throws(WasmError) -> UInt64 {
+    is64 ? try reader.readU64() : UInt64(truncatingIfNeeded: try reader.readU32())
+  }
+
+  // MARK: Globals
+
+  private mutating func readGlobalType() throws(WasmError) -> GlobalType {
+    let type = try reader.readValueType()
+    let start = reader.position
+    let mutability = try reader.readByte()
+    guard mutability <= 1 else { throw malformed("malformed mutability", at: start) }
+    return GlobalType(type: type, isMutable: mutability == 1)
+  }
+
+  mutating func readGlobalSection() throws(WasmError) {
+    let count = try readCount(
+      of: "globals", present: contents.globals.count, limit: ImplementationLimits.globals)
+    let plausibleCount = plausible(count) / 4
+    contents.globalInitializers.reserveCapacity(plausibleCount)
+    for _ in 0..<count {
+      let type = try readGlobalType()
+      // The global itself is not yet in scope.
+      contents.globalInitializers.append(try readConstantExpression(type.type))
+      contents.append(type)
+    }
+  }
+
+  // MARK: Exports
+
+  mutating func readExportSection() throws(WasmError) {
+    let count = try readCount(of: "exports", limit: ImplementationLimits.exports)
+    contents.exports.reserveCapacity(plausible(count) / 4)
+    var names = NameSet(expecting: plausible(count) / 3)
+    for _ in 0..<count {
+      let offset = reader.position
+      let name = try reader.readName()
+      let nameEnd = reader.position
+      let nameStart = nameEnd &- name.utf8.count
+      let kindOffset = reader.position
+      let byte = try reader.readByte()
+      guard let kind = ExternKind(rawValue: byte) else {
+        throw malformed("malformed export kind \(byte)", at: kindOffset)
+      }
+      let index: UInt32
+      switch kind {
+      case .function:
+        index = try readFunctionIndex()
+        reference(index)
+      case .table: index = try readIndex("table", below: contents.tables.count)
+      case .memory: index = try readIndex("memory", below: contents.memories.count)
+      case .global: index = try readIndex("global", below: contents.globals.count)
+      case .tag: throw .unsupported(.exceptionHandling, at: kindOffset)
+      }
+      guard names.insert(nameStart..<nameEnd, base: reader.base) else {
+        throw invalid("duplicate export name \"\(name)\"", at: offset)
+      }
+      contents.exports.append(Export(name: name, kind: kind, index: index))
+    }
+  }
+
+  /// Notes that something outside function bodies names function `index`.
+  mutating func reference(_ index: UInt32) {
+    contents.referenced.insert(Int(truncatingIfNeeded: index))
+  }
+
+  mutating func readStartSection() throws(WasmError) {
+    let start = reader.position
+    let index = try readFunctionIndex()
+    let type = contents.functionTypes[Int(truncatingIfNeeded: index)]
+    let signature = contents.types.signature(Int(truncatingIfNeeded: type))
+    guard signature.parameters.isEmpty, signature.results.isEmpty else {
+      throw invalid("start function must have no parameters and no results", at: start)
+    }
+    contents.start = index
+  }
+}
