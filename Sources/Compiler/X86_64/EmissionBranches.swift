@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jumps to labels: written long, shrunk to two bytes where the distance allows when the function is
+// complete.
+
+import Entities
+import Glibc
+
+/// What a branch record is: the raw value of a `ConditionCode`, or one of these.
+private enum BranchKind {
+  static var jump: UInt8 { 16 }
+  /// Padding to a multiple of 16.
+  static var align: UInt8 { 17 }
+}
+
+extension CodeBuffer {
+  package mutating func jump(_ label: Label) { branch(BranchKind.jump, label, bytes: 5) }
+
+  package mutating func jump(if condition: ConditionCode, _ label: Label) {
+    branch(condition.rawValue, label, bytes: 6)
+  }
+
+  /// Pads so that what follows stands at a multiple of 16.
+  mutating func align16() { branch(BranchKind.align, Label(raw: 0), bytes: 15) }
+
+  @inline(__always) private mutating func branch(_ kind: UInt8, _ label: Label, bytes: Int) {
+    makeRoom()
+    branches.append(
+      BranchRecord(
+        offset: UInt32(truncatingIfNeeded: offset), label: label.raw, kind: kind, isShort: false))
+    // The bytes are written by `settleBranches`.
+    cursor += bytes
+  }
+
+  /// Chooses the size of each branch, closes the gaps and moves everything that holds an offset.
+  ///
+  /// Sizes only shrink, from a state in which all are long; each round uses distances that are no
+  /// smaller than the final ones, so a branch once short stays in reach. Padding counts as 15 bytes
+  /// until the end for the same reason. What a fixed number of rounds leaves long is right, only
+  /// longer than need be.
+  ///
+  /// Cost: `rounds` walks over the branches, one move of the bytes.
+  mutating func settleBranches() {
+    guard branches.count > 0 else { return }
+    saved.reset(count: branches.count + 1, to: 0)
+    for _ in 0..<Self.shrinkingRounds {
+      if !shrinkBranches() { break }
+    }
+    placeBranches()
+    moveLabels()
+    compact()
+    moveTables()
+  }
+
+  private static var shrinkingRounds: Int { 3 }
+
+  @inline(__always) private func longBytes(_ kind: UInt8) -> Int {
+    kind < BranchKind.jump ? 6 : kind == BranchKind.jump ? 5 : 15
+  }
+
+  /// One round; returns whether any branch became short.
+  ///
+  /// `saved[k]` is the saving of the branches before `k`: already this round's for those behind us,
+  /// still the last round's for those ahead. What counts is the difference of two of one round.
+  private mutating func shrinkBranches() -> Bool {
+    var changed = false
+    var total: UInt32 = 0
+    for k in branches.indices {
+      let previousTotal = saved[k &+ 1]
+      var branch = branches[k]
+      saved[k] = total
+      if !branch.isShort && branch.kind <= BranchKind.jump {
+        let label = labels[Label(raw: branch.label)]
+        assert(label.offset != .max, "a branch to a label that is nowhere")
+        let before = Int(truncatingIfNeeded: label.branchesBefore)
+        let target = Int(truncatingIfNeeded: label.offset)
+        let offset = Int(truncatingIfNeeded: branch.offset)
+        var fits: Bool
+        if before > k {
+          let between = Int(truncatingIfNeeded: saved[before] &- previousTotal)
+          fits = target &- offset &- longBytes(branch.kind) &- between <= 127
+        } else {
+          let between = Int(truncatingIfNeeded: total &- saved[before])
+          fits = offset &+ 2 &- target &- between <= 128
+        }
+        if fits {
+          branch.isShort = true
+          branches[k] = branch
+          changed = true
+        }
+      }
+      if branch.isShort {
+        total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- 2)
+      }
+    }
+    saved[branches.count] = total
+    return changed
+  }
+
+  /// Computes the final savings, padding included.
+  private mutating func placeBranches() {
+    var total: UInt32 = 0
+    for k in branches.indices {
+      let branch = branches[k]
+      saved[k] = total
+      if branch.kind == BranchKind.align {
+        // The function starts at a multiple of 16.
+        let padding: UInt32 = (0 &- (branch.offset &- total)) & 15
+        total &+= 15 &- padding
+      } else if branch.isShort {
+        total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- 2)
+      }
+    }
+    saved[branches.count] = total
+  }
+
+  private mutating func moveLabels() {
+    for l in labels.storage.indices where labels.storage[l].offset != .max {
+      let before = Int(truncatingIfNeeded: labels.storage[l].branchesBefore)
+      labels.storage[l].offset &-= saved[before]
+    }
+  }
+
+  /// Closes the gaps, and writes the branches.
+  private mutating func compact() {
+    let function = start + functionStart
+    var from = 0
+    var to = 0
+    let end = offset
+    for k in branches.indices {
+      let branch = branches[k]
+      let offset = Int(truncatingIfNeeded: branch.offset)
+      if from != to { memmove(function + to, function + from, offset &- from) }
+      to &+= offset &- from
+      from = offset &+ longBytes(branch.kind)
+      cursor = function + to
+      if branch.kind == BranchKind.align {
+        pad((0 &- to) & 15)
+      } else {
+        let target = Int(truncatingIfNeeded: labels[Label(raw: branch.label)].offset)
+        write(branch, at: to, target: target)
+      }
+      to = cursor - function
+    }
+    if from != to { memmove(function + to, function + from, end &- from) }
+    cursor = function + (to &+ end &- from)
+  }
+
+  @inline(__always)
+  private mutating func write(_ branch: BranchRecord, at offset: Int, target: Int) {
+    if branch.isShort {
+      let distance = target &- offset &- 2
+      precondition(distance >= -128 && distance <= 127, "a short branch out of reach")
+      put8(branch.kind == BranchKind.jump ? 0xEB : 0x70 | branch.kind)
+      put8(UInt8(truncatingIfNeeded: distance))
+    } else if branch.kind == BranchKind.jump {
+      put8(0xE9)
+      put32(Int32(truncatingIfNeeded: target &- offset &- 5))
+    } else {
+      put8(0x0F)
+      put8(0x80 | branch.kind)
+      put32(Int32(truncatingIfNeeded: target &- offset &- 6))
+    }
+  }
+
+  /// Moves the offsets of fixups, calls and sites. Each table is in the order of the code, so one
+  /// walk beside the branches does.
+  private mutating func moveTables() {
+    let function = functions.last
+    var k = 0
+    for i in fixups.indices {
+      advance(&k, to: fixups[i].offset)
+      fixups[i].offset &-= saved[k]
+    }
+    k = 0
+    for i in Int(function.callStart)..<calls.count {
+      advance(&k, to: calls[i].offset)
+      calls[i].offset &-= saved[k]
+    }
+    k = 0
+    for i in Int(function.siteStart)..<sites.count {
+      advance(&k, to: sites[i].offset)
+      sites[i].offset &-= saved[k]
+    }
+  }
+
+  /// Moves `k` to the number of branches that stand before `offset`.
+  @inline(__always) private mutating func advance(_ k: inout Int, to offset: UInt32) {
+    while k < branches.count && branches[k].offset < offset { k &+= 1 }
+  }
+}
