@@ -1,2 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
+// What Swift needs from C: entering and leaving compiled code, signals, thread stacks, the CPU.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A call of compiled code: what goes in and what comes out. Offsets are repeated in enter.S.
+// The register order is that of Artefact's CallingConvention, the results' order its result order.
+typedef struct brolga_call {
+  const void *code;
+  void *context;
+  uint64_t ints[6];
+  uint64_t floats[8];
+  // Arguments and results that find no register; results are copied back.
+  uint64_t stack_word_count;
+  uint64_t *stack_words;
+  uint64_t int_results[6];
+  uint64_t float_results[8];
+} brolga_call;
+
+// What a host function sees of its call. It leaves register results in `ints` and `floats`,
+// results on the stack in `stack_words`, behind the arguments.
+typedef struct brolga_host_frame {
+  uint64_t ints[6];
+  uint64_t floats[8];
+  uint64_t *stack_words;
+  struct brolga_host_context *context;
+  // Context of the calling instance.
+  void *caller_context;
+  uint64_t reserved;
+} brolga_host_frame;
+
+// The context of a host function: the 64-byte header that all contexts share, then its own part.
+typedef struct brolga_host_context {
+  uint64_t header[8];
+  // Returns 0, or the raw value of a TrapKind. Must not unwind.
+  uint32_t (*dispatch)(struct brolga_host_context *context, brolga_host_frame *frame);
+  void *reserved;
+} brolga_host_context;
+
+// Runs compiled code. Returns 0, or the raw value of a TrapKind; then brolga_last_trap tells more.
+uint32_t brolga_enter(brolga_call *call);
+
+// Code of a host function's record, in Brolga's convention. Never called from C.
+extern void brolga_host_entry(void);
+// Helper `raise`, called by compiled code only.
+extern void brolga_raise(void);
+
+#define BROLGA_BACKTRACE_FRAMES 64
+
+typedef struct brolga_trap {
+  uint32_t kind;
+  // Addresses kept; frames in all.
+  uint32_t frame_count;
+  uint32_t total_frames;
+  // Whether the first address is the faulting instruction (by signal), not a return address.
+  uint32_t first_is_exact;
+  // The address whose access failed, for a memory fault.
+  uint64_t fault_address;
+  // Innermost first. All but the first are return addresses.
+  uint64_t addresses[BROLGA_BACKTRACE_FRAMES];
+} brolga_trap;
+
+// The calling thread's last trap; valid until the next one.
+const brolga_trap *brolga_last_trap(void);
+
+// The error of the host function that last failed on this thread: a word that Swift owns.
+void brolga_set_error(void *error);
+void *brolga_take_error(void);
+
+// Lowest usable address of the calling thread's stack.
+uint64_t brolga_stack_low(void);
+// Roughly the stack pointer of the caller.
+uint64_t brolga_stack_pointer(void);
+
+// What the signal handler must know about the process's guests.
+typedef struct brolga_range {
+  uint64_t low, high;
+  // For code: `count` entries of {code offset, wasm offset}, sorted, and their kinds. For a
+  // memory reservation: null.
+  const void *entries;
+  const uint8_t *kinds;
+  uint64_t count;
+  // Swift's own word: the loaded module.
+  void *owner;
+} brolga_range;
+
+// Publishes a range; returns its slot for brolga_remove_range, or -1 without memory.
+intptr_t brolga_add_range(const brolga_range *range);
+void brolga_remove_range(intptr_t slot);
+// Finds the code range that holds `address`. The caller makes sure that the range stays.
+bool brolga_find_code(uint64_t address, brolga_range *found);
+
+// Index of an entry at `offset`, or -1. Prefers a call site (kind 0) or a trap, as asked.
+intptr_t brolga_find_entry(const brolga_range *range, uint32_t offset, bool call_site);
+
+// The processor's features, in the bit order of Artefact's CPUFeatures.
+uint64_t brolga_cpu_features(void);
+
+// glibc settings against giving memory back with every large free; for the command-line program.
+void brolga_keep_freed_memory(void);

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appends instructions to a function, simplified and numbered as they come.
+
+import Entities
+
+/// Builds a function, block after block.
+///
+/// Every operation passes through `emit`, which folds constants, applies identities, and finds an
+/// equal value in a block that dominates the current one. Memory is kept between functions.
+///
+/// Invariant: `path` holds blocks that dominate the current one, from the entry to itself. The
+/// immediate dominator may be a conservative one, so not all dominators need be there.
+package struct Builder: ~Copyable {
+  package var function = Function()
+  /// Whether `emit` looks for equal values. Folding and identities are independent of it.
+  package var numbersValues = true
+  /// Byte offset in the module that instructions are said to come from.
+  package var origin: UInt32 = 0
+  package private(set) var currentBlock: Block = .none
+
+  private var path = Vector<Block>()
+  /// Per block: whether it is on `path`.
+  private var isOnPath = Vector<Bool>()
+
+  /// Known values, hashed, linear probing, `slotMask + 1` slots in use. A slot of another
+  /// generation is free, so that a function need not pay for the size of the one before.
+  private var slots = Vector<Slot>()
+  /// The other half of growing.
+  private var spareSlots = Vector<Slot>()
+  private var slotMask = 0
+  private var usedSlots = 0
+  private var generation: UInt32 = 0
+
+  /// As visible as the builder: with a private type here, 6.3 fails to compile other modules.
+  package struct Slot: BitwiseCopyable {
+    var hash: UInt32
+    var generation: UInt32
+    var value: Value
+    var block: Block
+  }
+
+  private static let initialSlots = 256
+
+  package init() {
+    slots.reset(count: Self.initialSlots, to: Self.freeSlot)
+    slotMask = Self.initialSlots &- 1
+  }
+
+  private static var freeSlot: Slot { Slot(hash: 0, generation: 0, value: .none, block: .none) }
+
+  /// Empties everything for the next function.
+  package mutating func beginFunction(index: UInt32, typeIndex: UInt32) {
+    function.clear()
+    function.index = index
+    function.typeIndex = typeIndex
+    origin = 0
+    currentBlock = .none
+    path.removeAll()
+    isOnPath.removeAll()
+    slotMask = Self.initialSlots &- 1
+    forgetSlots()
+  }
+
+  private mutating func forgetSlots() {
+    usedSlots = 0
+    generation &+= 1
+    if generation == 0 {
+      // Once in 2^32 functions: slots of the first generations would look alive.
+      slots.reset(count: slots.count, to: Self.freeSlot)
+      spareSlots.reset(count: spareSlots.count, to: Self.freeSlot)
+      generation = 1
+    }
+  }
+
+  // MARK: Blocks
+
+  package mutating func createBlock(loopDepth: Int = 0) -> Block {
+    var data = BlockData()
+    data.loopDepth = UInt16(clamping: loopDepth)
+    isOnPath.append(false)
+    return function.blocks.append(data)
+  }
+
+  /// Starts to fill a block. Blocks are filled one after the other, each once.
+  ///
+  /// - Parameter dominatorDepth: position on the path of the block's immediate dominator, or of
+  ///   any block further up; -1 for the entry.
+  package mutating func beginBlock(_ block: Block, dominatorDepth: Int) {
+    assert(dominatorDepth < path.count, "the dominator is not on the path")
+    while path.count > dominatorDepth &+ 1 {
+      isOnPath[path.popLast().index] = false
+    }
+    path.append(block)
+    isOnPath[block.index] = true
+    currentBlock = block
+    let start = function.instructions.nextID.raw
+    function.blocks[block].instructionStart = start
+    function.blocks[block].instructionEnd = start
+  }
+
+  /// Position of the current block on the path of dominators.
+  package var dominatorDepth: Int { path.count &- 1 }
+
+  /// The block at a position on the path of dominators.
+  package func dominator(atDepth depth: Int) -> Block { path[depth] }
+
+  /// Ends the current block; appending a terminator does it.
+  package mutating func endBlock() {
+    function.blocks[currentBlock].instructionEnd = function.instructions.nextID.raw
+    currentBlock = .none
+  }
+
+  // MARK: Instructions
+
+  /// Appends an instruction as it is.
+  @discardableResult
+  package mutating func append(_ instruction: Instruction) -> Value {
+    assert(!currentBlock.isNone, "no block is being filled")
+    let value = function.instructions.append(instruction)
+    function.origins.append(origin)
+    if instruction.opcode.isTerminator { endBlock() }
+    return value
+  }
+
+  /// Finds or appends what computes the same as `instruction`, in its simplest form.
+  ///
+  /// The value may be an existing one. It is `none` for a `trapIf` that never traps.
+  @discardableResult
+  package mutating func emit(_ instruction: Instruction) -> Value {
+    var instruction = instruction
+    // Each rewriting makes the instruction simpler; the count only bounds the cost.
+    var steps = 0
+    while steps < 6 {
+      let found = simplify(&instruction)
+      if found == .none { break }
+      if found != Self.rewritten { return found == Self.nothing ? .none : found }
+      steps &+= 1
+    }
+    return find(instruction)
+  }
+
+  /// A constant, shared within the current block: across blocks it is made again rather than kept
+  /// in a register.
+  package mutating func constant(_ type: Type, bits: UInt64) -> Value {
+    find(.constant(type, bits: bits))
+  }
+
+  /// The bits of a value that is a constant.
+  @inline(__always)
+  package func constantBits(_ value: Value) -> UInt64? {
+    let instruction = function.instructions[value]
+    return instruction.opcode.isConstant ? instruction.bits : nil
+  }
+
+  /// The type of a value.
+  @inline(__always)
+  package func type(_ value: Value) -> Type { function.instructions[value].type }
+
+  // MARK: Numbering
+
+  /// Finds an equal value, or appends the instruction.
+  private mutating func find(_ instruction: Instruction) -> Value {
+    let opcode = instruction.opcode
+    if !opcode.isConstant {
+      if !numbersValues || !instruction.isNumberable { return append(instruction) }
+    }
+    if usedSlots &* 2 > slotMask { growSlots() }
+    let hash = self.hash(instruction)
+    var position = Int(truncatingIfNeeded: hash) & slotMask
+    while true {
+      let slot = slots[position]
+      if slot.generation != generation { break }
+      if slot.hash == hash, isEqual(instruction, function.instructions[slot.value]) {
+        if opcode.isConstant ? slot.block == currentBlock : isOnPath[slot.block.index] {
+          return slot.value
+        }
+        // No block comes back to the path: the slot is ours.
+        usedSlots &-= 1
+        break
+      }
+      position = (position &+ 1) & slotMask
+    }
+    usedSlots &+= 1
+    let block = currentBlock
+    let value = append(instruction)
+    slots[position] = Slot(hash: hash, generation: generation, value: value, block: block)
+    return value
+  }
+
+  /// Equal instructions have equal hashes; a constant operand counts by its bits, since each block
+  /// has its own.
+  @inline(__always)
+  private func hash(_ instruction: Instruction) -> UInt32 {
+    var low = UInt64(truncatingIfNeeded: instruction.b)
+    var high = UInt64(truncatingIfNeeded: instruction.a)
+    if instruction.opcode.isPure {
+      low = operandKey(instruction.b)
+      high = operandKey(instruction.a)
+    } else if instruction.opcode.isConstant {
+      high = 0
+    } else if instruction.opcode != .contextLoad {
+      high = operandKey(instruction.a)
+    }
+    let tag =
+      UInt64(truncatingIfNeeded: instruction.opcode.rawValue) &<< 8
+      | UInt64(truncatingIfNeeded: instruction.type.rawValue)
+    let c =
+      instruction.opcode == .select
+      ? operandKey(instruction.c) : UInt64(truncatingIfNeeded: instruction.c)
+    let third = c &<< 32 ^ tag &<< 16
+    var h = (high ^ third) &* 0x9e37_79b9_7f4a_7c15
+    h = (h ^ h &>> 32 ^ low) &* 0xd6e8_feb8_6659_fd93
+    return UInt32(truncatingIfNeeded: h &>> 32)
+  }
+
+  @inline(__always)
+  private func operandKey(_ operand: UInt32) -> UInt64 {
+    let instruction = function.instructions[Value(raw: operand)]
+    return instruction.opcode.isConstant
+      ? instruction.bits &* 0xff51_afd7_ed55_8ccd : UInt64(truncatingIfNeeded: operand)
+  }
+
+  @inline(__always)
+  private func isEqual(_ x: Instruction, _ y: Instruction) -> Bool {
+    if x.opcode != y.opcode || x.type != y.type || x.aux != y.aux { return false }
+    if x.c != y.c && (x.opcode != .select || !isSame(x.c, y.c)) { return false }
+    if x.a == y.a && x.b == y.b { return true }
+    if x.opcode.isPure { return isSame(x.a, y.a) && isSame(x.b, y.b) }
+    if x.opcode.isConstant || x.opcode == .contextLoad { return false }
+    return x.b == y.b && isSame(x.a, y.a)
+  }
+
+  /// Whether two operands are one value, or constants alike.
+  @inline(__always)
+  private func isSame(_ x: UInt32, _ y: UInt32) -> Bool {
+    if x == y { return true }
+    let first = function.instructions[Value(raw: x)]
+    return first.opcode.isConstant && first == function.instructions[Value(raw: y)]
+  }
+
+  @inline(never)
+  private mutating func growSlots() {
+    let oldCount = slotMask &+ 1
+    let oldGeneration = generation
+    let newCount = oldCount &* 2
+    swap(&slots, &spareSlots)
+    if slots.count < newCount {
+      slots.append(repeating: Self.freeSlot, count: newCount &- slots.count)
+    }
+    slotMask = newCount &- 1
+    // After a wrap the old slots are cleared, and only sharing is lost.
+    forgetSlots()
+    for i in 0..<oldCount {
+      var slot = spareSlots[i]
+      if slot.generation != oldGeneration || !isOnPath[slot.block.index] { continue }
+      slot.generation = generation
+      var position = Int(truncatingIfNeeded: slot.hash) & slotMask
+      while slots[position].generation == generation { position = (position &+ 1) & slotMask }
+      slots[position] = slot
+      usedSlots &+= 1
+    }
+  }
+}
+
+extension Opcode {
+  /// Computes its value from its operands alone; it may trap. The same as a shape of one to three
+  /// values and effects that `canNumber`, but for `trapIf`.
+  @inline(__always) var isPure: Bool {
+    rawValue >= Opcode.add.rawValue && rawValue <= Opcode.select.rawValue
+  }
+  @inline(__always) var isConstant: Bool { self == .iconst || self == .fconst }
+  @inline(__always) package var isTerminator: Bool { rawValue >= Opcode.jump.rawValue }
+  @inline(__always) var isIntegerComparison: Bool {
+    rawValue >= Opcode.eq.rawValue && rawValue <= Opcode.geU.rawValue
+  }
+  @inline(__always) var isFloatComparison: Bool {
+    rawValue >= Opcode.feq.rawValue && rawValue <= Opcode.fge.rawValue
+  }
+}
+
+extension Instruction {
+  /// Whether an equal instruction that dominates it computes the same value.
+  @inline(__always) var isNumberable: Bool {
+    if opcode.isPure || opcode == .trapIf { return true }
+    return (opcode == .contextLoad || opcode == .pointerLoad) && aux & Self.readOnly != 0
+  }
+}

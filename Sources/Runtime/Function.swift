@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions as values, and calling them from the host.
+
+import Artefact
+import CRuntime
+import WebAssembly
+
+/// What a function reference points to; `ContextLayout.FunctionRecord` gives the offsets.
+struct FunctionRecord: BitwiseCopyable {
+  var code: UnsafeRawPointer
+  var context: UnsafeMutableRawPointer
+  var typeIdentity: UInt32
+  var index: UInt32
+  var reserved: UInt64 = 0
+}
+
+/// A function of a guest's or the host's.
+public struct Function: Equatable {
+  public let store: Store
+  /// Lives as long as the store.
+  let record: UnsafeMutablePointer<FunctionRecord>
+  public let type: FunctionType
+
+  init(store: Store, record: UnsafeMutablePointer<FunctionRecord>) {
+    self.store = store
+    self.record = record
+    type = TypeIdentities.type(record.pointee.typeIdentity)
+  }
+
+  public static func == (a: Function, b: Function) -> Bool {
+    a.record.pointee.code == b.record.pointee.code
+      && a.record.pointee.context == b.record.pointee.context
+  }
+
+  /// Calls the function.
+  ///
+  /// - Throws: a `Trap`; the error that a host function threw, as it is; or a `UsageError` when
+  ///   the arguments do not fit the function's type.
+  @discardableResult
+  public func callAsFunction(_ arguments: [Value] = []) throws -> [Value] {
+    guard arguments.count == type.parameters.count,
+      zip(arguments, type.parameters).allSatisfy({ $0.fits($1, in: store) })
+    else {
+      throw UsageError.wrongArguments(
+        expected: type.parameters, found: arguments.map(\.type))
+    }
+    if let host = HostFunctionObject.object(of: record) {
+      return try host.call(arguments, store: store)
+    }
+    // More than this has no place in registers, whatever the types.
+    let words = max(type.parameters.count + type.results.count, 1)
+    return try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { stack throws in
+      stack.initialize(repeating: 0)
+      return try enter(arguments, stack: stack.baseAddress!)
+    }
+  }
+
+  @discardableResult
+  public func invoke(_ arguments: [Value] = []) throws -> [Value] {
+    try callAsFunction(arguments)
+  }
+
+  private func enter(
+    _ arguments: [Value], stack: UnsafeMutablePointer<UInt64>
+  ) throws -> [Value] {
+    var call = brolga_call()
+    var places = CallPlaces()
+    let resultPlaces = withUnsafeMutablePointer(to: &call) { call in
+      let slots = CallSlots.arguments(of: call, stack: stack)
+      for argument in arguments {
+        slots[places.nextParameter(isFloat: argument.type.isFloat)] = argument.bits
+      }
+      return type.results.map { places.nextResult(isFloat: $0.isFloat) }
+    }
+    call.code = record.pointee.code
+    call.context = record.pointee.context
+    call.stack_words = stack
+    call.stack_word_count = UInt64(places.stackWords)
+    try store.run(&call)
+    return withUnsafeMutablePointer(to: &call) { call in
+      let slots = CallSlots.results(of: call, stack: stack)
+      return zip(type.results, resultPlaces).map { type, place in
+        Value(bits: slots[place], type: type, store: store)
+      }
+    }
+  }
+}
+
+extension Function: CustomStringConvertible {
+  public var description: String { "function \(record.pointee.index) \(type)" }
+}
+
+extension ValueType {
+  /// Whether values travel in floating-point registers.
+  var isFloat: Bool { self == .f32 || self == .f64 }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Global variables.
+
+import WebAssembly
+
+/// A global variable; shared by reference with the instances that import it.
+public struct Global: Equatable {
+  public let store: Store
+  /// 16 bytes, in an instance's context or the store's own; live as long as the store.
+  let cell: UnsafeMutableRawPointer
+  package let type: GlobalType
+
+  /// A global of the host's.
+  public init(
+    store: Store, type: ValueType, isMutable: Bool = false, value: Value
+  ) throws(UsageError) {
+    self.init(
+      store: store, cell: store.makeGlobalCell(),
+      type: GlobalType(type: type, isMutable: isMutable))
+    try write(value)
+  }
+
+  init(store: Store, cell: UnsafeMutableRawPointer, type: GlobalType) {
+    self.store = store
+    self.cell = cell
+    self.type = type
+  }
+
+  public static func == (a: Global, b: Global) -> Bool { a.cell == b.cell }
+
+  public var valueType: ValueType { type.type }
+  public var isMutable: Bool { type.isMutable }
+
+  public var value: Value {
+    Value(bits: cell.load(as: UInt64.self), type: type.type, store: store)
+  }
+
+  public func assign(_ value: Value) throws(UsageError) {
+    guard type.isMutable else { throw .immutableGlobal }
+    try write(value)
+  }
+
+  private func write(_ value: Value) throws(UsageError) {
+    guard value.type == type.type else {
+      throw .wrongType(expected: type.type, found: value.type)
+    }
+    guard value.fits(type.type, in: store) else { throw .foreignStore }
+    cell.storeBytes(of: value.bits, as: UInt64.self)
+  }
+}

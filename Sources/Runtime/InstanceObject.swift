@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// An instance's state: the context that compiled code works with, and what it points to.
+
+import Artefact
+import CRuntime
+import WebAssembly
+
+final class InstanceObject {
+  let module: LoadedModule
+  unowned(unsafe) let store: Store
+  /// Laid out by `ContextLayout`.
+  let context: UnsafeMutableRawPointer
+  private(set) var memories: [MemoryObject] = []
+  private(set) var tables: [TableObject] = []
+  /// The references of each element segment; empty once dropped.
+  private(set) var elements: [[UInt64]] = []
+  /// Which data segments have been dropped.
+  private var droppedData: [Bool]
+  /// Records of functions that the outside asked for although the module refers to them nowhere.
+  private var extraRecords: [UInt32: UnsafeMutablePointer<FunctionRecord>] = [:]
+
+  var layout: ContextLayout { module.layout }
+  private var wasm: WebAssembly.Module { module.module }
+
+  /// Allocates everything; runs and copies nothing yet.
+  init(_ module: LoadedModule, store: Store, imports: [ExternalValue]) throws(LinkError) {
+    self.module = module
+    self.store = store
+    let byteCount = module.layout.byteCount
+    context = .allocate(byteCount: byteCount, alignment: 16)
+    context.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    droppedData = Array(repeating: false, count: module.module.data.count)
+    storeWord(ContextLayout.helperTable, UInt(bitPattern: HelperTable.address))
+    storeWord(
+      ContextLayout.owner, UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+    for (index, identity) in module.typeIdentities.enumerated() {
+      let offset = Int(layout.typeIdentities) + index * 4
+      context.storeBytes(of: identity, toByteOffset: offset, as: UInt32.self)
+    }
+    link(imports)
+    for type in wasm.memories[wasm.importedMemoryCount...] {
+      let memory = try MemoryObject(store: store, type: type)
+      store.own(memory)
+      add(memory)
+    }
+    for type in wasm.tables[wasm.importedTableCount...] {
+      let table = try TableObject(store: store, type: type)
+      store.own(table)
+      add(table)
+    }
+    makeRecords()
+    for (position, initializer) in wasm.globalInitializers.enumerated() {
+      cell(ofGlobal: wasm.importedGlobalCount + position)
+        .storeBytes(of: evaluate(initializer), as: UInt64.self)
+    }
+    elements = wasm.elements.map { segment in
+      switch segment.items {
+      case .functions(let functions): functions.map(reference)
+      case .expressions(let expressions): expressions.map(evaluate)
+      }
+    }
+  }
+
+  deinit {
+    for record in extraRecords.values { record.deallocate() }
+    context.deallocate()
+  }
+
+  /// The instance whose context this is.
+  static func of(_ context: UnsafeMutableRawPointer) -> InstanceObject {
+    let owner = context.load(
+      fromByteOffset: Int(ContextLayout.owner), as: UnsafeRawPointer.self)
+    return Unmanaged<InstanceObject>.fromOpaque(owner).takeUnretainedValue()
+  }
+
+  func setStackLimit(_ limit: UInt64) { storeWord(ContextLayout.stackLimit, UInt(limit)) }
+
+  // MARK: Filling the context
+
+  private func storeWord(_ offset: Int32, _ word: UInt) {
+    context.storeBytes(of: word, toByteOffset: Int(offset), as: UInt.self)
+  }
+
+  private func link(_ imports: [ExternalValue]) {
+    var functionCount: Int32 = 0
+    var globalCount: Int32 = 0
+    for value in imports {
+      switch value {
+      case .function(let function):
+        storeWord(layout.importedFunctions + functionCount * 8, UInt(bitPattern: function.record))
+        functionCount += 1
+      case .global(let global):
+        storeWord(layout.importedGlobals + globalCount * 8, UInt(bitPattern: global.cell))
+        globalCount += 1
+      case .memory(let memory): add(memory.object)
+      case .table(let table): add(table.object)
+      }
+    }
+  }
+
+  private func add(_ memory: MemoryObject) {
+    storeWord(layout.memories + Int32(memories.count) * 8, UInt(bitPattern: memory.record))
+    if memories.isEmpty {
+      storeWord(ContextLayout.memoryBase, UInt(bitPattern: memory.record.pointee.base))
+    }
+    memories.append(memory)
+  }
+
+  private func add(_ table: TableObject) {
+    storeWord(layout.tables + Int32(tables.count) * 8, UInt(bitPattern: table.record))
+    tables.append(table)
+  }
+
+  private func makeRecords() {
+    let records = (context + Int(layout.functionRecords))
+      .assumingMemoryBound(to: FunctionRecord.self)
+    for (position, index) in wasm.referencedFunctions.enumerated() {
+      // A reference to an import goes straight to what was imported.
+      let record =
+        index < wasm.importedFunctionCount
+        ? importedRecord(index).pointee : makeRecord(ofFunction: index)
+      (records + position).initialize(to: record)
+    }
+  }
+
+  private func makeRecord(ofFunction index: UInt32) -> FunctionRecord {
+    FunctionRecord(
+      code: module.code(ofFunction: index), context: context,
+      typeIdentity: module.typeIdentities[Int(wasm.typeIndex(ofFunction: index))], index: index)
+  }
+
+  // MARK: Index spaces
+
+  private func importedRecord(_ index: UInt32) -> UnsafeMutablePointer<FunctionRecord> {
+    context.load(
+      fromByteOffset: Int(layout.importedFunctions) + Int(index) * 8,
+      as: UnsafeMutablePointer<FunctionRecord>.self)
+  }
+
+  /// The record of any function of the module, at a fixed address.
+  func record(ofFunction index: UInt32) -> UnsafeMutablePointer<FunctionRecord> {
+    if index < wasm.importedFunctionCount { return importedRecord(index) }
+    if let position = module.referencePosition(ofFunction: index) {
+      let offset = Int(layout.functionRecords) + position * ContextLayout.FunctionRecord.stride
+      return (context + offset).assumingMemoryBound(to: FunctionRecord.self)
+    }
+    if let record = extraRecords[index] { return record }
+    let record = UnsafeMutablePointer<FunctionRecord>.allocate(capacity: 1)
+    record.initialize(to: makeRecord(ofFunction: index))
+    extraRecords[index] = record
+    return record
+  }
+
+  private func reference(toFunction index: UInt32) -> UInt64 {
+    UInt64(UInt(bitPattern: record(ofFunction: index)))
+  }
+
+  func cell(ofGlobal index: Int) -> UnsafeMutableRawPointer {
+    let defined = index - wasm.importedGlobalCount
+    if defined >= 0 {
+      return context + Int(layout.globalCells) + defined * Int(ContextLayout.globalCellBytes)
+    }
+    return context.load(
+      fromByteOffset: Int(layout.importedGlobals) + index * 8, as: UnsafeMutableRawPointer.self)
+  }
+
+  private func evaluate(_ expression: ConstantExpression) -> UInt64 {
+    expression.evaluate(
+      global: { cell(ofGlobal: Int($0)).load(as: UInt64.self) }, function: reference)
+  }
+
+  // MARK: Starting
+
+  /// Copies the active segments, in order, and calls the start function.
+  ///
+  /// - Throws: a `Trap`; what came before it stays done.
+  func start() throws {
+    for (index, segment) in wasm.elements.enumerated() {
+      switch segment.mode {
+      case .passive: continue
+      case .declarative: break
+      case .active(let table, let offset):
+        let count = UInt64(segment.count)
+        let start = evaluate(offset)
+        try check(
+          initializeTable(
+            Int(table), segment: index, destination: start, source: 0, count: count))
+      }
+      dropElement(index)
+    }
+    for (index, segment) in wasm.data.enumerated() {
+      guard case .active(let memory, let offset) = segment.mode else { continue }
+      let start = evaluate(offset)
+      let count = UInt64(segment.bytes.count)
+      try check(
+        initializeMemory(
+          Int(memory), segment: index, destination: start, source: 0, count: count))
+      dropData(index)
+    }
+    if let start = wasm.start {
+      try Function(store: store, record: record(ofFunction: start))()
+    }
+  }
+
+  private func check(_ kind: TrapKind?) throws(Trap) {
+    if let kind { throw Trap(kind) }
+  }
+
+  // MARK: Segments
+
+  func dropElement(_ segment: Int) { elements[segment] = [] }
+  func dropData(_ segment: Int) { droppedData[segment] = true }
+
+  /// Returns the trap that it is, with nothing written, if either range is out of bounds.
+  func initializeTable(
+    _ table: Int, segment: Int, destination: UInt64, source: UInt64, count: UInt64
+  ) -> TrapKind? {
+    let record = tables[table].record
+    let items = elements[segment]
+    guard contains(UInt64(items.count), source, count),
+      contains(UInt64(record.pointee.length), destination, count)
+    else { return .tableOutOfBounds }
+    items.withUnsafeBufferPointer { items in
+      guard count > 0, let first = items.baseAddress else { return }
+      (record.pointee.elements + Int(destination))
+        .update(from: first + Int(source), count: Int(count))
+    }
+    return nil
+  }
+
+  func initializeMemory(
+    _ memory: Int, segment: Int, destination: UInt64, source: UInt64, count: UInt64
+  ) -> TrapKind? {
+    let record = memories[memory].record
+    let range = droppedData[segment] ? 0..<0 : wasm.data[segment].bytes
+    guard contains(UInt64(range.count), source, count),
+      contains(UInt64(record.pointee.byteLength), destination, count)
+    else { return .memoryOutOfBounds }
+    guard count > 0, let bytes = wasm.bytes.baseAddress else { return nil }
+    (record.pointee.base + Int(destination))
+      .copyMemory(from: bytes + range.lowerBound + Int(source), byteCount: Int(count))
+    return nil
+  }
+}
+
+/// Whether `count` entries from `start` lie in a row of `size`.
+@inline(__always)
+func contains(_ size: UInt64, _ start: UInt64, _ count: UInt64) -> Bool {
+  start <= size && count <= size &- start
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// A module with its machine code in place, ready to be instantiated.
+
+import Artefact
+import CRuntime
+import WebAssembly
+
+/// A compiled module, loaded. Immutable; any number of stores and threads may use it at once.
+public final class LoadedModule: @unchecked Sendable {
+  // Unchecked: everything is immutable once `init` returns.
+  public let engine: Engine
+  package let module: WebAssembly.Module
+  package let artefact: ArtefactFile
+  let layout: ContextLayout
+  /// The process-wide identity of each of the module's types.
+  let typeIdentities: [UInt32]
+  private let exportPositions: [NameKey: Int]
+  private var rangeSlot = -1
+
+  /// Maps an artefact file. The file must not change while the module lives.
+  public convenience init(engine: Engine, artefactPath path: String) throws(ArtefactError) {
+    try self.init(
+      engine: engine,
+      artefact: try ArtefactFile(path: path, hostFeatures: LoadedModule.hostFeatures))
+  }
+
+  /// Loads a copy of an artefact's bytes.
+  public convenience init(
+    engine: Engine, artefact bytes: UnsafeRawBufferPointer
+  ) throws(ArtefactError) {
+    try self.init(
+      engine: engine,
+      artefact: try ArtefactFile(copying: bytes, hostFeatures: LoadedModule.hostFeatures))
+  }
+
+  /// Loads what the compiler has just made.
+  package convenience init(
+    engine: Engine, compiled: borrowing CompiledModule
+  ) throws(ArtefactError) {
+    try self.init(
+      engine: engine,
+      artefact: try ArtefactFile(compiled, hostFeatures: LoadedModule.hostFeatures))
+  }
+
+  package init(engine: Engine, artefact: ArtefactFile) throws(ArtefactError) {
+    self.engine = engine
+    self.artefact = artefact
+    do throws(WasmError) {
+      module = try WebAssembly.Module(
+        decoding: ModuleBytes(artefact.skeleton, owner: artefact),
+        options: DecodingOptions(features: .multipleMemories, bodiesElsewhere: true))
+    } catch {
+      throw .invalidModule("\(error)")
+    }
+    guard module.functionCount - module.importedFunctionCount == artefact.functionCount else {
+      throw .malformed("the code's function count is not the module's")
+    }
+    layout = ContextLayout(of: module)
+    typeIdentities = (0..<UInt32(module.typeCount)).map { [module] in
+      TypeIdentities.identity(of: module.functionType($0))
+    }
+    exportPositions = Dictionary(
+      module.exports.enumerated().map { (NameKey(name: $1.name), $0) },
+      uniquingKeysWith: { first, _ in first })
+    publishCode()
+  }
+
+  /// Makes the code known to the signal handler.
+  private func publishCode() {
+    var range = brolga_range()
+    range.low = UInt64(UInt(bitPattern: artefact.text.baseAddress))
+    range.high = range.low + UInt64(artefact.text.count)
+    range.entries = artefact.trapEntries.baseAddress
+    range.kinds = artefact.trapKinds.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    range.count = UInt64(artefact.trapKinds.count)
+    range.owner = Unmanaged.passUnretained(self).toOpaque()
+    rangeSlot = brolga_add_range(&range)
+  }
+
+  deinit { brolga_remove_range(rangeSlot) }
+
+  private static let hostFeatures = CPUFeatures(rawValue: brolga_cpu_features())
+
+  // MARK: Instantiation
+
+  /// Makes an instance, copies its active segments and calls its start function.
+  ///
+  /// - Throws: a `LinkError` before anything has run; a `Trap` or a host function's error from
+  ///   the segments or the start function, and then what it wrote to imported memories and
+  ///   tables stays written.
+  @discardableResult
+  public func instantiate(store: Store, imports: Imports = [:]) throws -> Instance {
+    let values = try resolve(imports, store: store)
+    let object = try InstanceObject(self, store: store, imports: values)
+    store.own(object)
+    try object.start()
+    return Instance(store: store, object: object)
+  }
+
+  // MARK: Look-ups
+
+  func exportPosition(_ name: String) -> Int? { exportPositions[NameKey(name: name)] }
+
+  func code(ofFunction index: UInt32) -> UnsafeRawPointer {
+    let range = artefact.function(Int(index) - module.importedFunctionCount)
+    return artefact.text.baseAddress! + Int(range.offset)
+  }
+
+  /// The place of a function in `referencedFunctions`. Cost: O(log n).
+  func referencePosition(ofFunction index: UInt32) -> Int? {
+    let functions = module.referencedFunctions
+    var low = 0
+    var high = functions.count
+    while low < high {
+      let middle = (low + high) / 2
+      if functions[middle] < index { low = middle + 1 } else { high = middle }
+    }
+    return low < functions.count && functions[low] == index ? low : nil
+  }
+
+  /// The function and the place in the module that a code offset belongs to.
+  func frame(atCodeOffset offset: UInt32, isReturnAddress: Bool) -> Trap.Frame {
+    // A return address may be the next function's first byte.
+    let inside = isReturnAddress && offset > 0 ? offset - 1 : offset
+    let defined = artefact.functionIndex(atCodeOffset: inside)
+    let index = defined.map { $0 + module.importedFunctionCount }
+    let wasm = artefact.wasmOffset(atCodeOffset: offset, isCallSite: isReturnAddress)
+    return Trap.Frame(
+      functionIndex: index ?? -1,
+      functionName: defined.flatMap(artefact.functionName) ?? "unknown",
+      codeOffset: Int(offset), wasmOffset: wasm.map { Int($0) })
+  }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linear memories: an address space reservation of which the first pages are accessible.
+
+import Artefact
+import CRuntime
+import Glibc
+import WebAssembly
+
+/// Sizes of memories and their reservations.
+package enum MemoryLimits {
+  package static let pageBytes: UInt64 = 65_536
+  /// Pages of a 32-bit memory.
+  package static let maximumPages: UInt64 = 65_536
+  /// Any 32-bit index plus an offset below 2^31 plus an access of less than a system page stays
+  /// inside, so that compiled code needs no check.
+  static let reservationBytes = (4 << 30) + (2 << 30) + 4096
+}
+
+/// A linear memory; shared by reference with the instances that import it.
+public struct Memory: Equatable {
+  public let store: Store
+  let object: MemoryObject
+
+  /// A memory of the host's.
+  ///
+  /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
+  public init(store: Store, minimumPages: Int, maximumPages: Int? = nil) throws(LinkError) {
+    let type = MemoryType(
+      minimum: UInt64(minimumPages), maximum: maximumPages.map { UInt64($0) })
+    self.init(store: store, object: try MemoryObject(store: store, type: type))
+    store.own(object)
+  }
+
+  init(store: Store, object: MemoryObject) {
+    self.store = store
+    self.object = object
+  }
+
+  public static func == (a: Memory, b: Memory) -> Bool { a.object === b.object }
+
+  public var byteCount: Int { object.record.pointee.byteLength }
+  public var pageCount: Int { byteCount / Int(MemoryLimits.pageBytes) }
+
+  /// A copy of the contents.
+  public var data: [UInt8] { withUnsafeMutableBytes { Array($0) } }
+
+  /// Calls `body` with the contents. Growth during the call leaves the buffer valid, and short.
+  public func withUnsafeMutableBytes<Result, Failure: Error>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(view.bytes)
+  }
+
+  /// Calls `body` with `count` bytes at `offset`.
+  ///
+  /// - Precondition: they lie within the memory.
+  public func withUnsafeMutableBufferPointer<Result>(
+    offset: UInt, count: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    guard let bytes = view.bytes(at: UInt64(offset), count: UInt64(count)) else {
+      preconditionFailure("\(count) bytes at \(offset) of a memory of \(byteCount)")
+    }
+    return try body(bytes)
+  }
+
+  /// - Throws: a `Trap` unless `count` bytes at `offset` lie within the memory.
+  public func read(at offset: UInt64, count: Int) throws(Trap) -> [UInt8] {
+    guard let bytes = view.bytes(at: offset, count: UInt64(count)) else {
+      throw Trap(.memoryOutOfBounds)
+    }
+    return Array(bytes)
+  }
+
+  /// - Throws: a `Trap` unless `bytes` has room in the memory at `offset`.
+  public func write(_ bytes: [UInt8], at offset: UInt64) throws(Trap) {
+    guard let target = view.bytes(at: offset, count: UInt64(bytes.count)) else {
+      throw Trap(.memoryOutOfBounds)
+    }
+    target.copyBytes(from: bytes)
+  }
+
+  /// - Returns: the previous number of pages; nil if the memory cannot grow that far.
+  @discardableResult
+  public func grow(by pageCount: Int) -> Int? {
+    pageCount < 0 ? nil : object.grow(by: UInt64(pageCount)).map { Int($0) }
+  }
+
+  /// The contents, bounds-checked; valid until the store goes, and short after growth.
+  package var view: GuestMemory {
+    GuestMemory(base: object.record.pointee.base, byteCount: object.record.pointee.byteLength)
+  }
+}
+
+/// A memory's bytes at one moment. Every access is checked against the length it then had, which
+/// never shrinks.
+package struct GuestMemory: BitwiseCopyable {
+  package let base: UnsafeMutableRawPointer
+  package let byteCount: Int
+
+  package var bytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// `count` bytes at `address`; nil if they are not all inside.
+  package func bytes(at address: UInt64, count: UInt64) -> UnsafeMutableRawBufferPointer? {
+    let size = UInt64(truncatingIfNeeded: byteCount)
+    guard address <= size, count <= size &- address else { return nil }
+    return UnsafeMutableRawBufferPointer(
+      start: base + Int(truncatingIfNeeded: address), count: Int(truncatingIfNeeded: count))
+  }
+
+  package func load<T: BitwiseCopyable>(at address: UInt32, as type: T.Type = T.self) -> T? {
+    bytes(at: UInt64(address), count: UInt64(MemoryLayout<T>.size))?.loadUnaligned(as: type)
+  }
+
+  /// - Returns: false, with nothing written, if the place is not inside.
+  package func store<T: BitwiseCopyable>(_ value: T, at address: UInt32) -> Bool {
+    let place = bytes(at: UInt64(address), count: UInt64(MemoryLayout<T>.size))
+    guard let place else { return false }
+    place.storeBytes(of: value, as: T.self)
+    return true
+  }
+}
+
+/// What compiled code knows of a memory, with the runtime's own part behind it.
+struct MemoryRecord {
+  var base: UnsafeMutableRawPointer
+  var byteLength: Int
+  /// The `MemoryObject`, not retained.
+  var object: UnsafeMutableRawPointer
+}
+
+final class MemoryObject {
+  /// At a fixed address: instance contexts point to it.
+  let record: UnsafeMutablePointer<MemoryRecord>
+  private let declared: MemoryType
+  private unowned(unsafe) let store: Store
+  private let rangeSlot: Int
+
+  init(store: Store, type: MemoryType) throws(LinkError) {
+    let bytes = type.minimum &* MemoryLimits.pageBytes
+    let isInside = type.minimum <= MemoryLimits.maximumPages && !type.is64 && !type.isShared
+    guard isInside, store.mayAddMemory(bytes) else {
+      throw .outOfResources("a memory of \(type.minimum) pages")
+    }
+    let mapped = mmap(
+      nil, MemoryLimits.reservationBytes, PROT_NONE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let base = mapped, base != MAP_FAILED else {
+      throw .outOfResources("address space for a memory")
+    }
+    guard bytes == 0 || mprotect(base, Int(bytes), PROT_READ | PROT_WRITE) == 0 else {
+      munmap(base, MemoryLimits.reservationBytes)
+      throw .outOfResources("a memory of \(type.minimum) pages")
+    }
+    var range = brolga_range()
+    range.low = UInt64(UInt(bitPattern: base))
+    range.high = range.low + UInt64(MemoryLimits.reservationBytes)
+    rangeSlot = brolga_add_range(&range)
+    declared = type
+    self.store = store
+    record = .allocate(capacity: 1)
+    record.initialize(to: MemoryRecord(base: base, byteLength: Int(bytes), object: base))
+    record.pointee.object = Unmanaged.passUnretained(self).toOpaque()
+    store.memoryBytes += bytes
+  }
+
+  deinit {
+    brolga_remove_range(rangeSlot)
+    munmap(record.pointee.base, MemoryLimits.reservationBytes)
+    record.deallocate()
+  }
+
+  /// The type, with the present size as its minimum.
+  var type: MemoryType {
+    var type = declared
+    type.minimum = UInt64(record.pointee.byteLength) / MemoryLimits.pageBytes
+    return type
+  }
+
+  /// Returns the previous number of pages; nil, and nothing happens, if it cannot grow so far.
+  func grow(by pages: UInt64) -> UInt64? {
+    let old = type.minimum
+    let limit = min(declared.maximum ?? MemoryLimits.maximumPages, MemoryLimits.maximumPages)
+    guard old <= limit, pages <= limit - old else { return nil }
+    if pages == 0 { return old }
+    let bytes = pages * MemoryLimits.pageBytes
+    guard store.mayAddMemory(bytes) else { return nil }
+    let end = record.pointee.base + record.pointee.byteLength
+    guard mprotect(end, Int(bytes), PROT_READ | PROT_WRITE) == 0 else { return nil }
+    record.pointee.byteLength += Int(bytes)
+    store.memoryBytes += bytes
+    return old
+  }
+}
+
+extension Store {
+  fileprivate func mayAddMemory(_ bytes: UInt64) -> Bool {
+    let limit = engine.configuration.maximumMemoryBytes
+    return memoryBytes <= limit && bytes <= limit - memoryBytes
+  }
+}

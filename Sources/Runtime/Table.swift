@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables of references.
+
+import Artefact
+import Glibc
+import WebAssembly
+
+/// A table; shared by reference with the instances that import it.
+public struct Table: Equatable {
+  public let store: Store
+  let object: TableObject
+
+  /// A table of the host's, full of null references.
+  ///
+  /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
+  public init(
+    store: Store, element: ValueType, minimum: Int, maximum: Int? = nil
+  ) throws(LinkError) {
+    precondition(element.isReference, "a table holds references")
+    let type = TableType(
+      element: element, minimum: UInt64(minimum), maximum: maximum.map { UInt64($0) })
+    self.init(store: store, object: try TableObject(store: store, type: type))
+    store.own(object)
+  }
+
+  init(store: Store, object: TableObject) {
+    self.store = store
+    self.object = object
+  }
+
+  public static func == (a: Table, b: Table) -> Bool { a.object === b.object }
+
+  public var count: Int { object.record.pointee.length }
+  public var elementType: ValueType { object.element }
+
+  /// - Throws: a `Trap` when there is no such element.
+  public func get(_ index: Int) throws(Trap) -> Reference {
+    guard index >= 0, index < count else { throw Trap(.tableOutOfBounds) }
+    return Reference(bits: object.record.pointee.elements[index], type: elementType, store: store)
+  }
+
+  /// - Throws: a `Trap` when there is no such element, a `UsageError` when `reference` has
+  ///   another type than the elements.
+  public func set(_ index: Int, _ reference: Reference) throws {
+    let bits = try checkedBits(reference)
+    guard index >= 0, index < count else { throw Trap(.tableOutOfBounds) }
+    object.record.pointee.elements[index] = bits
+  }
+
+  /// - Returns: the previous number of elements; nil if the table cannot grow that far.
+  @discardableResult
+  public func grow(by delta: Int, with reference: Reference) throws(UsageError) -> Int? {
+    let bits = try checkedBits(reference)
+    return delta < 0 ? nil : object.grow(by: UInt64(delta), with: bits).map { Int($0) }
+  }
+
+  private func checkedBits(_ reference: Reference) throws(UsageError) -> UInt64 {
+    let value = Value.ref(reference)
+    guard value.type == elementType else {
+      throw .wrongType(expected: elementType, found: value.type)
+    }
+    guard value.fits(elementType, in: store) else { throw .foreignStore }
+    return reference.bits
+  }
+}
+
+/// What compiled code knows of a table, with the runtime's own part behind it.
+struct TableRecord {
+  var elements: UnsafeMutablePointer<UInt64>
+  var length: Int
+  /// The `TableObject`, not retained.
+  var object: UnsafeMutableRawPointer
+}
+
+final class TableObject {
+  /// At a fixed address: instance contexts point to it.
+  let record: UnsafeMutablePointer<TableRecord>
+  let element: ValueType
+  private let declared: TableType
+  /// Elements that the table can ever have.
+  private let capacity: Int
+
+  init(store: Store, type: TableType) throws(LinkError) {
+    let limit = UInt64(store.engine.configuration.maximumTableElements)
+    guard type.minimum <= limit, !type.is64 else {
+      throw .outOfResources("a table of \(type.minimum) elements")
+    }
+    capacity = Int(max(type.minimum, min(type.maximum ?? limit, limit)))
+    // All of it reserved at once, so that the elements never move; pages come with use.
+    let mapped = mmap(
+      nil, max(capacity, 1) * 8, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let base = mapped, base != MAP_FAILED else {
+      throw .outOfResources("a table of \(capacity) elements")
+    }
+    declared = type
+    element = type.element
+    record = .allocate(capacity: 1)
+    let elements = base.assumingMemoryBound(to: UInt64.self)
+    record.initialize(
+      to: TableRecord(elements: elements, length: Int(type.minimum), object: base))
+    record.pointee.object = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit {
+    munmap(record.pointee.elements, max(capacity, 1) * 8)
+    record.deallocate()
+  }
+
+  /// The type, with the present size as its minimum.
+  var type: TableType {
+    var type = declared
+    type.minimum = UInt64(record.pointee.length)
+    return type
+  }
+
+  /// Returns the previous number of elements; nil, and nothing happens, if it cannot grow so far.
+  func grow(by delta: UInt64, with reference: UInt64) -> UInt64? {
+    let old = record.pointee.length
+    guard delta <= UInt64(capacity - old) else { return nil }
+    if reference != 0 {
+      (record.pointee.elements + old).update(repeating: reference, count: Int(delta))
+    }
+    record.pointee.length = old + Int(delta)
+    return UInt64(old)
+  }
+}

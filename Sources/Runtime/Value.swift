@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values that cross between host and guest.
+
+import WebAssembly
+
+/// A WebAssembly value. Numbers are bit patterns, so that every value round-trips.
+public enum Value: Equatable {
+  case i32(UInt32)
+  case i64(UInt64)
+  /// The bits of a 32-bit float.
+  case f32(UInt32)
+  /// The bits of a 64-bit float.
+  case f64(UInt64)
+  case ref(Reference)
+}
+
+/// A reference to something outside of a guest's memory.
+public enum Reference: Equatable {
+  /// A function; nil is the null reference.
+  case function(Function?)
+  /// Something of the host's; nil is the null reference.
+  case extern(ExternalReference?)
+}
+
+/// A host's own thing as guests see it: a number that they can pass on and give back, no more.
+///
+/// Either a number that the host chose, or an object that a store keeps (`Store.reference(to:)`).
+public struct ExternalReference: Hashable, Sendable {
+  public let number: UInt
+
+  /// - Precondition: `number` is not `UInt.max`.
+  public init(_ number: UInt) {
+    precondition(number != .max, "the largest number stands for null")
+    self.number = number
+  }
+
+  /// In guest code zero is null.
+  var bits: UInt64 { UInt64(number) &+ 1 }
+}
+
+extension Value {
+  public init(signed value: Int32) { self = .i32(UInt32(bitPattern: value)) }
+  public init(signed value: Int64) { self = .i64(UInt64(bitPattern: value)) }
+  public static func fromFloat32(_ value: Float) -> Value { .f32(value.bitPattern) }
+  public static func fromFloat64(_ value: Double) -> Value { .f64(value.bitPattern) }
+  public static func funcref(_ function: Function?) -> Value { .ref(.function(function)) }
+  public static func externref(_ reference: ExternalReference?) -> Value {
+    .ref(.extern(reference))
+  }
+
+  /// The number, if this is an `i32`; so too the following.
+  public var asI32: UInt32? { if case .i32(let bits) = self { bits } else { nil } }
+  public var asI64: UInt64? { if case .i64(let bits) = self { bits } else { nil } }
+  public var asFloat32: Float? {
+    if case .f32(let bits) = self { Float(bitPattern: bits) } else { nil }
+  }
+  public var asFloat64: Double? {
+    if case .f64(let bits) = self { Double(bitPattern: bits) } else { nil }
+  }
+
+  /// The number of a value that is known to be an `i32`; so too the following.
+  ///
+  /// - Precondition: the value has that type.
+  public var i32: UInt32 { expect(asI32, .i32) }
+  public var i64: UInt64 { expect(asI64, .i64) }
+  public var f32: Float { expect(asFloat32, .f32) }
+  public var f64: Double { expect(asFloat64, .f64) }
+
+  private func expect<T>(_ value: T?, _ wanted: ValueType) -> T {
+    guard let value else { preconditionFailure("\(self) is no \(wanted)") }
+    return value
+  }
+
+  public var type: ValueType {
+    switch self {
+    case .i32: .i32
+    case .i64: .i64
+    case .f32: .f32
+    case .f64: .f64
+    case .ref(.function): .funcref
+    case .ref(.extern): .externref
+    }
+  }
+
+  /// Zero, or null.
+  package init(defaultOf type: ValueType) {
+    switch type {
+    case .i32: self = .i32(0)
+    case .i64: self = .i64(0)
+    case .f32: self = .f32(0)
+    case .f64: self = .f64(0)
+    case .externref: self = .ref(.extern(nil))
+    default: self = .ref(.function(nil))
+    }
+  }
+
+  /// The value as compiled code holds it.
+  var bits: UInt64 {
+    switch self {
+    case .i32(let bits), .f32(let bits): UInt64(bits)
+    case .i64(let bits), .f64(let bits): bits
+    case .ref(let reference): reference.bits
+    }
+  }
+
+  init(bits: UInt64, type: ValueType, store: Store) {
+    switch type {
+    case .i32: self = .i32(UInt32(truncatingIfNeeded: bits))
+    case .i64: self = .i64(bits)
+    case .f32: self = .f32(UInt32(truncatingIfNeeded: bits))
+    case .f64: self = .f64(bits)
+    default: self = .ref(Reference(bits: bits, type: type, store: store))
+    }
+  }
+
+  /// Whether the value may be given to `store`'s guests where `type` is expected.
+  func fits(_ wanted: ValueType, in store: Store) -> Bool {
+    guard type == wanted else { return false }
+    if case .ref(.function(let function?)) = self { return function.store === store }
+    return true
+  }
+}
+
+extension Reference {
+  var bits: UInt64 {
+    switch self {
+    case .function(let function):
+      function.map { UInt64(UInt(bitPattern: $0.record)) } ?? 0
+    case .extern(let reference): reference?.bits ?? 0
+    }
+  }
+
+  init(bits: UInt64, type: ValueType, store: Store) {
+    if type == .externref {
+      self = .extern(bits == 0 ? nil : ExternalReference(UInt(bits &- 1)))
+    } else {
+      let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(bits))
+      self = .function(record.map { Function(store: store, record: $0) })
+    }
+  }
+}
+
+extension Value: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .i32(let bits): "i32(\(Int32(bitPattern: bits)))"
+    case .i64(let bits): "i64(\(Int64(bitPattern: bits)))"
+    case .f32(let bits): "f32(\(Float(bitPattern: bits)))"
+    case .f64(let bits): "f64(\(Double(bitPattern: bits)))"
+    case .ref(.function(let function)): function.map { "\($0)" } ?? "null"
+    case .ref(.extern(let reference)): reference.map { "extern(\($0.number))" } ?? "null"
+    }
+  }
+}
+
+extension Value: ExpressibleByIntegerLiteral {
+  public init(integerLiteral value: Int32) { self.init(signed: value) }
+}
