@@ -46,10 +46,27 @@ struct ByteReader: BitwiseCopyable {
         return UInt32(truncatingIfNeeded: byte)
       }
     }
+    return try readLongU32()
+  }
+
+  /// Two bytes are common: indices, offsets and counts from 128 to 16,383.
+  @inline(never)
+  private mutating func readLongU32() throws(WasmError) -> UInt32 {
+    if remaining >= 2 && base[position &+ 1] < 0x80 {
+      let low = UInt32(truncatingIfNeeded: base[position] & 0x7F)
+      let high = UInt32(truncatingIfNeeded: base[position &+ 1])
+      position = position &+ 2
+      return high &<< 7 | low
+    }
     return UInt32(truncatingIfNeeded: try readUnsigned(bits: 32))
   }
 
-  mutating func readU64() throws(WasmError) -> UInt64 { try readUnsigned(bits: 64) }
+  mutating func readU64() throws(WasmError) -> UInt64 {
+    if remaining >= 2 && base[position] >= 0x80 && base[position &+ 1] < 0x80 {
+      return UInt64(truncatingIfNeeded: try readLongU32())
+    }
+    return try readUnsigned(bits: 64)
+  }
 
   @inline(__always)
   mutating func readS32() throws(WasmError) -> Int32 {
@@ -59,6 +76,17 @@ struct ByteReader: BitwiseCopyable {
         position = position &+ 1
         return Int32(truncatingIfNeeded: Int8(bitPattern: byte &<< 1) &>> 1)
       }
+    }
+    return try readLongS32()
+  }
+
+  @inline(never)
+  private mutating func readLongS32() throws(WasmError) -> Int32 {
+    if remaining >= 2 && base[position &+ 1] < 0x80 {
+      let low = UInt32(truncatingIfNeeded: base[position] & 0x7F)
+      let high = UInt32(truncatingIfNeeded: base[position &+ 1])
+      position = position &+ 2
+      return Int32(bitPattern: (high &<< 7 | low) &<< 18) &>> 18
     }
     return Int32(truncatingIfNeeded: try readSigned(bits: 32))
   }

@@ -13,19 +13,19 @@ extension FunctionValidator {
         push(info.resultType)
         return Operator(info.opcode)
       }
-      return try validateRare(info)
+      return try validateRare(info.opcode)
     }
     throw OperatorTable.refusal(byte, prefixed: number, at: offset)
       ?? WasmError(.malformed, at: offset, "illegal opcode")
   }
 
   @inline(never)
-  mutating func validateRare(_ info: OperatorInfo) throws(WasmError) -> Operator {
-    switch info.opcode {
+  mutating func validateRare(_ opcode: Opcode) throws(WasmError) -> Operator {
+    switch opcode {
     case .memorySize, .memoryGrow, .memoryInit, .dataDrop, .memoryCopy, .memoryFill:
-      try validateMemory(info.opcode)
-    case .refNull, .refIsNull, .refFunc: try validateReference(info.opcode)
-    default: try validateTable(info.opcode)
+      try validateMemory(opcode)
+    case .refNull, .refIsNull, .refFunc: try validateReference(opcode)
+    default: try validateTable(opcode)
     }
   }
 
@@ -73,7 +73,7 @@ extension FunctionValidator {
     return memory
   }
 
-  private func checkDataSegment(_ index: UInt32) throws(WasmError) {
+  private mutating func checkDataSegment(_ index: UInt32) throws(WasmError) {
     guard let dataCount else {
       throw WasmError(.malformed, at: offset, "data count section required")
     }
@@ -153,7 +153,7 @@ extension FunctionValidator {
     return Operator(.tableCopy, index: target, index2: source)
   }
 
-  private func checkElement(
+  private mutating func checkElement(
     _ found: ValueType, fits expected: ValueType
   ) throws(WasmError) {
     guard found.isSubtype(of: expected) else {

@@ -7,7 +7,7 @@ extension FunctionValidator {
   // MARK: Constructs
 
   mutating func push(_ kind: Opcode, _ signature: Signature) {
-    floor = operands.count
+    floor = height
     isUnreachable = false
     frames.append(
       ControlFrame(
@@ -31,8 +31,8 @@ extension FunctionValidator {
   /// Checks that the innermost construct leaves its results and nothing else.
   private mutating func closeOperands() throws(WasmError) {
     try popTypes(frames.last.signature.results)
-    guard operands.count == floor else {
-      let count = operands.count &- floor
+    guard height == floor else {
+      let count = height &- floor
       throw invalid("type mismatch: \(count) values too many at the end of the construct")
     }
   }
@@ -68,7 +68,7 @@ extension FunctionValidator {
   }
 
   /// Without `else`, the parameters of an `if` must do as its results.
-  private func checkMissingElse(_ signature: Signature) throws(WasmError) {
+  private mutating func checkMissingElse(_ signature: Signature) throws(WasmError) {
     let parameters = signature.parameters
     let results = signature.results
     var isEqual = parameters.count == results.count
@@ -80,7 +80,7 @@ extension FunctionValidator {
 
   @inline(__always)
   mutating func setUnreachable() {
-    operands.truncate(to: floor)
+    height = floor
     isUnreachable = true
   }
 
@@ -180,7 +180,7 @@ extension FunctionValidator {
   private mutating func checkOperands(
     _ types: UnsafeBufferPointer<ValueType>
   ) throws(WasmError) {
-    var position = operands.count
+    var position = height
     var i = types.count
     while i > 0 {
       i = i &- 1

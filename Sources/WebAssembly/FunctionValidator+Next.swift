@@ -11,9 +11,10 @@ extension FunctionValidator {
     offset = start
     let byte = reader.base[start]
     reader.position = start &+ 1
-    let info = table[Int(truncatingIfNeeded: byte)]
-    let opcode = info.opcode
-    switch info.shape {
+    // In place: a copy would load fields that few operators need.
+    let info = UnsafePointer(table.buffer.baseAddress.unsafelyUnwrapped) + Int(byte)
+    let opcode = info.pointee.opcode
+    switch info.pointee.shape {
     case .localGet:
       let index = try readLocal()
       push(localTypes[Int(truncatingIfNeeded: index)])
@@ -33,34 +34,34 @@ extension FunctionValidator {
       push(.i32)
       return Operator(opcode, immediate: UInt64(truncatingIfNeeded: value))
     case .binary:
-      let type = info.operandType
-      let count = operands.count
+      let type = info.pointee.operandType
+      let count = height
       if count &- 2 >= floor && operands[count &- 1] == type && operands[count &- 2] == type {
-        operands.truncate(to: count &- 1)
-        operands[count &- 2] = info.resultType
+        height = count &- 1
+        operands[count &- 2] = info.pointee.resultType
       } else {
         try pop(type)
         try pop(type)
-        push(info.resultType)
+        push(info.pointee.resultType)
       }
       return Operator(opcode)
     case .unary:
-      let count = operands.count
-      if count > floor && operands[count &- 1] == info.operandType {
-        operands[count &- 1] = info.resultType
+      let count = height
+      if count > floor && operands[count &- 1] == info.pointee.operandType {
+        operands[count &- 1] = info.pointee.resultType
       } else {
-        try pop(info.operandType)
-        push(info.resultType)
+        try pop(info.pointee.operandType)
+        push(info.pointee.resultType)
       }
       return Operator(opcode)
     case .load:
-      let access = try readMemoryAccess(info)
+      let access = try readMemoryAccess(opcode, natural: info.pointee.alignmentLog2)
       try pop(addressType(ofMemory: access.index))
-      push(info.resultType)
+      push(info.pointee.resultType)
       return access
     case .store:
-      let access = try readMemoryAccess(info)
-      try pop(info.operandType)
+      let access = try readMemoryAccess(opcode, natural: info.pointee.alignmentLog2)
+      try pop(info.pointee.operandType)
       try pop(addressType(ofMemory: access.index))
       return access
     case .block, .loop:
@@ -134,7 +135,7 @@ extension FunctionValidator {
       setUnreachable()
       return Operator(.unreachable)
     case .tableGet, .tableSet, .memorySize, .memoryGrow, .refNull, .refIsNull, .refFunc, .bulk:
-      return try validateRare(info)
+      return try validateRare(opcode)
     case .prefix: return try validatePrefixed(byte)
     case .illegal: throw illegal(byte)
     }
@@ -144,14 +145,15 @@ extension FunctionValidator {
 
   @inline(__always)
   mutating func push(_ type: ValueType) {
-    operands.append(type)
+    operands[height] = type
+    height = height &+ 1
   }
 
   @inline(__always)
   mutating func pop(_ expected: ValueType) throws(WasmError) {
-    let count = operands.count
+    let count = height
     if count > floor && operands[count &- 1] == expected {
-      operands.truncate(to: count &- 1)
+      height = count &- 1
     } else {
       try popSlow(expected)
     }
@@ -160,20 +162,23 @@ extension FunctionValidator {
   /// What `pop` does when the top is not exactly what is expected.
   @inline(never)
   mutating func popSlow(_ expected: ValueType) throws(WasmError) {
-    if operands.count == floor {
+    if height == floor {
       if isUnreachable { return }
       throw invalid("type mismatch: expected \(expected), but nothing is on the stack")
     }
-    let found = operands.last
-    guard found.isSubtype(of: expected) || expected == .unknown else {
+    let found = operands[height &- 1]
+    guard found.isSubtype(of: expected) else {
       throw invalid("type mismatch: expected \(expected), found \(found)")
     }
-    operands.popLast()
+    height = height &- 1
   }
 
   @inline(__always)
   mutating func popAny() throws(WasmError) -> ValueType {
-    if operands.count > floor { return operands.popLast() }
+    if height > floor {
+      height = height &- 1
+      return operands[height]
+    }
     if isUnreachable { return .unknown }
     throw invalid("type mismatch: expected a value, but nothing is on the stack")
   }
@@ -187,10 +192,11 @@ extension FunctionValidator {
   }
 
   mutating func pushTypes(_ pushed: UnsafeBufferPointer<ValueType>) throws(WasmError) {
-    guard operands.count &+ pushed.count <= ImplementationLimits.operands else {
-      throw .limit("operands", at: offset, ImplementationLimits.operands)
-    }
-    for i in 0..<pushed.count { push(pushed[i]) }
+    let count = pushed.count
+    guard count > 0 else { return }
+    guard height &+ count <= ImplementationLimits.operands else { throw tooManyOperands() }
+    makeRoom(for: count)
+    for i in 0..<count { push(pushed[i]) }
   }
 
   @inline(__always)
@@ -224,23 +230,31 @@ extension FunctionValidator {
 
   /// Reads the alignment, memory and offset of a load or store.
   @inline(__always)
-  mutating func readMemoryAccess(_ info: OperatorInfo) throws(WasmError) -> Operator {
+  mutating func readMemoryAccess(
+    _ opcode: Opcode, natural: UInt8
+  ) throws(WasmError) -> Operator {
     let position = reader.position
     if position < reader.end && memoryCount != 0 && addressType == .i32 {
       let alignment = reader.base[position]
-      if alignment <= info.alignmentLog2 {
+      if alignment <= natural {
         reader.position = position &+ 1
+        var offset: UInt64 = 0
+        if position &+ 1 < reader.end && reader.base[position &+ 1] < 0x80 {
+          offset = UInt64(truncatingIfNeeded: reader.base[position &+ 1])
+          reader.position = position &+ 2
+        } else {
+          offset = try readMemoryOffset(0)
+        }
         return Operator(
-          info.opcode, index2: UInt32(truncatingIfNeeded: alignment),
-          immediate: UInt64(truncatingIfNeeded: try reader.readU32()))
+          opcode, index2: UInt32(truncatingIfNeeded: alignment), immediate: offset)
       }
     }
-    return try readOtherMemoryAccess(info)
+    return try readOtherMemoryAccess(opcode, natural: natural)
   }
 
   @inline(never)
   private mutating func readOtherMemoryAccess(
-    _ info: OperatorInfo
+    _ opcode: Opcode, natural: UInt8
   ) throws(WasmError) -> Operator {
     let start = reader.position
     let flags = try reader.readU32()
@@ -249,47 +263,61 @@ extension FunctionValidator {
     let memory = flags & 0x40 != 0 ? try reader.readU32() : 0
     try checkMemory(memory)
     let alignment = flags & 0x3F
-    guard alignment <= UInt32(truncatingIfNeeded: info.alignmentLog2) else {
+    guard alignment <= UInt32(truncatingIfNeeded: natural) else {
       throw WasmError(.invalid, at: start, "alignment must not be larger than natural")
     }
-    let offset =
-      addressType(ofMemory: memory) == .i64
-      ? try reader.readU64() : UInt64(truncatingIfNeeded: try reader.readU32())
-    return Operator(info.opcode, index: memory, index2: alignment, immediate: offset)
+    let offset = try readMemoryOffset(memory)
+    return Operator(opcode, index: memory, index2: alignment, immediate: offset)
   }
 
-  func checkMemory(_ index: UInt32) throws(WasmError) {
+  /// An offset has 64 bits in version 3.0 whatever the address type, but must be an address.
+  @inline(never)
+  private mutating func readMemoryOffset(_ memory: UInt32) throws(WasmError) -> UInt64 {
+    let start = reader.position
+    let offset = try reader.readU64()
+    guard offset <= UInt64(UInt32.max) || addressType(ofMemory: memory) == .i64 else {
+      throw WasmError(.invalid, at: start, "offset out of range")
+    }
+    return offset
+  }
+
+  mutating func checkMemory(_ index: UInt32) throws(WasmError) {
     guard Int(truncatingIfNeeded: index) < memoryCount else { throw unknown("memory", index) }
   }
 
   @inline(__always)
-  func addressType(ofMemory index: UInt32) -> ValueType {
+  mutating func addressType(ofMemory index: UInt32) -> ValueType {
     index == 0 ? addressType : otherAddressType(index)
   }
 
   @inline(never)
-  private func otherAddressType(_ index: UInt32) -> ValueType {
+  private mutating func otherAddressType(_ index: UInt32) -> ValueType {
     module.unsafelyUnwrapped.memories[Int(truncatingIfNeeded: index)].addressType
   }
 
   // MARK: Errors
 
   @inline(never)
-  func invalid(_ message: String) -> WasmError { WasmError(.invalid, at: offset, message) }
+  mutating func invalid(_ message: String) -> WasmError { WasmError(.invalid, at: offset, message) }
 
   @inline(never)
-  func unknown(_ what: StaticString, _ index: UInt32) -> WasmError {
+  mutating func unknown(_ what: StaticString, _ index: UInt32) -> WasmError {
     WasmError(.invalid, at: offset, "unknown \(what) \(index)")
   }
 
   @inline(never)
-  private func illegal(_ byte: UInt8) -> WasmError {
+  private mutating func tooManyOperands() -> WasmError {
+    .limit("operands", at: offset, ImplementationLimits.operands)
+  }
+
+  @inline(never)
+  private mutating func illegal(_ byte: UInt8) -> WasmError {
     OperatorTable.refusal(byte, prefixed: nil, at: offset)
       ?? WasmError(.malformed, at: offset, "illegal opcode")
   }
 
   @inline(never)
-  private func missingEnd() -> WasmError {
+  private mutating func missingEnd() -> WasmError {
     precondition(!isAtEnd, "the function has ended")
     return reader.unexpectedEnd()
   }

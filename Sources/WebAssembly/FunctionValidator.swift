@@ -30,10 +30,18 @@ package struct FunctionValidator: ~Copyable {
   /// What the last `select` chose between; `unknown` when only unreachable code decides.
   package internal(set) var selectType = ValueType.unknown
 
-  /// Types of the operands; `unknown` where unreachable code leaves the type open.
-  var operands = Vector<ValueType>()
+  /// The operand stack: `operands[0 ..< height]` are types, `unknown` where unreachable code
+  /// leaves the type open.
+  ///
+  /// Invariant: there is room for one operand more per byte of the body that is still to be read.
+  /// An operator has at least one byte and pushes at most one operand, unless it pushes the types
+  /// of a signature; so only `pushTypes` makes room, and `push` need not look.
+  var operands: UnsafeMutablePointer<ValueType>
+  var height = 0
   /// Operands of the enclosing constructs: those below are out of reach.
   var floor = 0
+  /// What `operands` points to.
+  private var operandMemory = Vector<ValueType>()
   var frames = Vector<ControlFrame>()
   var reader = ByteReader(
     base: UnsafePointer(bitPattern: 64).unsafelyUnwrapped, position: 0, end: 0)
@@ -58,13 +66,14 @@ package struct FunctionValidator: ~Copyable {
   package init() {
     let types = TypeTable()
     self.types = types.view
+    operands = operandMemory.buffer.baseAddress.unsafelyUnwrapped
     for code in 0..<UInt32(0x80) { singles.append(ValueType(raw: code)) }
     singles.append(.funcref)
     singles.append(.externref)
   }
 
   /// Operands on the stack after the operator returned, those of enclosing constructs included.
-  package var operandCount: Int { operands.count }
+  package var operandCount: Int { height }
 
   /// A construct that is open: label 0 is the innermost.
   package mutating func frame(_ label: Int) -> (kind: Opcode, signature: Signature) {
@@ -80,7 +89,8 @@ package struct FunctionValidator: ~Copyable {
     reader.end = body.upperBound
     offset = body.lowerBound
     isAtEnd = false
-    operands.removeAll()
+    height = 0
+    makeRoom(for: 0)
     frames.removeAll()
     floor = 0
     let type = Int(truncatingIfNeeded: functionTypes[Int(truncatingIfNeeded: function)])
@@ -106,6 +116,20 @@ package struct FunctionValidator: ~Copyable {
     memoryCount = module.contents.memories.count
     addressType = module.contents.memories.first?.addressType ?? .i32
     dataCount = module.contents.dataCount.map { Int(truncatingIfNeeded: $0) }
+  }
+
+  /// Makes room for `count` operands and all that the rest of the body can push one by one.
+  @inline(__always)
+  mutating func makeRoom(for count: Int) {
+    let needed = height &+ count &+ reader.remaining
+    if _slowPath(needed > operandMemory.count) { growOperands(needed) }
+  }
+
+  @inline(never)
+  private mutating func growOperands(_ needed: Int) {
+    let missing = needed &+ needed / 2 &- operandMemory.count
+    operandMemory.append(repeating: .unknown, count: missing)
+    operands = operandMemory.buffer.baseAddress.unsafelyUnwrapped
   }
 
   private mutating func readLocals() throws(WasmError) {

@@ -19,7 +19,8 @@ package enum ImplementationLimits {
   package static let elementSegments: UInt32 = 10_000_000
   /// Tables, imported and defined.
   package static let tables: UInt32 = 100_000
-  /// Elements that a table may start with, and items of one element segment.
+  /// Elements that a table may have when it is made or has grown, and items of one element
+  /// segment. A table may declare more: making it then fails.
   package static let tableElements: UInt64 = 10_000_000
   /// Memories, imported and defined.
   package static let memories: UInt32 = 100

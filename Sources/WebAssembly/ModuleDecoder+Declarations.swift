@@ -22,10 +22,10 @@ extension ModuleDecoder {
       case 0x4D, 0x4E, 0x4F, 0x50, 0x5E, 0x5F: throw .unsupported(.garbageCollection, at: start)
       case 0x5D: throw .unsupported(.stackSwitching, at: start)
       default:
-        // A signed LEB128 by its grammar: let an overlong one be called that.
-        reader.position = start
-        _ = try reader.readSigned(bits: 7)
-        throw malformed("malformed type form", at: start)
+        // A signed LEB128 of 7 bits by its grammar.
+        let isOverlong = reader.base[start] >= 0x80
+        let message = isOverlong ? "integer representation too long" : "malformed type form"
+        throw malformed(message, at: start)
       }
       let parameters = try readCount(of: "parameters", limit: ImplementationLimits.parameters)
       for _ in 0..<parameters { contents.types.append(try reader.readValueType()) }
@@ -140,8 +140,10 @@ extension ModuleDecoder {
     guard flags & ~0x05 == 0 else { throw malformed("malformed limits flags", at: start) }
     let is64 = flags & 4 != 0
     let (minimum, maximum) = try readLimits(flags, at: start)
-    guard minimum <= ImplementationLimits.tableElements else {
-      throw .limit("elements in a table", at: start, ImplementationLimits.tableElements)
+    // How large a table may be in fact is checked where it is made.
+    let bound: UInt64 = is64 ? .max : UInt64(UInt32.max)
+    guard minimum <= bound, maximum ?? 0 <= bound else {
+      throw invalid("table size must be at most 2^32 - 1", at: start)
     }
     return TableType(element: element, minimum: minimum, maximum: maximum, is64: is64)
   }
@@ -168,17 +170,14 @@ extension ModuleDecoder {
     if flags & 4 != 0 && !options.features.contains(.memory64) {
       throw .unsupported(.memory64, at: start)
     }
-    let minimum = try readSize(is64: flags & 4 != 0)
+    // Of 64 bits in version 3.0 whatever the address type.
+    let minimum = try reader.readU64()
     guard flags & 1 != 0 else { return (minimum, nil) }
-    let maximum = try readSize(is64: flags & 4 != 0)
+    let maximum = try reader.readU64()
     guard minimum <= maximum else {
       throw invalid("size minimum must not be greater than maximum", at: start)
     }
     return (minimum, maximum)
-  }
-
-  private mutating func readSize(is64: Bool) throws(WasmError) -> UInt64 {
-    is64 ? try reader.readU64() : UInt64(truncatingIfNeeded: try reader.readU32())
   }
 
   // MARK: Globals

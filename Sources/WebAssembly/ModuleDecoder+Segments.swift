@@ -90,9 +90,6 @@ extension ModuleDecoder {
     codeOffset = reader.position
     let count = try readCount(of: "functions", limit: ImplementationLimits.functions)
     codeCount = count
-    guard count == definedFunctionCount else {
-      throw malformed("function and code section have inconsistent lengths", at: codeOffset)
-    }
     contents.bodies.reserve(plausible(count))
     for _ in 0..<count {
       let start = reader.position

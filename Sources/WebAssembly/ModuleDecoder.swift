@@ -71,12 +71,11 @@ struct ModuleDecoder: ~Copyable {
   }
 
   private mutating func readHeader() throws(WasmError) {
-    let magic: [UInt8] = [0x00, 0x61, 0x73, 0x6D]
-    for (i, byte) in magic.enumerated() where i < reader.end && reader.base[i] != byte {
+    guard reader.end >= 4 else { throw malformed("unexpected end", at: reader.end) }
+    guard try reader.readFixed32() == 0x6D73_6100 else {
       throw malformed("magic header not detected", at: 0)
     }
     guard reader.end >= 8 else { throw malformed("unexpected end", at: reader.end) }
-    reader.position = 4
     let version = try reader.readFixed32()
     if version == 0x0001_000D { throw .unsupported(.components, at: 4) }
     guard version == 1 else { throw malformed("unknown binary version", at: 4) }
