@@ -4,10 +4,10 @@
 /// An operator with its immediates. Fields that an operator does not have are zero.
 package struct Operator: BitwiseCopyable {
   package var opcode: Opcode
-  /// Index of the local, global, function, type, label, table, data or element segment; for loads,
-  /// stores and `memory.*`, of the memory. Of a copy, the destination; for `call_indirect` the type;
-  /// for `memory.init` and `table.init` the segment. For `br_table` the count of labels without
-  /// the default.
+  /// Index of the local, global, function, type, label, table, data or element segment; for
+  /// loads, stores and `memory.*`, of the memory. Of a copy, the destination; of `call_indirect`
+  /// the type; of `memory.init` and `table.init` the segment. Of `br_table` the count of labels
+  /// without the default.
   package var index: UInt32
   /// The second index: the table of `call_indirect` and `table.init`, the memory of `memory.init`,
   /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2.

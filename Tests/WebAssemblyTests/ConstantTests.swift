@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import WebAssembly
+
+/// The module's last global, of the given type and with the given initial value. Before it come an
+/// imported constant i32, an imported variable i32 and a constant i64 of value 5.
+private func global(_ type: UInt8, _ code: [UInt8]) -> TestModule {
+  var module = TestModule()
+  module.imports = [
+    name("m") + name("c") + [0x03, 0x7F, 0x00], name("m") + name("v") + [0x03, 0x7F, 0x01],
+  ]
+  module.globals = [[0x7E, 0x00, 0x42, 0x05, 0x0B], [type, 0x00] + code + [0x0B]]
+  return module
+}
+
+private func initial(_ type: UInt8, _ code: [UInt8]) throws -> ConstantExpression {
+  try #require(try Module(decoding: global(type, code).bytes).globalInitializers.last)
+}
+
+@Test func constantsKeepTheirBits() throws {
+  #expect(try initial(0x7F, [0x41, 0x7F]).single == .i32(-1))
+  #expect(try initial(0x7E, [0x42] + signed(.min)).single == .i64(.min))
+  let signalling: [UInt8] = [0x01, 0x00, 0x80, 0x7F]
+  #expect(try initial(0x7D, [0x43] + signalling).single == .f32(0x7F80_0001))
+  #expect(try initial(0x7C, [0x44, 1, 2, 3, 4, 5, 6, 7, 8]).single == .f64(0x0807_0605_0403_0201))
+  #expect(try initial(0x70, [0xD2, 0x00]).single == .refFunc(0))
+  #expect(try initial(0x6F, [0xD0, 0x6F]).single == .refNull(.externref))
+  #expect(try initial(0x7F, [0x23, 0x00]).single == .globalGet(0))
+  #expect(try initial(0x7E, [0x23, 0x02]).single == .globalGet(2))
+  #expect(try initial(0x7F, [0x41, 0x7F]).foldedBits == 0xFFFF_FFFF)
+}
+
+@Test func arithmeticIsEvaluated() throws {
+  // 3 - c * 4, wrapped to 32 bits
+  let expression = try initial(0x7F, [0x41, 0x03, 0x23, 0x00, 0x41, 0x04, 0x6C, 0x6B])
+  #expect(expression.single == nil)
+  #expect(
+    expression.instructions == [.i32(3), .globalGet(0), .i32(4), .i32Mul, .i32Sub])
+  #expect(expression.foldedBits == nil)
+  #expect(expression.evaluate(global: { _ in 7 }, function: { _ in 0 }) == 0xFFFF_FFE7)
+  let wide = try initial(0x7E, [0x42] + signed(.max) + [0x42, 0x02, 0x7C])
+  #expect(wide.foldedBits == UInt64(Int64.max) + 2)
+  #expect(wide.type == .i64)
+}
+
+@Test func constantExpressionsAreChecked() {
+  func complain(_ type: UInt8, _ code: [UInt8]) -> String? {
+    complaint(about: global(type, code))
+  }
+  #expect(complain(0x7F, [0x42, 0x00]) == "invalid: type mismatch: expected i32, found i64")
+  #expect(
+    complain(0x7F, [])
+      == "invalid: type mismatch: expected i32, but the expression is empty")
+  #expect(
+    complain(0x7F, [0x41, 0, 0x41, 0])
+      == "invalid: type mismatch: a constant expression must leave one value")
+  #expect(
+    complain(0x7F, [0x41, 0, 0x6A])
+      == "invalid: type mismatch: expected i32, but nothing is on the stack")
+  #expect(
+    complain(0x7F, [0x41, 0, 0x42, 0, 0x6A])
+      == "invalid: type mismatch: expected i32, found i64")
+  #expect(complain(0x7F, [0x23, 0x01]) == "invalid: constant expression required")
+  #expect(complain(0x7E, [0x23, 0x03]) == "invalid: unknown global 3")
+  #expect(complain(0x70, [0xD2, 0x01]) == "invalid: unknown function 1")
+  #expect(complain(0x7F, [0x41, 0, 0x67]) == "invalid: constant expression required")
+  #expect(complain(0x7F, [0x41, 0, 0xFC, 0x00]) == "invalid: constant expression required")
+  #expect(complain(0x7F, [0xFF]) == "malformed: illegal opcode ff")
+  #expect(complain(0x7F, [0xFD, 0x0C]) == "unsupported: simd")
+  #expect(complain(0x70, [0xD0, 0x6E]) == "unsupported: garbage collection")
+  #expect(complain(0x70, [0xD0, 0x00]) == "unsupported: typed function references")
+  #expect(complain(0x70, [0xD0, 0x41]) == "malformed: malformed heap type")
+}
+
+@Test func aLongConstantExpressionIsFine() throws {
+  let count = 20_000
+  var code: [UInt8] = []
+  for _ in 0..<count { code += [0x41, 0x01] }
+  code += [UInt8](repeating: 0x6A, count: count - 1)
+  #expect(try initial(0x7F, code).foldedBits == UInt64(count))
+}
