@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instruction selection: from the intermediate representation to machine instructions.
+
+import Artefact
+import Entities
+import RegisterAllocation
+
+/// What distinguishes the levels of optimisation in lowering.
+package struct LoweringOptions: BitwiseCopyable, Sendable {
+  /// Uses are counted, which is what allows loads, address arithmetic and other single-use
+  /// operands to become parts of the instructions that use them.
+  package var countsUses: Bool
+  /// Divisions by constants become multiplications.
+  package var multipliesForDivision: Bool
+
+  package static let fast = LoweringOptions(countsUses: false, multipliesForDivision: false)
+  package static let full = LoweringOptions(countsUses: true, multipliesForDivision: true)
+}
+
+/// Selects machine instructions, backwards.
+///
+///     v3 = load v1 + 8                         add [r14 + v1 + 8], v2
+///     v4 = add v3, v2                  ->
+///     store v1 + 8, v4
+///
+/// Blocks are visited from the last to the first, and so are the instructions of a block: when an
+/// instruction is reached, all that reads its value is selected already. If no reader has asked
+/// for the value in a register, because there is none or because it became part of the readers,
+/// a pure instruction vanishes. What one instruction becomes is a *group*, written forwards;
+/// `assemble` puts groups and blocks in order.
+///
+/// Invariant: a register that holds an i32 has zeros above it, so that zero extension is a second
+/// name and an address needs none.
+///
+/// Needs: the order of blocks and the dominance that `Function` promises.
+/// Cost: linear, a fixed number of visits to each instruction; nothing recurses.
+package struct Lowering: ~Copyable {
+  /// No register yet: nothing that is selected so far needs the value.
+  static let noRegister: UInt32 = .max
+
+  var function = Function()
+  var output = MachineFunction()
+  var unit: LoweringUnit?
+  var options = LoweringOptions.full
+
+  // MARK: Per value
+
+  /// The register of each value that something asks for.
+  var registers = Vector<UInt32>()
+  /// Bits 0 and 1: uses, 2 standing for more. Bit 2: has become part of its user. Above: the
+  /// colour, see `countUses`.
+  var facts = Vector<UInt32>()
+
+  // MARK: Per block and edge, see LoweringPlan
+
+  var reached = Vector<Bool>()
+  var arrivals = Vector<UInt32>()
+  /// The number of each block in the problem.
+  var labels = Vector<UInt32>()
+  var edgeLabels = Vector<UInt32>()
+  var edgeMarks = Vector<UInt8>()
+  var edgesBefore = Vector<UInt32>()
+  var edgesAfter = Vector<UInt32>()
+  var machineBlocks = Vector<MachineBlock>()
+
+  // MARK: Code, in order of selection: groups backwards, each forwards
+
+  var code = Vector<MachineInstruction>()
+  var codeOrigins = Vector<UInt32>()
+  var records = Vector<InstructionRecord>()
+  var operands = Vector<Operand>()
+  /// Where each group starts in `code`.
+  var groups = Vector<UInt32>()
+  /// The registers that edges pass.
+  var arguments = Vector<UInt32>()
+
+  // MARK: The instruction being selected
+
+  var origin: UInt32 = 0
+  /// Colour of the instruction being selected: what has the same may move down to it.
+  var colour: UInt32 = 0
+  var pending = Vector<Operand>()
+  var resultValues = Vector<UInt32>()
+
+  /// Words of the caller's outgoing area that hold the function's parameters.
+  var parameterWords: UInt16 = 0
+
+  /// Clobber masks by numbers of results, plus one; see `clobberMask`.
+  var callMasks = Vector<UInt16>()
+  /// A direct-mapped cache of `constants`: index plus one.
+  var constantCache = Vector<UInt32>()
+
+  package init() {}
+
+  /// Lowers `function` into `machine`, which it empties first.
+  package mutating func lower(
+    _ function: inout Function, unit: LoweringUnit, options: LoweringOptions,
+    into machine: inout MachineFunction
+  ) {
+    swap(&self.function, &function)
+    swap(&output, &machine)
+    self.unit = unit
+    self.options = options
+    begin()
+    plan()
+    var b = self.function.blocks.count &- 1
+    while b >= 0 {
+      if reached[b] { lowerBlock(b) }
+      b &-= 1
+    }
+    assemble()
+    self.unit = nil
+    swap(&self.function, &function)
+    swap(&output, &machine)
+  }
+
+  private mutating func begin() {
+    output.clear()
+    output.index = function.index
+    output.problem.machine = X64Convention.machine
+    output.frameVariableBytes = Int32(truncatingIfNeeded: function.frameVariables.count &* 8)
+    registers.reset(count: function.instructions.count, to: Self.noRegister)
+    code.removeAll()
+    codeOrigins.removeAll()
+    records.removeAll()
+    operands.removeAll()
+    groups.removeAll()
+    arguments.removeAll()
+    callMasks.reset(count: 64, to: 0)
+    constantCache.reset(count: 64, to: 0)
+    parameterWords = countParameterWords()
+  }
+
+  private mutating func lowerBlock(_ b: Int) {
+    let data = function.blocks.storage[b]
+    let terminator = Int(truncatingIfNeeded: data.instructionEnd) &- 1
+    lowerEdgeBlocks(terminator)
+    let label = Int(truncatingIfNeeded: labels[b])
+    beginMachineBlock(label)
+    var i = terminator
+    let start = Int(truncatingIfNeeded: data.instructionStart)
+    while i >= start {
+      lowerGroup(i)
+      i &-= 1
+    }
+    if b == 0 { lowerEntry() }
+    endMachineBlock(label)
+  }
+
+  func isRequested(_ i: Int) -> Bool { registers[i] != Self.noRegister }
+
+  @inline(__always) private mutating func lowerGroup(_ i: Int) {
+    let instruction = function.instructions.storage[i]
+    if facts[i] & 4 != 0 { return }
+    let groupStart = UInt32(truncatingIfNeeded: code.count)
+    origin = function.origins[i]
+    colour = facts[i] &>> 3
+    select(i, instruction)
+    if UInt32(truncatingIfNeeded: code.count) != groupStart { groups.append(groupStart) }
+  }
+
+  /// Selects code for one instruction. Pure ones return at once when nobody asks for the value.
+  private mutating func select(_ i: Int, _ x: Instruction) {
+    switch x.opcode {
+    case .nop, .param, .iconst, .fconst, .result, .extendU: return
+    // What has effects is selected always.
+    case .divS, .divU, .remS, .remU: lowerDivision(i, x)
+    case .truncS, .truncU: lowerTruncation(i, x)
+    case .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U: lowerLoad(i, x)
+    case .store, .store8, .store16, .store32, .contextStore, .pointerStore, .frameStore:
+      lowerStore(i, x)
+    case .call: lowerCall(i, x)
+    case .callReference: lowerCall(i, x)
+    case .callHelper: lowerHelperCall(i, x)
+    case .trapIf: lowerTrapIf(x)
+    case .jump: lowerJump(x.a)
+    case .branch: lowerBranch(x)
+    case .branchTable: lowerBranchTable(x)
+    case .returns: lowerReturn(x)
+    case .trap:
+      emit(
+        MachineInstruction(.trap, immediate: Int32(truncatingIfNeeded: x.aux)), role: .exit)
+    default:
+      if registers[i] != Self.noRegister { selectPure(i, x) }
+    }
+  }
+
+  private mutating func selectPure(_ i: Int, _ x: Instruction) {
+    switch x.opcode {
+    case .add: lowerAdd(i, x)
+    case .sub: lowerSub(i, x)
+    case .and: lowerAnd(i, x)
+    case .or: lowerTwoAddress(.or, i, x)
+    case .xor: lowerXor(i, x)
+    case .mul: lowerMul(i, x)
+    case .shl, .shrS, .shrU: lowerShift(i, x)
+    case .rotl, .rotr: lowerRotation(i, x)
+    case .clz: lowerIntegerUnary(.lzcnt, i, x)
+    case .ctz: lowerIntegerUnary(.tzcnt, i, x)
+    case .popcnt: lowerIntegerUnary(.popcnt, i, x)
+    case .extend8S: lowerExtension(.movsx8, i, x)
+    case .extend16S: lowerExtension(.movsx16, i, x)
+    case .extend32S, .extendS: lowerExtension(.movsx32, i, x)
+    case .wrap: lowerWrap(i, x)
+    case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU, .feq, .fne, .flt, .fle, .fgt,
+      .fge:
+      lowerComparison(i)
+    case .fadd: lowerFloatBinary(.fadd, i, x)
+    case .fsub: lowerFloatBinary(.fsub, i, x)
+    case .fmul: lowerFloatBinary(.fmul, i, x)
+    case .fdiv: lowerFloatBinary(.fdiv, i, x)
+    case .fmin, .fmax: lowerMinMax(i, x)
+    case .fcopysign: lowerCopysign(i, x)
+    case .fneg: lowerFloatMask(.vxor, i, x)
+    case .fabs: lowerFloatMask(.vand, i, x)
+    case .fsqrt: lowerFloatUnary(.fsqrt, i, x)
+    case .fnearest: lowerFloatUnary(.fround, i, x, mode: 8)
+    case .ffloor: lowerFloatUnary(.fround, i, x, mode: 9)
+    case .fceil: lowerFloatUnary(.fround, i, x, mode: 10)
+    case .ftrunc: lowerFloatUnary(.fround, i, x, mode: 11)
+    case .truncSatS, .truncSatU: lowerSaturation(i, x)
+    case .convertS, .convertU: lowerConversion(i, x)
+    case .promote: lowerFloatUnary(.fpromote, i, x)
+    case .demote: lowerFloatUnary(.fdemote, i, x)
+    case .reinterpret: lowerReinterpretation(i, x)
+    case .select: lowerSelect(i, x)
+    case .contextLoad, .pointerLoad, .frameLoad: lowerLoad(i, x)
+    default: fatalError("unimplemented: lowering of \(x.opcode.info.name)")
+    }
+  }
+}

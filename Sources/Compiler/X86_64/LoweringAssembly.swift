@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// After selection: groups and blocks into the order of the code, and the problem's tables.
+
+import Entities
+import RegisterAllocation
+
+extension Lowering {
+  mutating func beginMachineBlock(_ label: Int) {
+    machineBlocks[label].groupStart = UInt32(truncatingIfNeeded: groups.count)
+  }
+
+  mutating func endMachineBlock(_ label: Int) {
+    machineBlocks[label].groupEnd = UInt32(truncatingIfNeeded: groups.count)
+  }
+
+  /// Fills the output's tables.
+  mutating func assemble() {
+    groups.append(UInt32(truncatingIfNeeded: code.count))
+    records.append(InstructionRecord(operandStart: UInt32(truncatingIfNeeded: operands.count)))
+    output.instructions.reserve(code.count)
+    output.origins.reserve(code.count)
+    output.problem.instructions.storage.reserve(code.count &+ 1)
+    output.problem.operands.reserve(operands.count)
+    for b in machineBlocks.indices { assembleBlock(machineBlocks[b]) }
+    assemblePredecessors()
+    output.problem.seal()
+  }
+
+  private mutating func assembleBlock(_ block: MachineBlock) {
+    output.problem.blocks.append(
+      BlockRecord(
+        instructionStart: UInt32(truncatingIfNeeded: output.instructions.count),
+        successorStart: UInt32(truncatingIfNeeded: output.problem.successors.count),
+        predecessorStart: 0,
+        parameterStart: UInt32(truncatingIfNeeded: output.problem.parameters.count),
+        frequency: block.frequency, isCold: block.isCold))
+    if block.isEdge {
+      let edge = function.edges.storage[Int(truncatingIfNeeded: block.source)]
+      appendSuccessor(labels[edge.to.index], arguments: block.argumentStart, of: edge)
+    } else {
+      assembleEnds(block)
+    }
+    var g = Int(truncatingIfNeeded: block.groupEnd)
+    let first = Int(truncatingIfNeeded: block.groupStart)
+    while g > first {
+      g &-= 1
+      let end = Int(truncatingIfNeeded: groups[g &+ 1])
+      for i in Int(truncatingIfNeeded: groups[g])..<end { assembleInstruction(i) }
+    }
+  }
+
+  @inline(__always) private mutating func assembleInstruction(_ i: Int) {
+    output.instructions.append(code[i])
+    output.origins.append(codeOrigins[i])
+    var record = records[i]
+    let start = Int(truncatingIfNeeded: record.operandStart)
+    let end = Int(truncatingIfNeeded: records[i &+ 1].operandStart)
+    record.operandStart = UInt32(truncatingIfNeeded: output.problem.operands.count)
+    output.problem.instructions.append(record)
+    for o in start..<end { output.problem.operands.append(operands[o]) }
+  }
+
+  /// The parameters and successors of a block of the function.
+  private mutating func assembleEnds(_ block: MachineBlock) {
+    let b = Int(truncatingIfNeeded: block.source)
+    let data = function.blocks.storage[b]
+    if b != 0 {
+      for k in 0..<data.parameterCount {
+        let value = function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)]
+        output.problem.parameters.append(register(defining: Int(truncatingIfNeeded: value)))
+      }
+    }
+    let x = function.instructions.storage[Int(truncatingIfNeeded: data.instructionEnd) &- 1]
+    if distinctEdgeCount(x) == 1 {
+      let e = onlyEdge(x)
+      let edge = function.edges.storage[Int(truncatingIfNeeded: e)]
+      appendSuccessor(labels[edge.to.index], arguments: block.argumentStart, of: edge)
+      return
+    }
+    switch x.opcode {
+    case .branch:
+      appendSuccessor(edgeLabels[Int(truncatingIfNeeded: x.b)])
+      appendSuccessor(edgeLabels[Int(truncatingIfNeeded: x.c)])
+    case .branchTable:
+      for k in 0..<x.c {
+        let e = Int(truncatingIfNeeded: function.lists[Int(truncatingIfNeeded: x.b &+ k)])
+        if edgeMarks[e] == 4 { continue }
+        edgeMarks[e] = 4
+        appendSuccessor(edgeLabels[e])
+      }
+    default: break
+    }
+  }
+
+  /// The edge of a terminator that has one.
+  func onlyEdge(_ x: Instruction) -> UInt32 {
+    switch x.opcode {
+    case .jump: x.a
+    case .branch: x.b
+    default: function.lists[Int(truncatingIfNeeded: x.b)]
+    }
+  }
+
+  private mutating func appendSuccessor(_ label: UInt32) {
+    output.problem.successors.append(RegisterAllocation.Block(raw: label))
+    output.problem.argumentStart.append(UInt32(truncatingIfNeeded: output.problem.arguments.count))
+  }
+
+  private mutating func appendSuccessor(
+    _ label: UInt32, arguments start: UInt32, of edge: EdgeData
+  ) {
+    appendSuccessor(label)
+    for k in 0..<function.blocks[edge.to].parameterCount {
+      let register = arguments[Int(truncatingIfNeeded: start &+ k)]
+      output.problem.arguments.append(VirtualRegister(raw: register))
+    }
+  }
+
+  /// Turns the successor lists round: sorts edges by target, by counting.
+  private mutating func assemblePredecessors() {
+    let blockCount = output.problem.blocks.count
+    edgesBefore.reset(count: blockCount &+ 1, to: 0)
+    for s in output.problem.successors.indices {
+      edgesBefore[output.problem.successors[s].index &+ 1] &+= 1
+    }
+    for b in 0..<blockCount {
+      edgesBefore[b &+ 1] &+= edgesBefore[b]
+      output.problem.blocks.storage[b].predecessorStart = edgesBefore[b]
+    }
+    output.problem.predecessors.reset(
+      count: output.problem.successors.count, to: RegisterAllocation.Block(raw: 0))
+    for b in 0..<blockCount {
+      let start = Int(truncatingIfNeeded: output.problem.blocks.storage[b].successorStart)
+      let end =
+        b &+ 1 < blockCount
+        ? Int(truncatingIfNeeded: output.problem.blocks.storage[b &+ 1].successorStart)
+        : output.problem.successors.count
+      for s in start..<end {
+        let target = output.problem.successors[s].index
+        output.problem.predecessors[Int(truncatingIfNeeded: edgesBefore[target])] =
+          RegisterAllocation.Block(raw: UInt32(truncatingIfNeeded: b))
+        edgesBefore[target] &+= 1
+      }
+    }
+  }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// Selection of loads, stores and addresses.
+
+import Artefact
+import Entities
+import RegisterAllocation
+
+extension Lowering {
+  // MARK: Addresses
+
+  /// The address that a load or store accesses.
+  mutating func address(of x: Instruction) -> Source {
+    switch x.opcode {
+    case .contextLoad, .contextStore:
+      Source(.context, displacement: Int32(truncatingIfNeeded: x.b))
+    case .frameLoad, .frameStore:
+      Source(.frameVariable, displacement: Int32(truncatingIfNeeded: x.b) &* 8)
+    case .pointerLoad, .pointerStore: pointerAddress(x)
+    default: x.aux == 0 ? memoryAddress(x.a, x.b) : farMemoryAddress(x)
+    }
+  }
+
+  /// An address in memory 0. An i32 address wraps at 32 bits and the machine's does not, so that
+  /// parts of it may become parts of the machine's only where they cannot wrap.
+  private mutating func memoryAddress(_ address: UInt32, _ offset: UInt32) -> Source {
+    var base = address
+    var displacement = UInt64(truncatingIfNeeded: offset)
+    var x = instruction(base)
+    if x.opcode == .iconst {
+      let sum = displacement &+ x.bits
+      if sum < 1 &<< 31 {
+        return Source(.memory, displacement: Int32(truncatingIfNeeded: sum))
+      }
+    } else if x.opcode == .add, x.type == .i32, let c = constant(x.b), options.countsUses {
+      let sum = UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: c))
+      if upperBound(x.a) &+ sum <= 0xffff_ffff, displacement &+ sum < 1 &<< 31 {
+        base = x.a
+        displacement &+= sum
+        x = instruction(base)
+      }
+    }
+    var scale: UInt8 = 0
+    if x.opcode == .shl, x.type == .i32, let k = constant(x.b), k >= 0, k <= 3, options.countsUses,
+      upperBound(x.a) &<< UInt64(bitPattern: k) <= 0xffff_ffff, !isLiveAfter(base)
+    {
+      base = x.a
+      scale = UInt8(truncatingIfNeeded: k)
+    }
+    return Source(
+      .memoryIndex, scale: scale, displacement: Int32(truncatingIfNeeded: displacement),
+      first: register(base))
+  }
+
+  /// A bound of an unsigned i32, from the instruction that makes it.
+  private func upperBound(_ value: UInt32) -> UInt64 {
+    let x = instruction(value)
+    switch x.opcode {
+    case .iconst: return x.bits
+    case .and:
+      guard let c = constant(x.b) else { return 0xffff_ffff }
+      return UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: c))
+    case .shrU:
+      guard let k = constant(x.b) else { return 0xffff_ffff }
+      return 0xffff_ffff &>> UInt64(truncatingIfNeeded: k & 31)
+    case .shl:
+      // One step down: the usual shl of and.
+      guard let k = constant(x.b) else { return 0xffff_ffff }
+      let inner = instruction(x.a)
+      guard inner.opcode == .and, let c = constant(inner.b) else { return 0xffff_ffff }
+      let bound = UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: c))
+      return min(bound &<< UInt64(truncatingIfNeeded: k & 31), 0xffff_ffff)
+    case .load8U: return 0xff
+    case .load16U: return 0xffff
+    case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU: return 1
+    default: return 0xffff_ffff
+    }
+  }
+
+  /// An address in a memory other than 0: its base is read from its record.
+  private mutating func farMemoryAddress(_ x: Instruction) -> Source {
+    let record = newRegister(.int)
+    let offset = unit.unsafelyUnwrapped.memories &+ Int32(truncatingIfNeeded: x.aux) &* 8
+    emitUnary(.mov, size: 3, record, .int, Source(.context, displacement: offset), .int)
+    let base = newRegister(.int)
+    let field = Source(
+      .base, displacement: ContextLayout.MemoryRecord.base, first: record)
+    emitUnary(.mov, size: 3, base, .int, field, .int)
+    return Source(
+      .baseIndex, displacement: Int32(truncatingIfNeeded: x.b), first: base,
+      second: register(x.a))
+  }
+
+  /// An address of the runtime's memory. It is 64 bits wide, as the machine's: sums fold.
+  private mutating func pointerAddress(_ x: Instruction) -> Source {
+    var base = x.a
+    var displacement = Int64(truncatingIfNeeded: x.b)
+    var sum = instruction(base)
+    if sum.opcode == .add, let c = constant(sum.b), isUsedOnce(base),
+      Int64(Int32(truncatingIfNeeded: displacement &+ c)) == displacement &+ c
+    {
+      base = sum.a
+      displacement &+= c
+      sum = instruction(base)
+    }
+    let offset = Int32(truncatingIfNeeded: displacement)
+    if sum.opcode != .add || !isUsedOnce(base) || sum.type != .i64 {
+      return Source(.base, displacement: offset, first: register(base))
+    }
+    var index = sum.b
+    var scale: UInt8 = 0
+    let shift = instruction(index)
+    if shift.opcode == .shl, let k = constant(shift.b), k >= 0, k <= 3, isUsedOnce(index) {
+      index = shift.a
+      scale = UInt8(truncatingIfNeeded: k)
+    }
+    let first = register(sum.a)
+    return Source(
+      .baseIndex, scale: scale, displacement: offset, first: first, second: register(index))
+  }
+
+  // MARK: Loads
+
+  mutating func lowerLoad(_ i: Int, _ x: Instruction) {
+    let d = register(defining: i)
+    let s = address(of: x)
+    if x.type.isFloat {
+      emitUnary(.fmov, size: Self.size(x.type), d, .float, s, .int)
+      return
+    }
+    let opcode: X64Opcode
+    var size = Self.size(x.type)
+    switch x.opcode {
+    case .load8S: opcode = .movsx8
+    case .load8U:
+      opcode = .movzx8
+      size = 2
+    case .load16S: opcode = .movsx16
+    case .load16U:
+      opcode = .movzx16
+      size = 2
+    case .load32S: opcode = .movsx32
+    case .load32U:
+      opcode = .mov
+      size = 2
+    default: opcode = .mov
+    }
+    emitUnary(opcode, size: size, d, .int, s, .int)
+  }
+
+  // MARK: Stores
+
+  mutating func lowerStore(_ i: Int, _ x: Instruction) {
+    let value: UInt32
+    switch x.opcode {
+    case .contextStore, .frameStore: value = x.a
+    default: value = x.c
+    }
+    let type = type(value)
+    let size: UInt8
+    switch x.opcode {
+    case .store8: size = 0
+    case .store16: size = 1
+    case .store32: size = 2
+    default: size = Self.size(type)
+    }
+    if type.isFloat {
+      storeFloat(value, size, x)
+    } else if !lowerReadModifyWrite(x, value, size) {
+      var s: Source
+      if let c = storeImmediate(value, size) {
+        s = address(of: x)
+        s.form = .immediateToMemory
+        emit(.store, size: size, s, immediate: c)
+        appendAddress(s)
+      } else {
+        storeRegister(.store, register(narrowed(value, size)), .int, size, address(of: x))
+      }
+    }
+  }
+
+  /// `U, address`.
+  mutating func storeRegister(
+    _ opcode: X64Opcode, _ r: VirtualRegister, _ c: RegisterClass, _ size: UInt8, _ s: Source
+  ) {
+    var s = s
+    s.form = .registerToMemory
+    emit(opcode, size: size, s)
+    operands.append(.use(r, c))
+    appendAddress(s)
+  }
+
+  /// Below 64 bits any constant will do, as only its low bits are stored.
+  private func storeImmediate(_ value: UInt32, _ size: UInt8) -> Int32? {
+    guard let c = constant(value) else { return nil }
+    let low = Int32(truncatingIfNeeded: c)
+    return size < 3 || Int64(low) == c ? low : nil
+  }
+
+  private mutating func storeFloat(_ value: UInt32, _ size: UInt8, _ x: Instruction) {
+    let v = instruction(value)
+    if v.opcode == .fconst {
+      let low = Int32(truncatingIfNeeded: v.bits)
+      if size == 2 || UInt64(bitPattern: Int64(low)) == v.bits {
+        var s = address(of: x)
+        s.form = .immediateToMemory
+        emit(.store, size: size, s, immediate: low)
+        appendAddress(s)
+        return
+      }
+    }
+    storeRegister(.fstore, register(value), .float, size, address(of: x))
+  }
+
+  /// Folds `store p, (op (load p), y)` into one instruction.
+  private mutating func lowerReadModifyWrite(
+    _ x: Instruction, _ value: UInt32, _ size: UInt8
+  ) -> Bool {
+    if !isUsedOnce(value) || isLiveAfter(value) { return false }
+    let operation = instruction(value)
+    let opcode: X64Opcode
+    switch operation.opcode {
+    case .add: opcode = .add
+    case .sub: opcode = .sub
+    case .and: opcode = .and
+    case .or: opcode = .or
+    case .xor: opcode = .xor
+    default: return false
+    }
+    var y = operation.b
+    if !isSamePlace(operation.a, x, size) {
+      if operation.opcode == .sub || !isSamePlace(operation.b, x, size) { return false }
+      y = operation.a
+    }
+    // The load and the other operand: the latter must not be the load itself.
+    let load = y == operation.b ? operation.a : operation.b
+    if y == load { return false }
+    facts[Int(truncatingIfNeeded: load)] |= 4
+    if let c = storeImmediate(y, size) {
+      var s = address(of: x)
+      s.form = .immediateToMemory
+      emit(opcode, size: size, s, immediate: c)
+      appendAddress(s)
+    } else {
+      let r = register(narrowed(y, size))
+      storeRegister(opcode, r, .int, size, address(of: x))
+    }
+    return true
+  }
+
+  /// Whether the value is a load from where `store` writes, as wide, that may move down to it.
+  private func isSamePlace(_ value: UInt32, _ store: Instruction, _ size: UInt8) -> Bool {
+    if !canAbsorb(value) { return false }
+    let load = instruction(value)
+    let width: UInt8
+    switch (load.opcode, store.opcode) {
+    case (.load8U, .store8), (.load8S, .store8): width = 0
+    case (.load16U, .store16), (.load16S, .store16): width = 1
+    case (.load32U, .store32), (.load32S, .store32): width = 2
+    case (.load, .store), (.pointerLoad, .pointerStore): width = Self.size(load.type)
+    case (.contextLoad, .contextStore), (.frameLoad, .frameStore):
+      return Self.size(load.type) == size && load.b == store.b
+    default: return false
+    }
+    return width == size && load.a == store.a && load.b == store.b
+      && (load.aux == store.aux || load.opcode == .pointerLoad)
+  }
+}

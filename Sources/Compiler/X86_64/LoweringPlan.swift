@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Before selection: uses, colours, which edges get blocks of their own, and the order of blocks.
+
+import Entities
+import RegisterAllocation
+
+extension Lowering {
+  /// A block of the problem: a block of the function, or an edge of it.
+  struct MachineBlock: BitwiseCopyable {
+    /// Ranges of `groups` and start in `arguments`.
+    var groupStart: UInt32 = 0
+    var groupEnd: UInt32 = 0
+    var argumentStart: UInt32 = 0
+    /// Block or edge of the function.
+    var source: UInt32 = 0
+    var frequency: Float = 1
+    var isEdge = false
+    var isCold = false
+  }
+
+  /// Decides everything that selection must know beforehand. Forward, linear.
+  mutating func plan() {
+    let blockCount = function.blocks.count
+    reached.reset(count: blockCount, to: false)
+    arrivals.reset(count: blockCount, to: 0)
+    edgeMarks.reset(count: function.edges.count, to: 0)
+    edgeLabels.reset(count: function.edges.count, to: .max)
+    // Where uses are not counted, every value counts as used often.
+    facts.reset(count: function.instructions.count, to: options.countsUses ? 0 : 2)
+    reached[0] = true
+    var colour: UInt32 = 1
+    for b in 0..<blockCount where reached[b] {
+      let data = function.blocks.storage[b]
+      if options.countsUses {
+        colour = countUses(
+          Int(truncatingIfNeeded: data.instructionStart),
+          Int(truncatingIfNeeded: data.instructionEnd), colour)
+      }
+      visitEdges(Int(truncatingIfNeeded: data.instructionEnd) &- 1)
+    }
+    layOut()
+  }
+
+  /// Counts the uses in a block, and colours its instructions.
+  ///
+  /// Two instructions have one colour if and only if they are of one block and nothing between
+  /// them writes memory or traps (but for loads, which all trap alike). What is pure but for
+  /// reading may move down to an instruction of its colour.
+  private mutating func countUses(_ start: Int, _ end: Int, _ first: UInt32) -> UInt32 {
+    var colour = first &+ 1
+    for i in start..<end {
+      facts[i] |= colour &<< 3
+      let x = function.instructions.storage[i]
+      switch x.opcode {
+      case .nop, .param, .iconst, .fconst, .result, .contextLoad, .frameLoad: break
+      case .clz, .ctz, .popcnt, .extend8S, .extend16S, .extend32S, .wrap, .extendS, .extendU,
+        .fneg, .fabs, .fsqrt, .fceil, .ffloor, .ftrunc, .fnearest, .truncSatS, .truncSatU,
+        .convertS, .convertU, .promote, .demote, .reinterpret, .load, .load8S, .load8U, .load16S,
+        .load16U, .load32S, .load32U, .pointerLoad, .branch, .branchTable:
+        use(x.a)
+      case .truncS, .truncU, .contextStore, .frameStore, .trapIf:
+        use(x.a)
+        colour &+= 1
+      case .divS, .divU, .remS, .remU:
+        use(x.a)
+        use(x.b)
+        colour &+= 1
+      case .select:
+        use(x.a)
+        use(x.b)
+        use(x.c)
+      case .store, .store8, .store16, .store32, .pointerStore:
+        use(x.a)
+        use(x.c)
+        colour &+= 1
+      case .call, .callHelper:
+        useList(x.b &+ 1, x.c)
+        colour &+= 1
+      case .callReference:
+        use(x.a)
+        useList(x.b &+ 1, x.c)
+        colour &+= 1
+      case .returns: useList(x.b, x.c)
+      case .jump, .trap: break
+      default:
+        use(x.a)
+        use(x.b)
+      }
+    }
+    return colour
+  }
+
+  @inline(__always) private mutating func use(_ value: UInt32) {
+    let i = Int(truncatingIfNeeded: value)
+    let old = facts[i]
+    if old & 3 < 2 { facts[i] = old &+ 1 }
+  }
+
+  private mutating func useList(_ start: UInt32, _ count: UInt32) {
+    for k in 0..<count { use(function.lists[Int(truncatingIfNeeded: start &+ k)]) }
+  }
+
+  /// Marks what the terminator leads to, counts arrivals, and counts the uses by arguments.
+  private mutating func visitEdges(_ terminator: Int) {
+    let x = function.instructions.storage[terminator]
+    switch x.opcode {
+    case .jump: visitEdge(x.a)
+    case .branch:
+      visitEdge(x.b)
+      visitEdge(x.c)
+    case .branchTable:
+      for k in 0..<x.c { visitEdge(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
+    default: break
+    }
+  }
+
+  private mutating func visitEdge(_ edge: UInt32) {
+    let e = Int(truncatingIfNeeded: edge)
+    if edgeMarks[e] != 0 { return }
+    edgeMarks[e] = 1
+    let data = function.edges.storage[e]
+    reached[data.to.index] = true
+    arrivals[data.to.index] &+= 1
+    if options.countsUses {
+      useList(data.argumentStart, function.blocks[data.to].parameterCount)
+    }
+  }
+
+  /// The number of distinct edges of a terminator, 2 standing for more.
+  func distinctEdgeCount(_ x: Instruction) -> Int {
+    switch x.opcode {
+    case .jump: return 1
+    case .branch: return x.b == x.c ? 1 : 2
+    case .branchTable:
+      let first = function.lists[Int(truncatingIfNeeded: x.b)]
+      for k in 1..<max(x.c, 1) where function.lists[Int(truncatingIfNeeded: x.b &+ k)] != first {
+        return 2
+      }
+      return 1
+    default: return 0
+    }
+  }
+
+  /// Whether an edge from a block with several successors needs a block of its own.
+  @inline(__always) private func needsBlock(_ edge: EdgeData) -> Bool {
+    arrivals[edge.to.index] > 1 || function.blocks.storage[edge.to.index].parameterCount > 0
+  }
+
+  // MARK: Order
+
+  /// Numbers the problem's blocks: hot ones in the function's order, then cold ones.
+  ///
+  /// An edge's block stands before its target, where it costs the least: the edges that have one
+  /// are exits of loops and arms of conditionals, and their targets are seldom entered from
+  /// above. Only a back edge's block stands behind its source.
+  private mutating func layOut() {
+    let blockCount = function.blocks.count
+    edgesBefore.reset(count: blockCount, to: 0)
+    edgesAfter.reset(count: blockCount, to: 0)
+    var total = 0
+    for b in 0..<blockCount where reached[b] {
+      total &+= 1
+      total &+= countSplits(b)
+    }
+    machineBlocks.reset(count: total, to: MachineBlock())
+    labels.reset(count: blockCount, to: .max)
+    var next: UInt32 = 0
+    for cold in [false, true] {
+      for b in 0..<blockCount where reached[b] {
+        let data = function.blocks.storage[b]
+        if (data.isCold && b != 0) != cold { continue }
+        let before = next
+        next &+= edgesBefore[b]
+        labels[b] = next
+        setMachineBlock(
+          next, source: UInt32(truncatingIfNeeded: b), isEdge: false, depth: data.loopDepth,
+          isCold: cold)
+        next &+= 1
+        let after = next
+        next &+= edgesAfter[b]
+        edgesBefore[b] = before
+        edgesAfter[b] = after
+      }
+    }
+    for b in 0..<blockCount where reached[b] { numberEdges(b) }
+  }
+
+  private mutating func setMachineBlock(
+    _ label: UInt32, source: UInt32, isEdge: Bool, depth: UInt16, isCold: Bool
+  ) {
+    var block = MachineBlock()
+    block.source = source
+    block.isEdge = isEdge
+    block.isCold = isCold
+    var frequency: Float = 1
+    for _ in 0..<min(depth, 8) { frequency *= 8 }
+    block.frequency = isCold ? 0.001 : frequency
+    machineBlocks[Int(truncatingIfNeeded: label)] = block
+  }
+
+  private mutating func countSplits(_ b: Int) -> Int {
+    let x = function.instructions.storage[
+      Int(truncatingIfNeeded: function.blocks.storage[b].instructionEnd) &- 1]
+    if x.opcode != .branch && x.opcode != .branchTable { return 0 }
+    if distinctEdgeCount(x) < 2 { return 0 }
+    if x.opcode == .branch { return countSplit(x.b) &+ countSplit(x.c) }
+    var count = 0
+    for k in 0..<x.c { count &+= countSplit(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
+    return count
+  }
+
+  private mutating func countSplit(_ edge: UInt32) -> Int {
+    let e = Int(truncatingIfNeeded: edge)
+    if edgeMarks[e] != 1 { return 0 }
+    edgeMarks[e] = 2
+    let data = function.edges.storage[e]
+    if !needsBlock(data) { return 0 }
+    edgeMarks[e] = 3
+    if standsBehindSource(data) {
+      edgesAfter[data.from.index] &+= 1
+    } else {
+      edgesBefore[data.to.index] &+= 1
+    }
+    return 1
+  }
+
+  private func standsBehindSource(_ edge: EdgeData) -> Bool {
+    if edge.to.raw <= edge.from.raw { return true }
+    // Not among hot blocks if it leads from a cold one.
+    let from = function.blocks.storage[edge.from.index]
+    let to = function.blocks.storage[edge.to.index]
+    return from.isCold && !to.isCold
+  }
+
+  private mutating func numberEdges(_ b: Int) {
+    let x = function.instructions.storage[
+      Int(truncatingIfNeeded: function.blocks.storage[b].instructionEnd) &- 1]
+    switch x.opcode {
+    case .jump: numberEdge(x.a)
+    case .branch:
+      // The edge not taken first, so that it can fall through.
+      numberEdge(x.c)
+      numberEdge(x.b)
+    case .branchTable:
+      for k in 0..<x.c { numberEdge(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
+    default: break
+    }
+  }
+
+  private mutating func numberEdge(_ edge: UInt32) {
+    let e = Int(truncatingIfNeeded: edge)
+    if edgeLabels[e] != .max { return }
+    let data = function.edges.storage[e]
+    if edgeMarks[e] != 3 {
+      edgeLabels[e] = labels[data.to.index]
+      return
+    }
+    let from = function.blocks.storage[data.from.index]
+    let to = function.blocks.storage[data.to.index]
+    var label: UInt32
+    if standsBehindSource(data) {
+      label = edgesAfter[data.from.index]
+      edgesAfter[data.from.index] = label &+ 1
+    } else {
+      label = edgesBefore[data.to.index]
+      edgesBefore[data.to.index] = label &+ 1
+    }
+    edgeLabels[e] = label
+    setMachineBlock(
+      label, source: edge, isEdge: true, depth: min(from.loopDepth, to.loopDepth),
+      isCold: from.isCold || to.isCold)
+  }
+}
