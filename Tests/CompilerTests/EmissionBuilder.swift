@@ -112,7 +112,7 @@ struct MachineBuilder {
     machine.frameVariableBytes = frameVariableBytes
     machine.constants.append(contentsOf: constants)
     for target in jumpTargets { machine.jumpTargets.append(UInt32(target)) }
-    machine.problem.machine = X64TestMachine.machine
+    machine.problem.machine = EmissionMachine.machine
     for c in classes { machine.problem.classes.append(c) }
     var predecessors = [[Int]](repeating: [], count: blocks.count)
     for (b, block) in blocks.enumerated() {
@@ -157,7 +157,7 @@ struct MachineBuilder {
   }
 }
 
-enum X64TestMachine {
+enum EmissionMachine {
   static let callerSaved: UInt64 = 0b111_1100_0111
   static let clobbers = RegisterSet(int: callerSaved & ~1, float: 0x7fff)
 
@@ -173,7 +173,7 @@ enum X64TestMachine {
 }
 
 /// Code in executable memory, entered through a small trampoline of its own.
-final class Executable {
+final class EmissionExecutable {
   private let memory: UnsafeMutableRawPointer
   private let size: Int
   private let functions: [FunctionRange]
@@ -184,7 +184,7 @@ final class Executable {
     text = module.text.toArray()
     functions = module.functions.toArray()
     var trampoline = CodeBuffer()
-    Executable.writeTrampoline(&trampoline)
+    EmissionExecutable.writeTrampoline(&trampoline)
     trampolineOffset = (text.count + 15) & ~15
     size = trampolineOffset + trampoline.count
     memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
@@ -238,7 +238,7 @@ final class Executable {
 }
 
 /// Allocates, emits and links drafts; function `i` is draft `i`.
-func compile(_ drafts: [MachineBuilder], buffers count: Int = 1) throws -> CompiledModule {
+func compileDrafts(_ drafts: [MachineBuilder], buffers count: Int = 1) throws -> CompiledModule {
   var allocator = Allocator()
   var solution = Solution()
   var machine = MachineFunction()

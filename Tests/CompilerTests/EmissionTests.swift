@@ -19,7 +19,7 @@ import Testing
     var b = MachineBuilder()
     let p = b.entry(integers: 2)
     b.ret(b.two(.add, p[0], p[1]))
-    let code = Executable(try compile([b]))
+    let code = EmissionExecutable(try compileDrafts([b]))
     #expect(code.call(0, [40, 2]).0 == 42)
   }
 
@@ -37,7 +37,7 @@ import Testing
     var sum = values[0]
     for v in values.dropFirst().reversed() { sum = b.two(.add, sum, v) }
     b.ret(sum)
-    let code = Executable(try compile([b]))
+    let code = EmissionExecutable(try compileDrafts([b]))
     var expected = 0
     for k in 0..<40 { expected += (k + 1) * (k & 1 == 0 ? 1000 : -7) }
     #expect(code.call(0, [1000, -7]).0 == expected)
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func aLoopRuns() throws {
-    let code = Executable(try compile([loop()]))
+    let code = EmissionExecutable(try compileDrafts([loop()]))
     #expect(code.call(0, [10]).0 == 55)
     #expect(code.call(0, [1000]).0 == 500_500)
   }
@@ -108,7 +108,7 @@ import Testing
         let c = b.constant(Int32(number))
         b.ret(b.two(.add, c, bit))
       }
-      let code = Executable(try compile([b]))
+      let code = EmissionExecutable(try compileDrafts([b]))
       for x in [1.0, 2.0, .nan] {
         for y in [1.0, 2.0, .nan] {
           let expected = holds(x, y) ? 101 : 200
@@ -132,7 +132,7 @@ import Testing
       b.current = target
       b.ret(b.constant(Int32(k * 11)))
     }
-    let code = Executable(try compile([b]))
+    let code = EmissionExecutable(try compileDrafts([b]))
     for k in 0..<8 { #expect(code.call(0, [k]).0 == min(k, 4) * 11) }
     #expect(code.call(0, [0xFFFF_FFFF]).0 == 44)
   }
@@ -144,7 +144,7 @@ import Testing
       b.add(
         MachineInstruction(.call, immediate: callee),
         [.fixedDefinition(result, X64Register.rax), .fixedUse(v, X64Register.rdi)],
-        clobbers: X64TestMachine.clobbers)
+        clobbers: EmissionMachine.clobbers)
       return result
     }
     var outer = MachineBuilder()
@@ -158,7 +158,7 @@ import Testing
     let q = inner.entry(integers: 1)
     inner.ret(inner.two(.add, q[0], q[0]))
     for buffers in 1...3 {
-      let code = Executable(try compile([outer, inner], buffers: buffers))
+      let code = EmissionExecutable(try compileDrafts([outer, inner], buffers: buffers))
       // sum = 2a + s; again = 2 * sum; result = again - (sum + s) = 2a.
       #expect(code.call(0, [7, 20, 300, 4000, 50000]).0 == 14)
     }
@@ -175,13 +175,13 @@ import Testing
       b.add(
         MachineInstruction(.call, immediate: Int32((k * 5 + 1) % 9)),
         [.fixedDefinition(result, X64Register.rax), .fixedUse(v, X64Register.rdi)],
-        clobbers: X64TestMachine.clobbers)
+        clobbers: EmissionMachine.clobbers)
       b.ret(result)
       return b
     }
-    let one = try compile(drafts)
+    let one = try compileDrafts(drafts)
     for buffers in 2...5 {
-      let other = try compile(drafts, buffers: buffers)
+      let other = try compileDrafts(drafts, buffers: buffers)
       #expect(one.text.toArray() == other.text.toArray())
       #expect(one.functions.toArray() == other.functions.toArray())
       #expect(one.traps.toArray() == other.traps.toArray())
@@ -203,7 +203,7 @@ import Testing
           .fixedUse(p[0], X64Register.rax), .fixedUse(zero, X64Register.rdx), .use(p[1], .int),
         ])
       b.ret(rest)
-      let code = Executable(try compile([b]))
+      let code = EmissionExecutable(try compileDrafts([b]))
       let smallest = size == 2 ? Int(Int32.min) : Int.min
       #expect(code.call(0, [smallest, -1]).0 == 0)
       #expect(code.call(0, [17, 5]).0 == 2)
@@ -220,7 +220,7 @@ import Testing
       MachineInstruction(.cvtFromUnsigned64, size: 3),
       [.definition(result, .float), .use(p[0], .int), .temporary(temporary, .int)])
     b.ret(result)
-    let code = Executable(try compile([b]))
+    let code = EmissionExecutable(try compileDrafts([b]))
     for number in [0, 1, 1 << 53, UInt64.max, 1 << 63, (1 << 63) + 1025, .max - 1024] as [UInt64] {
       #expect(code.call(0, [Int(bitPattern: UInt(number))]).1 == Double(number))
     }
@@ -240,7 +240,7 @@ import Testing
     let absolute = b.value(.float)
     b.add(and, [.definition(absolute, .float), .use(sum, .float)])
     b.ret(absolute)
-    let code = Executable(try compile([b]))
+    let code = EmissionExecutable(try compileDrafts([b]))
     #expect(code.call(0, floats: [1]).1 == 3.5)
     #expect(code.call(0, floats: [-10]).1 == 7.5)
   }
@@ -261,8 +261,8 @@ import Testing
       let difference = b.value()
       b.add(sub, [.reuse(difference, .int, of: 1), .use(p[1], .int)])
       b.ret(difference)
-      let module = try compile([b])
-      let code = Executable(module)
+      let module = try compileDrafts([b])
+      let code = EmissionExecutable(module)
       #expect(code.call(0, [3, 45]).0 == 42)
       #expect(module.trapKinds.toArray() == (bytes >= 256 ? [TrapKind.stackOverflow.rawValue] : []))
     }

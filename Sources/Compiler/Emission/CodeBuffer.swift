@@ -75,6 +75,14 @@ package struct CodeSite: BitwiseCopyable, Sendable {
   package var kind: UInt8
 }
 
+/// What begins at an offset, for the text form.
+struct ListingMark: BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable { case prologue, block, instruction, move, stub, data }
+  var offset: UInt32
+  var index: UInt32
+  var kind: Kind
+}
+
 /// A function in a code buffer: where its bytes are, and its part of the buffer's tables. Each part
 /// ends where the next function's begins, or with the table.
 package struct EmittedFunction: BitwiseCopyable, Sendable {
@@ -117,6 +125,9 @@ package struct CodeBuffer: ~Copyable {
   var aliases = Vector<UInt32>()
   var stubs = Vector<ColdStub>()
   var frame = Frame()
+  /// Whether `marks` are to be kept, for `assemblyText`.
+  package var keepsListing = false
+  var marks = Vector<ListingMark>()
 
   // Tables of all functions in the buffer.
   package var functions = Vector<EmittedFunction>()
@@ -166,6 +177,7 @@ package struct CodeBuffer: ~Copyable {
     saved.removeAll()
     aliases.removeAll()
     stubs.removeAll()
+    marks.removeAll()
   }
 
   // MARK: Labels.
@@ -189,6 +201,15 @@ package struct CodeBuffer: ~Copyable {
     labels[label] = LabelRecord(
       offset: UInt32(truncatingIfNeeded: offset),
       branchesBefore: UInt32(truncatingIfNeeded: branches.count))
+  }
+
+  @inline(__always) mutating func note(_ kind: ListingMark.Kind, _ index: Int = 0) {
+    if _slowPath(keepsListing) {
+      marks.append(
+        ListingMark(
+          offset: UInt32(truncatingIfNeeded: offset), index: UInt32(truncatingIfNeeded: index),
+          kind: kind))
+    }
   }
 
   /// Marks the current place as one at which an activation may stop.

@@ -38,6 +38,7 @@ package func emit(
   code.beginFunction(index: machine.index, blocks: machine.problem.blockCount)
   code.frame = try Frame(&machine, &solution)
   code.resolveAliases(&machine, &solution)
+  code.note(.prologue)
   code.emitPrologue(machine.origins.isEmpty ? 0 : machine.origins[0])
   try code.emitBlocks(&machine, &solution)
   code.emitStubs()
@@ -117,6 +118,7 @@ extension CodeBuffer {
       var next = block &+ 1
       while next < count && !hasCode(next) { next &+= 1 }
       bind(Label(block))
+      note(.block, block)
       let range = machine.problem.instructionRange(block)
       var i = range.lowerBound
       while i < range.upperBound {
@@ -125,6 +127,7 @@ extension CodeBuffer {
         let places = allocations + Int(truncatingIfNeeded: operands)
         let instruction = machine.instructions[i]
         let origin = machine.origins[i]
+        note(.instruction, i)
         if instruction.opcode >= X64Opcode.firstControl.rawValue {
           emitControl(instruction, places, origin, block: block, next: next, &machine)
         } else if instruction.opcode == X64Opcode.movWide.rawValue {
@@ -150,6 +153,7 @@ extension CodeBuffer {
     upTo point: ProgramPoint, _ edit: inout Int, _ solution: inout Solution
   ) {
     while edit < solution.edits.count && solution.edits[edit].point <= point {
+      note(.move, edit)
       emitMove(solution.edits[edit])
       edit &+= 1
     }
@@ -204,6 +208,7 @@ extension CodeBuffer {
     for s in stubs.indices {
       let stub = stubs[s]
       bind(stub.label)
+      note(.stub, s)
       switch stub.kind {
       case .trap:
         emitTrap(stub.origin, stub.trap)
@@ -232,6 +237,7 @@ extension CodeBuffer {
 
   /// Appends jump tables and constants, and fills in what refers to them and to labels.
   mutating func finishFunction(_ machine: inout MachineFunction) {
+    note(.data)
     emitJumpTables(&machine)
     var constantsAt = 0
     if machine.constants.count > 0 && fixups.count > 0 {

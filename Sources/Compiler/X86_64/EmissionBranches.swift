@@ -181,6 +181,11 @@ extension CodeBuffer {
       advance(&k, to: sites[i].offset)
       sites[i].offset &-= saved[k]
     }
+    k = 0
+    for i in marks.indices {
+      advance(&k, to: marks[i].offset)
+      marks[i].offset &-= saved[k]
+    }
   }
 
   /// Moves `k` to the number of branches that stand before `offset`.
