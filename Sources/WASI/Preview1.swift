@@ -46,17 +46,6 @@ package enum Preview1: String, CaseIterable {
   package var returnsErrno: Bool { self != .proc_exit }
 }
 
-/// The arguments of one call, each in the low bits of a word.
-package struct Arguments {
-  private let words: UnsafeBufferPointer<UInt64>
-
-  package init(_ words: UnsafeBufferPointer<UInt64>) { self.words = words }
-
-  subscript(index: Int) -> UInt32 { UInt32(truncatingIfNeeded: words[index]) }
-
-  func wide(_ index: Int) -> UInt64 { words[index] }
-}
-
 extension WASIBridgeToHost {
   /// Calls `function`, whose parameters are as `Preview1.parameters` says. Not for `proc_exit`.
   package func call(

@@ -69,13 +69,11 @@ final class WASIGuest {
   deinit { bytes.deallocate() }
 
   func call(_ function: Preview1, _ arguments: UInt64...) -> Errno {
-    arguments.withUnsafeBufferPointer { words in
-      do throws(Errno) {
-        try bridge.call(function, Arguments(words), GuestBytes(bytes))
-        return .success
-      } catch {
-        return error
-      }
+    do throws(Errno) {
+      try bridge.call(function, Arguments(arguments), GuestBytes(bytes))
+      return .success
+    } catch {
+      return error
     }
   }
 
