@@ -140,13 +140,6 @@ private func makeBuilder() -> Builder {
       value = b.emit(Instruction(opcode, .i32, a: value.raw, b: 1))
     }
     #expect(b.function.instructions.count == 1_000_006)
-    // The same again is found again.
-    value = Value(raw: 0)
-    for k in 0..<1_000_000 {
-      let opcode: Opcode = k % 2 == 0 ? .mul : .rotl
-      value = b.emit(Instruction(opcode, .i32, a: value.raw, b: 1))
-    }
-    #expect(b.function.instructions.count == 1_000_006)
   }
 
   @Test func nestedAndSiblingBlocksInGreatNumber() {

@@ -22,8 +22,9 @@ struct Interpreter {
   private var values: [UInt64] = []
   private var frame: [UInt64] = []
   private var writes: UInt64 = 0
-  /// Instructions with an effect that may still run; it must not depend on how much was simplified.
+  /// Effects that may still happen: their number does not depend on how much was simplified.
   private var fuel: Int
+  private var blocksLeft = 1_000_000
 
   init(fuel: Int = 400) { self.fuel = fuel }
 
@@ -57,11 +58,12 @@ struct Interpreter {
         case .trap: return .trap(i.aux)
         default:
           if let end = step(function, i, index) { return end }
+          if fuel <= 0 { return .outOfFuel }
         }
       }
       guard let edge else { return .wrong("no terminator in \(block)") }
-      fuel -= 1
-      if fuel <= 0 { return .outOfFuel }
+      blocksLeft -= 1
+      if blocksLeft == 0 { return .wrong("a loop without effects does not end") }
       let taken = function.edges[Edge(raw: edge)]
       let count = Int(function.blocks[taken.to].parameterCount)
       incoming = (0..<count).map {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text form of a function: printing. docs/ir.md has the grammar.
+
+import Artefact
+import Entities
+
+extension Function {
+  /// The function as text.
+  ///
+  /// - Parameter showsOrigins: whether each line ends in its byte offset in the module.
+  package func text(showsOrigins: Bool = false) -> String {
+    var out = "function \(index) type \(typeIndex) {\n"
+    if !frameVariables.isEmpty {
+      out += "frame "
+      for i in frameVariables.indices {
+        out += i == 0 ? frameVariables[i].name : ", \(frameVariables[i].name)"
+      }
+      out += "\n"
+    }
+    for b in blocks.storage.indices {
+      let block = Block(b)
+      out += "\(heading(of: block)):\n"
+      let data = blocks[block]
+      for i in Int(data.instructionStart)..<Int(data.instructionEnd) {
+        let value = Value(i)
+        if instructions[value].opcode == .param { continue }
+        out += "  \(line(of: value))"
+        if showsOrigins { out += " @\(origins[i])" }
+        out += "\(comment(on: value))\n"
+      }
+    }
+    return out + "}\n"
+  }
+
+  /// `b1(v4: i32) depth 1 header`
+  private func heading(of block: Block) -> String {
+    let data = blocks[block]
+    var out = "\(block)"
+    if data.parameterCount > 0 {
+      for k in 0..<Int(data.parameterCount) {
+        let value = Value(raw: lists[Int(data.parameterStart) + k])
+        out += "\(k == 0 ? "(" : ", ")\(value): \(instructions[value].type.name)"
+      }
+      out += ")"
+    }
+    if data.loopDepth > 0 { out += " depth \(data.loopDepth)" }
+    if data.isLoopHeader { out += " header" }
+    if data.isCold { out += " cold" }
+    return out
+  }
+
+  /// One instruction, without indentation: `v2 = add.i32 v0, v1`.
+  package func line(of value: Value) -> String {
+    let i = instructions[value]
+    let info = i.opcode.info
+    var out = i.type == .none ? "" : "\(value) = "
+    out += "\(info.name)"
+    if i.type != .none { out += ".\(i.type.name)" }
+    var isFirst = true
+    func item(_ text: String) {
+      out += isFirst ? " \(text)" : ", \(text)"
+      isFirst = false
+    }
+    let fields = info.shape.valueFields
+    if fields.contains(.a) { item("v\(i.a)") }
+    if fields.contains(.b) { item("v\(i.b)") }
+    if fields.contains(.c) { item("v\(i.c)") }
+    if fields.contains(.list) || fields.contains(.typedList) {
+      let start = Int(i.b) + (fields.contains(.typedList) ? 1 : 0)
+      for k in 0..<Int(i.c) { item("v\(lists[start + k])") }
+    }
+    for text in immediates(i, info.shape) { item("#\(text)") }
+    switch info.shape {
+    case .jump: out += " -> \(target(i.a))"
+    case .branch: out += " -> \(target(i.b)), \(target(i.c))"
+    case .branchTable:
+      for k in 0..<Int(i.c) {
+        out += "\(k == 0 ? " -> " : ", ")\(target(lists[Int(i.b) + k]))"
+      }
+    default: break
+    }
+    return out
+  }
+
+  /// What the bits of a float mean.
+  private func comment(on value: Value) -> String {
+    let i = instructions[value]
+    if i.opcode != .fconst { return "" }
+    return i.type == .f32
+      ? "  ; \(Float(bitPattern: i.b))" : "  ; \(Double(bitPattern: i.bits))"
+  }
+
+  private func immediates(_ i: Instruction, _ shape: Shape) -> [String] {
+    switch shape {
+    case .constant:
+      if i.type == .f32 { return ["0x" + String(i.b, radix: 16)] }
+      if i.type == .f64 { return ["0x" + String(i.bits, radix: 16)] }
+      return [i.type == .i32 ? "\(Int32(bitPattern: i.b))" : "\(Int64(bitPattern: i.bits))"]
+    case .load, .store: return i.aux == 0 ? ["\(i.b)"] : ["\(i.b)", "\(i.aux)"]
+    case .contextLoad, .pointerLoad:
+      return i.aux == 0
+        ? ["\(i.b)"] : ["\(i.b)", i.aux == Instruction.readOnly ? "readonly" : "\(i.aux)"]
+    case .contextStore, .pointerStore, .frameLoad, .frameStore, .result: return ["\(i.b)"]
+    case .call: return ["\(i.a)", "\(lists[Int(i.b)])"]
+    case .callReference: return ["\(lists[Int(i.b)])"]
+    case .callHelper:
+      return [Helper(rawValue: UInt8(truncatingIfNeeded: i.a)).map { "\($0)" } ?? "\(i.a)"]
+    case .trap, .trapIf:
+      return [TrapKind(rawValue: UInt8(truncatingIfNeeded: i.aux))?.caseName ?? "\(i.aux)"]
+    case .empty, .parameter, .unary, .binary, .ternary, .jump, .branch, .branchTable, .returns:
+      return []
+    }
+  }
+
+  /// `b1(v2, v3)`
+  private func target(_ raw: UInt32) -> String {
+    let edge = edges[Edge(raw: raw)]
+    var out = "\(edge.to)"
+    let count = Int(blocks[edge.to].parameterCount)
+    for k in 0..<count {
+      out += "\(k == 0 ? "(" : ", ")v\(lists[Int(edge.argumentStart) + k])"
+    }
+    return count == 0 ? out : out + ")"
+  }
+}
+
+extension TrapKind {
+  /// The name in the text form; `description` is the wording of the specification.
+  package var caseName: String {
+    switch self {
+    case .unreachable: "unreachable"
+    case .memoryOutOfBounds: "memoryOutOfBounds"
+    case .tableOutOfBounds: "tableOutOfBounds"
+    case .indirectCallToNull: "indirectCallToNull"
+    case .indirectCallTypeMismatch: "indirectCallTypeMismatch"
+    case .integerDivideByZero: "integerDivideByZero"
+    case .integerOverflow: "integerOverflow"
+    case .invalidConversionToInteger: "invalidConversionToInteger"
+    case .stackOverflow: "stackOverflow"
+    case .undefinedElement: "undefinedElement"
+    case .nullReference: "nullReference"
+    case .hostError: "hostError"
+    case .interrupted: "interrupted"
+    }
+  }
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random functions with control flow, for tests of passes, printer, parser and verifier.
+
+import Entities
+
+@testable import Compiler
+
+/// Builds functions with edges and block parameters without laying out lists by hand.
+struct FunctionMaker: ~Copyable {
+  var builder = Builder()
+  private var arguments: [[Value]] = []
+
+  init() { builder.beginFunction(index: 7, typeIndex: 3) }
+
+  /// An edge from the current block; `bind` gives it its target.
+  mutating func edge(_ values: [Value] = []) -> Edge {
+    arguments.append(values)
+    return builder.function.edges.append(EdgeData(from: builder.currentBlock, to: .none))
+  }
+
+  /// Starts a block that `edges` lead to.
+  mutating func bind(
+    _ edges: [Edge], _ types: [Type] = [], isHeader: Bool = false, depth: Int = 0
+  ) -> (block: Block, parameters: [Value]) {
+    let block = builder.createBlock(loopDepth: depth)
+    builder.beginBlock(block, dominatorDepth: block.raw == 0 ? -1 : 0)
+    builder.function.blocks[block].isLoopHeader = isHeader
+    for edge in edges { builder.function.edges[edge].to = block }
+    let parameters = types.enumerated().map { k, type in
+      builder.append(Instruction(.param, type, a: block.raw, b: UInt32(k)))
+    }
+    builder.function.blocks[block].parameterStart = UInt32(builder.function.lists.count)
+    builder.function.blocks[block].parameterCount = UInt32(parameters.count)
+    for parameter in parameters { builder.function.lists.append(parameter.raw) }
+    return (block, parameters)
+  }
+
+  mutating func list(_ raws: [UInt32]) -> UInt32 {
+    let start = UInt32(builder.function.lists.count)
+    builder.function.lists.append(contentsOf: raws)
+    return start
+  }
+
+  @discardableResult
+  mutating func add(_ instruction: Instruction) -> Value { builder.append(instruction) }
+
+  mutating func jump(_ edge: Edge) { add(Instruction(.jump, .none, a: edge.raw)) }
+
+  mutating func branch(_ condition: Value, _ yes: Edge, _ no: Edge) {
+    add(Instruction(.branch, .none, a: condition.raw, b: yes.raw, c: no.raw))
+  }
+
+  mutating func table(_ index: Value, _ edges: [Edge]) {
+    let start = list(edges.map(\.raw))
+    add(Instruction(.branchTable, .none, a: index.raw, b: start, c: UInt32(edges.count)))
+  }
+
+  mutating func returns(_ values: [Value]) {
+    let start = list(values.map(\.raw))
+    add(Instruction(.returns, .none, b: start, c: UInt32(values.count)))
+  }
+
+  /// Lays out arguments and predecessors.
+  mutating func finish() {
+    var incoming: [[UInt32]] = Array(repeating: [], count: builder.function.blocks.count)
+    for (e, values) in arguments.enumerated() {
+      let start = list(values.map(\.raw))
+      builder.function.edges[Edge(e)].argumentStart = start
+      incoming[builder.function.edges[Edge(e)].to.index].append(UInt32(e))
+    }
+    for (b, edges) in incoming.enumerated() {
+      let start = list(edges)
+      builder.function.blocks[Block(b)].predecessorStart = start
+      builder.function.blocks[Block(b)].predecessorCount = UInt32(edges.count)
+    }
+  }
+
+  consuming func function() -> Function {
+    finish()
+    return builder.takeFunction()
+  }
+}
+
+extension Builder {
+  /// Moves the function out.
+  mutating func takeFunction() -> Function {
+    var taken = Function()
+    swap(&taken, &function)
+    return taken
+  }
+}
+
+/// A random structured program over five variables. Every join and every loop takes all of them
+/// as parameters, needed or not.
+struct RandomFunction: ~Copyable {
+  static let types: [Type] = [.i32, .i32, .i64, .i64, .f64]
+
+  private var maker = FunctionMaker()
+  private var random: SeededGenerator
+  private var variables: [Value] = []
+  private var depth = 0
+  private var statementsLeft: Int
+  private var isOpen = true
+
+  static func make(seed: UInt64, statements: Int = 40) -> Function {
+    var program = RandomFunction(seed: seed, statements: statements)
+    return program.build()
+  }
+
+  private init(seed: UInt64, statements: Int) {
+    random = SeededGenerator(seed: seed)
+    statementsLeft = statements
+  }
+
+  private mutating func build() -> Function {
+    maker.builder.function.frameVariables.append(.i64)
+    variables = maker.bind([], Self.types).parameters
+    while statementsLeft > 0 && isOpen { statement(nesting: 0) }
+    if isOpen { maker.returns(variables) }
+    var done = FunctionMaker()
+    swap(&done, &maker)
+    return done.function()
+  }
+
+  private mutating func chance(_ n: Int) -> Bool { Int.random(in: 0..<n, using: &random) == 0 }
+
+  private mutating func pick(_ type: Type) -> Value {
+    let all = Self.types.indices.filter { Self.types[$0] == type }
+    if all.isEmpty || chance(3) {
+      return maker.add(.constant(type, bits: interestingBits(type, using: &random)))
+    }
+    return variables[all.randomElement(using: &random)!]
+  }
+
+  private mutating func assign(_ value: Value) {
+    let type = maker.builder.type(value)
+    let all = Self.types.indices.filter { Self.types[$0] == type }
+    if let k = all.randomElement(using: &random) { variables[k] = value }
+  }
+
+  private mutating func statement(nesting: Int) {
+    statementsLeft -= 1
+    maker.builder.origin += 3
+    let kind = Int.random(in: 0..<(nesting < 5 ? 20 : 12), using: &random)
+    switch kind {
+    case 0..<5: operation()
+    case 5: memory()
+    case 6: call()
+    case 7: context()
+    case 8:
+      let condition = pick(.i32)
+      if chance(4) { maker.add(Instruction(.trapIf, .none, aux: 1, a: condition.raw)) }
+    case 9..<12: operation()
+    case 12..<15: conditional(nesting)
+    case 15..<18: loop(nesting)
+    case 18: multiway(nesting)
+    default: if nesting > 0 && chance(2) { leave() } else { operation() }
+    }
+  }
+
+  private mutating func statements(nesting: Int) {
+    let count = Int.random(in: 0..<5, using: &random)
+    for _ in 0..<count where isOpen && statementsLeft > 0 { statement(nesting: nesting) }
+  }
+
+  private mutating func operation() {
+    for _ in 0..<Int.random(in: 1..<4, using: &random) {
+      let signature = Signature.all.randomElement(using: &random)!
+      if signature.opcode.info.effects.contains(.mayTrap) && !chance(10) { continue }
+      let operands = signature.operands.map { pick($0).raw } + [0, 0]
+      assign(
+        maker.add(
+          Instruction(
+            signature.opcode, signature.result, a: operands[0],
+            b: signature.operands.count > 1 ? operands[1] : 0,
+            c: signature.operands.count > 2 ? operands[2] : 0)))
+    }
+  }
+
+  private mutating func memory() {
+    let address = pick(.i32)
+    if chance(2) {
+      let value = pick(.i64)
+      let opcode: Opcode = [.store, .store8, .store16, .store32].randomElement(using: &random)!
+      maker.add(Instruction(opcode, .none, a: address.raw, b: 16, c: value.raw))
+    } else {
+      let opcode: Opcode = [.load, .load8U, .load16S, .load32U].randomElement(using: &random)!
+      assign(maker.add(Instruction(opcode, .i64, a: address.raw, b: 16)))
+    }
+  }
+
+  private mutating func call() {
+    let arguments = (0..<Int.random(in: 0..<3, using: &random)).map { _ in pick(.i64).raw }
+    let start = maker.list([9] + arguments)
+    let count = UInt32(arguments.count)
+    switch Int.random(in: 0..<3, using: &random) {
+    case 0:
+      let call = maker.add(Instruction(.call, .i32, a: 12, b: start, c: count))
+      let second = maker.add(Instruction(.result, .i64, a: call.raw, b: 1))
+      let third = maker.add(Instruction(.result, .f64, a: call.raw, b: 2))
+      assign(call)
+      if chance(2) { assign(second) }
+      if chance(2) { assign(third) }
+    case 1:
+      let record = pick(.i64)
+      let start = maker.list([9] + arguments)
+      maker.add(Instruction(.callReference, .none, a: record.raw, b: start, c: count))
+    default:
+      assign(maker.add(Instruction(.callHelper, .i32, a: 1, b: start, c: count)))
+    }
+  }
+
+  private mutating func context() {
+    let value = pick(.i64)
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: assign(maker.add(Instruction(.contextLoad, .i64, b: 8)))
+    case 1: assign(maker.add(Instruction(.contextLoad, .i64, aux: Instruction.readOnly, b: 8)))
+    case 2: maker.add(Instruction(.contextStore, .none, a: value.raw, b: 24))
+    case 3:
+      assign(
+        maker.add(
+          Instruction(.pointerLoad, .i64, aux: Instruction.readOnly, a: value.raw, b: 8)))
+    case 4: assign(maker.add(Instruction(.frameLoad, .i64)))
+    default: maker.add(Instruction(.frameStore, .none, a: value.raw))
+    }
+  }
+
+  private mutating func leave() {
+    if chance(3) {
+      maker.add(Instruction(.trap, .none, aux: 1))
+    } else {
+      maker.returns(chance(2) ? variables : [])
+    }
+    isOpen = false
+  }
+
+  /// Goes on where `edges` meet; nowhere if there are none.
+  private mutating func join(_ edges: [Edge]) {
+    isOpen = !edges.isEmpty
+    if isOpen { variables = maker.bind(edges, Self.types, depth: depth).parameters }
+  }
+
+  private mutating func arm(_ entry: Edge, _ nesting: Int, _ exits: inout [Edge]) {
+    _ = maker.bind([entry], depth: depth)
+    isOpen = true
+    statements(nesting: nesting + 1)
+    if isOpen {
+      let exit = maker.edge(variables)
+      maker.jump(exit)
+      exits.append(exit)
+    }
+  }
+
+  private mutating func conditional(_ nesting: Int) {
+    let condition = pick(.i32)
+    let saved = variables
+    var exits: [Edge] = []
+    if chance(2) {
+      let yes = maker.edge()
+      let no = maker.edge(variables)
+      maker.branch(condition, yes, no)
+      exits.append(no)
+      arm(yes, nesting, &exits)
+    } else {
+      let yes = maker.edge()
+      let no = maker.edge()
+      maker.branch(condition, yes, no)
+      arm(yes, nesting, &exits)
+      variables = saved
+      arm(no, nesting, &exits)
+    }
+    join(exits)
+  }
+
+  private mutating func loop(_ nesting: Int) {
+    let entry = maker.edge(variables)
+    maker.jump(entry)
+    depth += 1
+    let (header, parameters) = maker.bind([entry], Self.types, isHeader: true, depth: depth)
+    variables = parameters
+    // So that the interpreter's fuel runs out.
+    maker.add(Instruction(.contextStore, .none, a: variables[2].raw, b: 32))
+    statements(nesting: nesting + 1)
+    var exits: [Edge] = []
+    if isOpen {
+      let condition = pick(.i32)
+      let back = maker.edge(variables)
+      let exit = maker.edge(variables)
+      maker.builder.function.edges[back].to = header
+      if chance(2) {
+        maker.branch(condition, back, exit)
+      } else {
+        maker.branch(condition, exit, back)
+      }
+      exits.append(exit)
+    }
+    depth -= 1
+    join(exits)
+  }
+
+  private mutating func multiway(_ nesting: Int) {
+    let index = pick(.i32)
+    let saved = variables
+    let count = Int.random(in: 1..<4, using: &random)
+    var edges: [Edge] = []
+    for _ in 0..<count { edges.append(maker.edge()) }
+    var entries = edges
+    if chance(2) { entries.append(edges[0]) }
+    maker.table(index, entries)
+    var exits: [Edge] = []
+    for edge in edges {
+      variables = saved
+      arm(edge, nesting, &exits)
+    }
+    join(exits)
+  }
+}
