@@ -32,17 +32,24 @@ extension SinglePass {
       let register = flows ? values[p].register : noRegister
       if flows { values[p].register = noRegister }
       let isStored = values[p].slot >= 0 || !isVisited
-      if a == p || !(isStored || register != noRegister) { continue }
+      if !(isStored || register != noRegister) { continue }
+      if a == p {
+        // Nothing to move; but from here up to the block's head its slot is its own.
+        _ = slot(of: p, c)
+        continue
+      }
       let from = argumentPlace(a, c, wanted: register, targets)
       if register != noRegister {
         group.add(from, Allocation(packed: register), RegisterClass(index: c))
       }
       if isStored { group.add(from, slot(of: p, c), RegisterClass(index: c)) }
     }
-    if group.isEmpty { return }
-    var busy = held
-    for c in 0..<3 { busy[c] |= targets[c] }
-    try emitGroup(.before(i), busy: busy)
+    if !group.isEmpty {
+      var busy = held
+      for c in 0..<3 { busy[c] |= targets[c] }
+      try emitGroup(.before(i), busy: busy)
+    }
+    if flows { giveParameterSlots(target) }
   }
 
   /// Where argument `a` is before the moves: a register if one is free.

@@ -28,16 +28,21 @@ struct InstructionState: ~Copyable {
   var heldBelow = ClassWords()
   /// Where values are across the instruction that are elsewhere below it, and definitions.
   var sources = ClassWords()
+  /// Registers that a value reached in this instruction: nobody below expects it there.
+  var arrived = ClassWords()
   /// Registers in which the values defined here are expected.
   var expectedSet = ClassWords()
-  /// With limits about, registers that fit few operands go last.
-  var takesHighest = false
+  /// Hardware numbers below the highest limit of the instruction. Where it has one, operands take
+  /// the highest registers that they can, and nothing stays low unless it must.
+  var limited: UInt64 = 0
   var displaced = Vector<Displaced>()
   var copies = Vector<Copy>()
   /// Per operand: where a defined value is expected below.
   var expected = Vector<UInt8>()
-  // The value that a fixed operand names for a register; meaningful under the bits of `early` and
-  // `late`.
+  /// Of `late`, the registers that a fixed operand names.
+  var lateFixed = ClassWords()
+  // The value that a fixed operand names for a register; meaningful under the bits of `early` as
+  // `reserveFixed` leaves it, and of `lateFixed`.
   var earlyOwner = Vector<UInt32>()
   var lateOwner = Vector<UInt32>()
 
@@ -58,25 +63,33 @@ extension SinglePass {
     let mask = Int(truncatingIfNeeded: view.instructions[i].clobberMask)
     instruction.early = ClassWords()
     instruction.late = ClassWords(view.clobberMasks[mask])
+    instruction.lateFixed = ClassWords()
     instruction.locked = ClassWords()
     instruction.heldBelow = held
     instruction.sources = ClassWords()
+    instruction.arrived = ClassWords()
     instruction.expectedSet = ClassWords()
-    instruction.takesHighest = false
+    instruction.limited = 0
     instruction.displaced.removeAll()
     instruction.copies.removeAll()
     let tags = try reserveFixed(i, range)
     releaseDefinitions(range)
     if tags & ~(1 &<< 7) != 0 { try placeFixedDefinitions(i, range) }
     try clearReserved(i)
-    // Operands that need a place at both times, then late ones, then early ones; among those the
-    // ones with the fewest registers to choose from first.
-    if tags & 1 &<< 7 != 0 {
-      try placeEarlyDefinitionsAndReuses(i, range, tags)
-      try placeLateUses(i, range, tags)
+    // Operands that need a register at both times, then late ones, then early ones; among those
+    // the ones with the fewest registers to choose from first. Last those that memory would do for.
+    let needsBoth = tags & 1 &<< 7 != 0
+    if needsBoth {
+      try placeEarlyDefinitionsAndReuses(i, range)
+      try placeUses(i, range, tags, late: true)
     }
-    try placeLateDefinitions(i, range, tags)
-    try placeEarlyUses(i, range, tags)
+    try placeLateDefinitions(i, range)
+    try placeUses(i, range, tags, late: false)
+    if needsBoth {
+      try placeLenientEarlyDefinitions(i, range)
+      placeLenientUses(i, range, tags, late: true)
+    }
+    placeLenientUses(i, range, tags, late: false)
     try emitAfter(i, range)
     try emitCopies(i)
     for k in range {
@@ -95,16 +108,21 @@ extension SinglePass {
     _ i: Int, _ range: Range<Int>
   ) throws(AllocationError) -> UInt32 {
     var tags: UInt32 = 0
-    var lateFixed = ClassWords()
     while instruction.expected.count < range.count { instruction.expected.append(noRegister) }
     for k in range {
       let operand = view.operands[k]
       let tag = operand.tag
       tags |= 1 &<< UInt32(truncatingIfNeeded: tag.rawValue)
       if operand.isDefinition == operand.isEarly || tag == .reuse { tags |= 1 &<< 7 }
-      if tag == .limit { instruction.takesHighest = true }
-      guard tag == .fixed else { continue }
-      let register = operand.payload
+      if tag == .limit && operand.payload < 6 { instruction.limited |= limitMask(operand) }
+      var register = operand.payload
+      if tag == .reuse {
+        let input = view.operands[range.lowerBound &+ Int(operand.payload)]
+        if input.tag != .fixed { continue }
+        register = input.payload
+      } else if tag != .fixed {
+        continue
+      }
       guard allocatable.contains(register) else { continue }
       let v = operand.register.raw
       let r = Int(register)
@@ -117,12 +135,12 @@ extension SinglePass {
       }
       if operand.isLate || operand.isDefinition {
         // Late also holds the clobbers: a late place in one of them cannot be.
-        let isTaken = lateFixed.contains(register) && instruction.lateOwner[r] != v
-        if isTaken || (instruction.late.contains(register) && !lateFixed.contains(register)) {
+        let isFixed = instruction.lateFixed.contains(register)
+        if isFixed ? instruction.lateOwner[r] != v : instruction.late.contains(register) {
           throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register))
         }
         instruction.late.insert(register)
-        lateFixed.insert(register)
+        instruction.lateFixed.insert(register)
         instruction.lateOwner[r] = v
       }
     }
@@ -161,7 +179,7 @@ extension SinglePass {
   /// Moves values that live across the instruction out of registers that it takes or destroys.
   private mutating func clearReserved(_ i: Int) throws(AllocationError) {
     for c in 0..<3 {
-      var conflicts = held[c] & (instruction.early[c] | instruction.late[c])
+      var conflicts = held[c] & (instruction.early[c] | instruction.late[c] | instruction.limited)
       while conflicts != 0 {
         let register = ClassWords.lowest(conflicts, c)
         conflicts &= conflicts &- 1
@@ -170,21 +188,17 @@ extension SinglePass {
         // A value may stay where a fixed operand wants it, if it can be there all the time.
         let isEarlyOwn =
           !instruction.early.contains(register) || instruction.earlyOwner[r] == v
-        let isLateOwn = !instruction.late.contains(register) || ownsLate(i, register, v)
-        if !(isEarlyOwn && isLateOwn) { displace(register, c) }
+        let isLateOwn = canStay(register, v)
+        let isLow = instruction.limited & ClassWords.bit(register) != 0
+        if !(isEarlyOwn && isLateOwn) || isLow { displace(register, c) }
       }
     }
   }
 
-  /// True if `register` is in `late` for a fixed late use of `v`, not as a clobber.
-  private func ownsLate(_ i: Int, _ register: UInt8, _ v: UInt32) -> Bool {
-    for k in view.operandRange(i) {
-      let operand = view.operands[k]
-      if operand.tag == .fixed && operand.isUse && operand.isLate && operand.payload == register {
-        return operand.register.raw == v
-      }
-    }
-    return false
+  /// True if `v`, a value that is read here, can be in `register` after the work.
+  private func canStay(_ register: UInt8, _ v: UInt32) -> Bool {
+    !instruction.late.contains(register)
+      || (instruction.lateFixed.contains(register) && instruction.lateOwner[Int(register)] == v)
   }
 
   /// Sends the value of `register` elsewhere, from before the instruction until after it.
@@ -193,7 +207,7 @@ extension SinglePass {
     held.remove(register)
     let bit = ClassWords.bit(register)
     let taken = held[c] | instruction.early[c] | instruction.late[c] | instruction.expectedSet[c]
-    let free = allocatable[c] & ~taken & ~bit
+    let free = allocatable[c] & ~taken & ~bit & ~instruction.limited
     var across = noRegister
     if free != 0 {
       across = choose(w, c, free)
@@ -202,6 +216,11 @@ extension SinglePass {
     } else {
       values[w].register = noRegister
       _ = slot(of: w, c)
+    }
+    if instruction.arrived.contains(register) {
+      instruction.arrived.remove(register)
+      if across != noRegister { instruction.arrived.insert(across) }
+      return
     }
     if instruction.sources.contains(register) {
       // It came here within this instruction.
@@ -216,13 +235,25 @@ extension SinglePass {
       .init(value: UInt32(truncatingIfNeeded: w), register: register, across: across))
   }
 
+  /// Puts `v`, which is in no register below, in `register`.
+  private mutating func arrive(_ v: Int, _ register: UInt8) {
+    hold(v, register)
+    instruction.arrived.insert(register)
+  }
+
   /// A register for `v` out of `usable`; if none of them is free, the value of one is displaced.
   private mutating func obtain(
     _ i: Int, _ v: Int, _ c: Int, _ usable: UInt64
   ) throws(AllocationError) -> UInt8 {
     let free = usable & ~held[c]
+    if instruction.limited != 0 {
+      let highest = usable & ~(held[c] & instruction.locked[c])
+      if highest == 0 { throw .tooManyLiveRegisters(Inst(i)) }
+      let register = ClassWords.highest(highest, c)
+      if held.contains(register) { displace(register, c) }
+      return register
+    }
     if free != 0 {
-      if instruction.takesHighest { return ClassWords.highest(free, c) }
       let unexpected = free & ~instruction.expectedSet[c]
       return choose(v, c, unexpected != 0 ? unexpected : free)
     }
@@ -244,9 +275,9 @@ extension SinglePass {
 
   /// Early definitions and reusing ones, which need a register before and after the work.
   private mutating func placeEarlyDefinitionsAndReuses(
-    _ i: Int, _ range: Range<Int>, _ tags: UInt32
+    _ i: Int, _ range: Range<Int>
   ) throws(AllocationError) {
-    var n: UInt8 = instruction.takesHighest ? 0 : 6
+    var n: UInt8 = instruction.limited != 0 ? 0 : 6
     while n <= 6 {
       for k in range {
         let operand = view.operands[k]
@@ -256,7 +287,7 @@ extension SinglePass {
           let limit = view.operands[input]
           let rank = limit.tag == .limit ? min(limit.payload, 6) : 6
           if rank == n { try placeReuse(i, range, k, input) }
-        } else if operand.isEarly {
+        } else if operand.isEarly && (operand.tag == .register || operand.tag == .limit) {
           let rank = operand.tag == .limit ? min(operand.payload, 6) : 6
           if rank == n { try placeEarlyDefinition(i, range, k) }
         }
@@ -269,18 +300,29 @@ extension SinglePass {
     _ i: Int, _ range: Range<Int>, _ k: Int
   ) throws(AllocationError) {
     let operand = view.operands[k]
-    let v = Int(operand.register.raw)
     let c = Int(operand.registerClass.rawValue)
-    if operand.tag == .fixed { return }
     let usable =
       allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(operand)
-    if operand.tag == .stack || (operand.tag == .any && prefersSlot(k, range, v, usable, c)) {
-      out[k] = slot(of: v, c)
-      return
-    }
     let register = try registerForDefinition(i, range, k, usable)
     define(i, k, register)
     instruction.early.insert(register)
+  }
+
+  private mutating func placeLenientEarlyDefinitions(
+    _ i: Int, _ range: Range<Int>
+  ) throws(AllocationError) {
+    for k in range where out[k].isNone {
+      let operand = view.operands[k]
+      guard operand.isDefinition else { continue }
+      let v = Int(operand.register.raw)
+      let c = Int(operand.registerClass.rawValue)
+      let usable = allocatable[c] & ~instruction.early[c] & ~instruction.late[c]
+      if operand.tag == .stack || prefersSlot(k, range, v, usable, c) {
+        out[k] = slot(of: v, c)
+      } else {
+        try placeEarlyDefinition(i, range, k)
+      }
+    }
   }
 
   /// True if definition operand `k`, which may be in memory, should be.
@@ -299,7 +341,9 @@ extension SinglePass {
     let operand = view.operands[k]
     let c = Int(operand.registerClass.rawValue)
     let expected = instruction.expected[k &- range.lowerBound]
-    if expected != noRegister && usable & ~held[c] & ClassWords.bit(expected) != 0 {
+    if expected != noRegister && instruction.limited == 0
+      && usable & ~held[c] & ClassWords.bit(expected) != 0
+    {
       return expected
     }
     return try obtain(i, Int(operand.register.raw), c, usable)
@@ -315,8 +359,6 @@ extension SinglePass {
     var register: UInt8
     if source.tag == .fixed {
       register = source.payload
-      let isTaken = instruction.late.contains(register)
-      if isTaken { throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register)) }
     } else {
       let usable =
         allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(source)
@@ -327,7 +369,7 @@ extension SinglePass {
     if source.tag == .fixed { return }
     out[input] = Allocation(packed: register)
     if values[u].register == noRegister {
-      hold(u, register)
+      arrive(u, register)
       instruction.locked.insert(register)
     } else {
       instruction.copies.append(
@@ -335,19 +377,7 @@ extension SinglePass {
     }
   }
 
-  private mutating func placeLateUses(
-    _ i: Int, _ range: Range<Int>, _ tags: UInt32
-  ) throws(AllocationError) {
-    try placeUses(i, range, tags, late: true)
-  }
-
-  private mutating func placeEarlyUses(
-    _ i: Int, _ range: Range<Int>, _ tags: UInt32
-  ) throws(AllocationError) {
-    try placeUses(i, range, tags, late: false)
-  }
-
-  /// Places the uses of one position: fixed, limited, in registers, anywhere.
+  /// Places the uses of one position that need a certain place or a register.
   private mutating func placeUses(
     _ i: Int, _ range: Range<Int>, _ tags: UInt32, late: Bool
   ) throws(AllocationError) {
@@ -360,7 +390,7 @@ extension SinglePass {
         }
       }
     }
-    var n: UInt8 = instruction.takesHighest ? 0 : 6
+    var n: UInt8 = instruction.limited != 0 ? 0 : 6
     while n <= 6 {
       for k in range where out[k].isNone {
         let operand = view.operands[k]
@@ -372,6 +402,12 @@ extension SinglePass {
       }
       n &+= 1
     }
+  }
+
+  /// Places the uses of one position that may or must be in memory.
+  private mutating func placeLenientUses(
+    _ i: Int, _ range: Range<Int>, _ tags: UInt32, late: Bool
+  ) {
     let lenient =
       UInt32(1) &<< UInt32(Operand.ConstraintTag.any.rawValue)
       | UInt32(1) &<< UInt32(Operand.ConstraintTag.stack.rawValue)
@@ -393,15 +429,16 @@ extension SinglePass {
     if values[v].register == noRegister && allocatable.contains(register)
       && !held.contains(register) && !isCopyTarget(register)
     {
-      hold(v, register)
+      arrive(v, register)
       instruction.locked.insert(register)
       return
     }
     if isCopyTarget(register) { return }
     if values[v].register == noRegister && !allocatable.contains(register) {
       // Worth a register of its own, so that the copy need not come from memory.
-      let free = allocatable[c] & ~held[c] & ~instruction.early[c] & ~instruction.late[c]
-      if free != 0 { hold(v, choose(v, c, free)) }
+      let taken = held[c] | instruction.early[c] | instruction.late[c] | instruction.limited
+      let free = allocatable[c] & ~taken
+      if free != 0 { arrive(v, choose(v, c, free)) }
     }
     instruction.copies.append(
       .init(value: UInt32(truncatingIfNeeded: v), target: register))
@@ -426,18 +463,17 @@ extension SinglePass {
     var register = values[v].register
     if register == noRegister {
       register = try obtain(i, v, c, usable)
-      hold(v, register)
+      arrive(v, register)
       instruction.locked.insert(register)
     } else if allowed & ClassWords.bit(register) != 0
-      && (operand.isEarly || !instruction.late.contains(register)
-        || instruction.lateOwner[Int(register)] == operand.register.raw)
+      && (operand.isEarly || canStay(register, operand.register.raw))
     {
       instruction.locked.insert(register)
     } else {
       register = try obtain(i, v, c, usable)
       if values[v].register == noRegister {
         // It was the one that had to go.
-        hold(v, register)
+        arrive(v, register)
         instruction.locked.insert(register)
       } else {
         instruction.copies.append(
@@ -467,10 +503,8 @@ extension SinglePass {
         return
       }
       register = choose(v, c, free)
-      hold(v, register)
-    } else if operand.isLate && instruction.late.contains(register)
-      && instruction.lateOwner[Int(register)] != operand.register.raw
-    {
+      arrive(v, register)
+    } else if operand.isLate && !canStay(register, operand.register.raw) {
       out[k] = slot(of: v, c)
       return
     }
@@ -480,9 +514,9 @@ extension SinglePass {
   }
 
   private mutating func placeLateDefinitions(
-    _ i: Int, _ range: Range<Int>, _ tags: UInt32
+    _ i: Int, _ range: Range<Int>
   ) throws(AllocationError) {
-    var n: UInt8 = instruction.takesHighest ? 0 : 6
+    var n: UInt8 = instruction.limited != 0 ? 0 : 6
     while n <= 6 {
       for k in range where out[k].isNone {
         let operand = view.operands[k]
@@ -498,7 +532,7 @@ extension SinglePass {
     }
     for k in range where out[k].isNone {
       let operand = view.operands[k]
-      guard operand.isDefinition else { continue }
+      guard operand.isDefinition, operand.isLate else { continue }
       let v = Int(operand.register.raw)
       let c = Int(operand.registerClass.rawValue)
       let usable = allocatable[c] & ~instruction.late[c]

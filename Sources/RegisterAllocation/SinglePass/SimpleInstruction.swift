@@ -51,6 +51,7 @@ extension SinglePass {
     var copied = -1
     var copyTarget = noRegister
     var reusedOperand = -1
+    // The defined value, if it has a slot: no other value of this instruction may take that.
     var freed = -1
     if definition >= 0 {
       let operand = view.operands[definition]
@@ -62,7 +63,7 @@ extension SinglePass {
         values[v].register = noRegister
       } else if operand.tag == .any && values[v].slot >= 0 {
         out[definition] = slot(of: v, c)
-        giveSlot(v, c)
+        freed = v
       } else {
         let free = allocatable[c] & ~held[c]
         if free != 0 {
@@ -78,7 +79,6 @@ extension SinglePass {
         lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
         if values[v].slot >= 0 {
           emit(.after(i), Allocation(packed: register), slot(of: v, c), c)
-          // Given back below: nothing of this instruction may take it.
           freed = v
         }
         if operand.tag == .reuse {

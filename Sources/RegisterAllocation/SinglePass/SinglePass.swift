@@ -136,8 +136,6 @@ struct SinglePass: ~Copyable {
   }
 
   private mutating func leave(_ b: Int, _ position: Int) throws(AllocationError) {
-    // Parameters are defined here. Edges from blocks not yet visited write their slots.
-    let parameters = view.parameterRange(b)
     let predecessors = view.predecessorRange(b)
     let flows =
       predecessors.count == 1 && position &+ 1 < view.blockCount
@@ -148,17 +146,22 @@ struct SinglePass: ~Copyable {
       flowSuccessor = -1
       try reloadAtHead(b)
     }
-    for k in parameters {
-      let v = Int(view.parameters[k].raw)
-      let slot = values[v].slot
-      if slot >= 0 { giveSlot(v, Int(view.classes[v].rawValue)) }
-    }
+    // Where registers flow, the parameters live on up to the end of the predecessor.
+    if !flows { giveParameterSlots(b) }
     if openTarget <= position {
       openTarget = Int.max
       isInsideLoop = false
       slots.release()
     }
     edits.endBlock(b)
+  }
+
+  /// Parameters are not live above. Edges from blocks not yet visited still write their slots.
+  mutating func giveParameterSlots(_ b: Int) {
+    for k in view.parameterRange(b) {
+      let v = Int(view.parameters[k].raw)
+      if values[v].slot >= 0 { giveSlot(v, Int(view.classes[v].rawValue)) }
+    }
   }
 
   /// Empties the registers: above this point all values are in their slots.
