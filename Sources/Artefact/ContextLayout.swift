@@ -22,6 +22,8 @@ package struct ContextLayout: Sendable, Hashable {
   /// Left for fuel (8 bytes) and for the address of the epoch counter (8 bytes).
   package static let fuel: Int32 = 32
   package static let epoch: Int32 = 40
+  /// The context's own address (8 bytes): where references to its function records start from.
+  package static let selfAddress: Int32 = 48
   package static let headerBytes: Int32 = 64
 
   // MARK: What the context's pointers lead to.
