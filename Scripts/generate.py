@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""generate.py SHAPE N FILE: writes a module with one function of N units that strains compilers.
+
+Shapes:
+  calls    one value alternately argument 0 and argument 1 of N calls of an imported function
+  blocks   N nested blocks, each left by a conditional branch
+  loops    N nested loops, each with a branch back
+  stack    an operand stack N deep
+  chain    a dependency chain of N additions
+  ladder   N times: a local is incremented, then a conditional branch to the function's end
+  stores   N stores of constants
+  live     N values live at once
+"""
+import sys
+
+I32, I64 = 0x7F, 0x7E
+
+
+def leb(n):
+    out = bytearray()
+    while True:
+        byte = n & 0x7F
+        n >>= 7
+        if n == 0:
+            return bytes(out + bytes([byte]))
+        out.append(byte | 0x80)
+
+
+def sleb(n):
+    out = bytearray()
+    while True:
+        byte = n & 0x7F
+        n >>= 7
+        if (n == 0 and not byte & 0x40) or (n == -1 and byte & 0x40):
+            return bytes(out + bytes([byte]))
+        out.append(byte | 0x80)
+
+
+def section(number, body):
+    return bytes([number]) + leb(len(body)) + body
+
+
+def vector(items):
+    return leb(len(items)) + b"".join(items)
+
+
+def module(code, locals_i32=0):
+    """A module that imports `env.f: [i32 i32] -> []`, exports `run: [i32] -> [i32]` with `code`."""
+    types = vector([b"\x60" + vector([b"\x7f", b"\x7f"]) + vector([]),
+                    b"\x60" + vector([b"\x7f"]) + vector([b"\x7f"])])
+    imports = vector([leb(3) + b"env" + leb(1) + b"f" + b"\x00" + leb(0)])
+    declarations = vector([leb(locals_i32) + bytes([I32])]) if locals_i32 else vector([])
+    body = declarations + code + b"\x0b"
+    return (b"\0asm\1\0\0\0" + section(1, types) + section(2, imports)
+            + section(3, vector([leb(1)])) + section(5, vector([b"\x00" + leb(1)]))
+            + section(7, vector([leb(3) + b"run" + b"\x00" + leb(1)]))
+            + section(10, vector([leb(len(body)) + body])))
+
+
+GET0 = b"\x20\x00"
+
+
+def calls(n):
+    out = bytearray()
+    for i in range(n):
+        constant = b"\x41" + sleb(i)
+        out += (GET0 + constant if i % 2 == 0 else constant + GET0) + b"\x10\x00"
+    return module(bytes(out) + GET0)
+
+
+def blocks(n):
+    inside = b"".join(GET0 + b"\x0d" + leb(i) for i in range(0, n, max(1, n // 1000)))
+    return module(b"\x02\x40" * n + inside + b"\x0b" * n + GET0)
+
+
+def loops(n):
+    # local 1 counts: each loop adds one to it and goes round while it is below the argument.
+    close = b"\x20\x01\x41\x01\x6a\x22\x01" + GET0 + b"\x49\x0d\x00\x0b"
+    return module(b"\x03\x40" * n + close * n + b"\x20\x01", locals_i32=1)
+
+
+def stack(n):
+    return module(b"".join(GET0 + b"\x41" + sleb(i) + b"\x6a" for i in range(n)) + b"\x73" * (n - 1))
+
+
+def chain(n):
+    return module(GET0 + b"".join(b"\x41" + sleb(i % 61 + 2) + b"\x6c" + GET0 + b"\x73" for i in range(n)))
+
+
+def ladder(n):
+    step = b"\x20\x01\x41\x01\x6a\x22\x01" + GET0 + b"\x46\x0d\x00"
+    return module(b"\x02\x40" + step * n + b"\x0b\x20\x01", locals_i32=1)
+
+
+def stores(n):
+    return module(b"".join(b"\x41" + sleb(4 * i % 65536) + b"\x41" + sleb(i) + b"\x36\x02\x00"
+                           for i in range(n)) + GET0)
+
+
+def live(n):
+    load = b"".join(GET0 + b"\x41" + sleb(i) + b"\x6a\x28\x02\x00" for i in range(n))
+    return module(load + b"\x73" * (n - 1))
+
+
+SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, chain, ladder, stores, live)}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] not in SHAPES:
+        sys.exit(__doc__)
+    with open(sys.argv[3], "wb") as file:
+        file.write(SHAPES[sys.argv[1]](int(sys.argv[2])))

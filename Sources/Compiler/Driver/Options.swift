@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client chooses about a compilation, and how it fails.
+
+import WebAssembly
+
+package enum OptimizationLevel: UInt8, Sendable {
+  /// The fastest compile: no value numbering, no passes.
+  case o0
+  /// The default.
+  case o2
+}
+
+package struct CompilerOptions: Sendable {
+  package var level = OptimizationLevel.o2
+  /// Threads that compile functions; the output does not depend on it.
+  package var workers = 1
+  /// Proves each allocation right; a wrong one stops the process with the function's name.
+  package var checksAllocation = false
+  /// Checks the IR after each stage; a wrong one stops the process with the stage and the text.
+  package var verifies = false
+  package var timesStages = false
+
+  package init() {}
+}
+
+/// Why a module was not compiled.
+package enum CompileError: Error, Sendable, CustomStringConvertible {
+  case module(WasmError)
+  /// Code or a frame beyond what the target can address.
+  case tooLarge(function: UInt32, reason: String)
+
+  package var description: String {
+    switch self {
+    case .module(let error): error.description
+    case .tooLarge(let function, let reason): "function \(function) is too large: \(reason)"
+    }
+  }
+}
+
+/// The stages of a compilation, in order.
+package enum Stage: Int, CaseIterable, Sendable {
+  case translate, optimize, lower, allocate, check, emit, link
+
+  package var name: String {
+    switch self {
+    case .translate: "validate and translate"
+    case .optimize: "optimize"
+    case .lower: "lower"
+    case .allocate: "allocate registers"
+    case .check: "check allocation"
+    case .emit: "emit"
+    case .link: "link"
+    }
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Translation of calls, function references, tables and globals.
+
+import Artefact
+import Entities
+import WebAssembly
+
+extension Translator {
+  mutating func translateCall(_ op: Operator, _ unit: CompilationUnit) {
+    if op.opcode == .call {
+      let typeIndex = unit.module.typeIndex(ofFunction: op.index)
+      if op.index < unit.importedFunctionCount {
+        let record = contextPointer(UInt32(unit.layout.importedFunctions) &+ op.index &* 8)
+        emitCall(.callReference, record.raw, typeIndex, unit)
+      } else {
+        emitCall(.call, op.index, typeIndex, unit)
+      }
+      return
+    }
+    let record = checkedTableEntry(table: op.index2, index: pop(), .undefinedElement, unit)
+    let null = builder.constant(.i64, bits: 0)
+    let isNull = builder.emit(Instruction(.eq, .i32, a: record.raw, b: null.raw))
+    trapIf(isNull, .indirectCallToNull)
+    // A record never changes, but the entry it is read from does: what is read is not numbered.
+    let actual = builder.append(
+      Instruction(
+        .pointerLoad, .i32, a: record.raw, b: UInt32(ContextLayout.FunctionRecord.typeIdentity)))
+    let expected = builder.emit(
+      Instruction(
+        .contextLoad, .i32, aux: Instruction.readOnly,
+        b: UInt32(unit.layout.typeIdentities) &+ op.index &* 4))
+    let differ = builder.emit(Instruction(.ne, .i32, a: actual.raw, b: expected.raw))
+    trapIf(differ, .indirectCallTypeMismatch)
+    emitCall(.callReference, record.raw, op.index, unit)
+  }
+
+  /// Calls with the topmost operands as arguments, and pushes the results.
+  private mutating func emitCall(
+    _ opcode: Opcode, _ callee: UInt32, _ typeIndex: UInt32, _ unit: CompilationUnit
+  ) {
+    let signature = unit.module.signature(ofType: typeIndex)
+    let count = signature.parameters.count
+    let start = builder.function.lists.count
+    builder.function.lists.append(typeIndex)
+    for i in stack.count &- count..<stack.count { builder.function.lists.append(stack[i]) }
+    stack.truncate(to: stack.count &- count)
+    let results = signature.results
+    let type = results.count == 0 ? Type.none : Type(results[0])
+    let call = builder.append(
+      Instruction(
+        opcode, type, a: callee, b: UInt32(truncatingIfNeeded: start),
+        c: UInt32(truncatingIfNeeded: count)))
+    if results.count == 0 { return }
+    push(call)
+    for i in 1..<max(1, results.count) {
+      push(
+        builder.append(
+          Instruction(
+            .result, Type(results[i]), a: call.raw, b: UInt32(truncatingIfNeeded: i))))
+    }
+  }
+
+  /// A reference to a function: the address of its record.
+  mutating func functionReference(_ index: UInt32, _ unit: CompilationUnit) -> Value {
+    if index < unit.importedFunctionCount {
+      return contextPointer(UInt32(unit.layout.importedFunctions) &+ index &* 8)
+    }
+    let context = contextPointer(UInt32(ContextLayout.selfAddress))
+    let offset = UInt64(unit.recordOffsets[Int(truncatingIfNeeded: index)])
+    precondition(offset != 0, "translation: function \(index) is referenced and has no record")
+    let constant = builder.constant(.i64, bits: offset)
+    return builder.emit(Instruction(.add, .i64, a: context.raw, b: constant.raw))
+  }
+
+  // MARK: Globals
+
+  mutating func translateGlobal(_ op: Operator, _ unit: CompilationUnit) {
+    let global = unit.globals[Int(truncatingIfNeeded: op.index)]
+    let flags = global.isMutable ? 0 : Instruction.readOnly
+    if op.opcode == .globalGet {
+      switch global.place {
+      case .constant: push(builder.constant(global.type, bits: global.bits))
+      case .cell:
+        push(
+          builder.emit(Instruction(.contextLoad, global.type, aux: flags, b: global.offset)))
+      case .imported:
+        let cell = contextPointer(global.offset)
+        push(builder.emit(Instruction(.pointerLoad, global.type, aux: flags, a: cell.raw)))
+      }
+      return
+    }
+    let value = pop()
+    if case .imported = global.place {
+      let cell = contextPointer(global.offset)
+      _ = builder.append(Instruction(.pointerStore, .none, a: cell.raw, c: value))
+    } else {
+      _ = builder.append(Instruction(.contextStore, .none, a: value, b: global.offset))
+    }
+  }
+
+  // MARK: Tables
+
+  private mutating func tableLength(_ table: UInt32, _ unit: CompilationUnit) -> Value {
+    let record = contextPointer(UInt32(unit.layout.tables) &+ table &* 8)
+    return builder.append(
+      Instruction(
+        .pointerLoad, .i64, a: record.raw, b: UInt32(ContextLayout.TableRecord.length)))
+  }
+
+  /// The address of a table's element, after its bounds check.
+  private mutating func tableElement(
+    table: UInt32, index: UInt32, _ kind: TrapKind, _ unit: CompilationUnit
+  ) -> Value {
+    let length = tableLength(table, unit)
+    let wide = builder.emit(Instruction(.extendU, .i64, a: index))
+    let outside = builder.emit(Instruction(.geU, .i32, a: wide.raw, b: length.raw))
+    trapIf(outside, kind)
+    let record = contextPointer(UInt32(unit.layout.tables) &+ table &* 8)
+    let elements = builder.append(
+      Instruction(
+        .pointerLoad, .i64, a: record.raw, b: UInt32(ContextLayout.TableRecord.elements)))
+    let three = builder.constant(.i64, bits: 3)
+    let offset = builder.emit(Instruction(.shl, .i64, a: wide.raw, b: three.raw))
+    return builder.emit(Instruction(.add, .i64, a: elements.raw, b: offset.raw))
+  }
+
+  private mutating func checkedTableEntry(
+    table: UInt32, index: UInt32, _ kind: TrapKind, _ unit: CompilationUnit
+  ) -> Value {
+    let element = tableElement(table: table, index: index, kind, unit)
+    return builder.append(Instruction(.pointerLoad, .i64, a: element.raw))
+  }
+
+  mutating func translateTable(_ op: Operator, _ unit: CompilationUnit) {
+    switch op.opcode {
+    case .tableGet:
+      push(checkedTableEntry(table: op.index, index: pop(), .tableOutOfBounds, unit))
+    case .tableSet:
+      let value = pop()
+      let element = tableElement(table: op.index, index: pop(), .tableOutOfBounds, unit)
+      _ = builder.append(Instruction(.pointerStore, .none, a: element.raw, c: value))
+    case .tableSize:
+      let length = tableLength(op.index, unit)
+      push(builder.emit(Instruction(.wrap, .i32, a: length.raw)))
+    case .tableGrow:
+      let delta = pop()
+      let reference = pop()
+      let table = packed(op.index, 0)
+      push(callHelper(.tableGrow, (table, delta, reference, 0), count: 3))
+    case .tableFill:
+      let (destination, reference, length) = pop3()
+      let table = packed(op.index, 0)
+      callHelper(.tableFill, (table, destination, reference, length), count: 4)
+    case .tableCopy:
+      let (destination, source, length) = pop3()
+      let tables = packed(op.index, op.index2)
+      callHelper(.tableCopy, (tables, destination, source, length), count: 4)
+    case .tableInit:
+      let (destination, source, length) = pop3()
+      let tableAndSegment = packed(op.index2, op.index)
+      callHelper(.tableInit, (tableAndSegment, destination, source, length), count: 4)
+    default:
+      callHelper(.elementDrop, (packed(op.index, 0), 0, 0, 0), count: 1)
+    }
+  }
+}
