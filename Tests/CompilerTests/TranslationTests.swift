@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Translation of real programs and of hand-made bodies.
+
+import Entities
+import Foundation
+import Testing
+import WebAssembly
+
+@testable import Compiler
+
+/// The modules of the programs beside the project; empty where they are absent.
+func programModules() -> [(name: String, bytes: [UInt8])] {
+  let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("shared/data/programs")
+  let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+  var modules: [(name: String, bytes: [UInt8])] = []
+  while let url = files?.nextObject() as? URL {
+    guard url.pathExtension == "wasm", let data = try? Data(contentsOf: url) else { continue }
+    modules.append((url.path, [UInt8](data)))
+  }
+  return modules.sorted { $0.name < $1.name }
+}
+
+@Test(arguments: [false, true])
+func programsTranslateToWellFormedFunctions(numbersValues: Bool) throws {
+  let programs = programModules()
+  if programs.isEmpty { print("skipped: no programs beside the project") }
+  for (name, bytes) in programs  {
+    guard let module = try supportedModule(bytes) else { continue }
+    let unit = CompilationUnit(module)
+    var translator = Translator()
+    for index in module.importedFunctionCount..<module.functionCount {
+      do {
+        try translator.translate(unit, function: UInt32(index), numbersValues: numbersValues)
+      } catch let error where error.kind == .unsupported {
+        continue
+      }
+      checkUses(&translator.builder.function, "\(name) function \(index)")
+    }
+  }
+}
+
+/// Operands come before their uses in the block order's sense; arguments match parameters.
+private func checkUses(_ function: inout Function, _ name: String) {
+  for i in 0..<function.instructions.count {
+    let instruction = function.instructions[Value(i)]
+    let fields = instruction.opcode.info.shape.valueFields
+    for (field, value) in [
+      (ValueFields.a, instruction.a), (.b, instruction.b), (.c, instruction.c),
+    ] where fields.contains(field) {
+      precondition(Int(value) < function.instructions.count, "\(name): v\(i) uses v\(value)")
+      let used = function.instructions[Value(raw: value)]
+      precondition(
+        used.opcode != .nop && used.type != .none || used.opcode == .call, "\(name): v\(i)")
+    }
+  }
+  for e in 0..<function.edges.count {
+    let edge = function.edges[Edge(e)]
+    precondition(!edge.to.isNone, "\(name): edge \(e) leads nowhere")
+    let target = function.blocks[edge.to]
+    for k in 0..<Int(target.parameterCount) {
+      let argument = function.lists[Int(edge.argumentStart) + k]
+      let parameter = function.lists[Int(target.parameterStart) + k]
+      let a = function.instructions[Value(raw: argument)]
+      let p = function.instructions[Value(raw: parameter)]
+      precondition(a.type == p.type && p.opcode == .param, "\(name): edge \(e) argument \(k)")
+    }
+  }
+}
+
+/// The module, or nil where it needs a feature that Brolga says it does not have.
+func supportedModule(_ bytes: [UInt8]) throws -> Module? {
+  do {
+    return try Module(decoding: bytes)
+  } catch let error where error.kind == .unsupported {
+    return nil
+  }
+}
