@@ -130,7 +130,14 @@ private final class ArtefactMapping {
     guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(errno) }
     guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { throw .notAnArtefact }
     let byteCount = Int(status.st_size)
-    let mapped = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    // Executable from the start, so that profilers hear of the file; `makeExecutable` takes that
+    // right from everything but the text before anybody knows the address.
+    var mapped = mmap(nil, byteCount, PROT_READ | PROT_EXEC, MAP_PRIVATE, descriptor, 0)
+    if mapped == MAP_FAILED {
+      // On a file system without the right to execute: a copy.
+      let protection = PROT_READ | PROT_WRITE
+      mapped = mmap(nil, byteCount, protection, MAP_PRIVATE, descriptor, 0)
+    }
     guard let base = mapped, base != MAP_FAILED else { throw .cannotMap(errno) }
     bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
   }

@@ -126,6 +126,7 @@ brolga_host_entry:
   push rbp
   mov rbp, rsp
   sub rsp, 144
+  and rsp, -16
   mov [rsp], rdi
   mov [rsp + 8], rsi
   mov [rsp + 16], rdx

@@ -65,13 +65,14 @@ public struct Function: Equatable {
   ) throws -> [Value] {
     var call = brolga_call()
     var places = CallPlaces()
-    let resultPlaces = withUnsafeMutablePointer(to: &call) { call in
+    withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.arguments(of: call, stack: stack)
       for argument in arguments {
         slots[places.nextParameter(isFloat: argument.type.isFloat)] = argument.bits
       }
-      return type.results.map { places.nextResult(isFloat: $0.isFloat) }
     }
+    var resultPlaces = places
+    for result in type.results { _ = places.nextResult(isFloat: result.isFloat) }
     call.code = record.pointee.code
     call.context = record.pointee.context
     call.stack_words = stack
@@ -79,8 +80,9 @@ public struct Function: Equatable {
     try store.run(&call)
     return withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.results(of: call, stack: stack)
-      return zip(type.results, resultPlaces).map { type, place in
-        Value(bits: slots[place], type: type, store: store)
+      return type.results.map { type in
+        let place = resultPlaces.nextResult(isFloat: type.isFloat)
+        return Value(bits: slots[place], type: type, store: store)
       }
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a value may stand for an import; and how messages write types.
+// Finding the values for a module's imports.
 
 import WebAssembly
 
@@ -11,12 +11,12 @@ extension LoadedModule {
     for wanted in module.imports {
       guard let value = imports[wanted.module, wanted.name] else {
         throw .unknownImport(
-          module: wanted.module, name: wanted.name, expected: describe(wanted.type))
+          module: wanted.module, name: wanted.name, expected: externalType(wanted.type).description)
       }
       guard matches(value, wanted.type) else {
         throw .incompatibleImport(
-          module: wanted.module, name: wanted.name, expected: describe(wanted.type),
-          found: LoadedModule.describe(value))
+          module: wanted.module, name: wanted.name, expected: externalType(wanted.type).description,
+          found: ExternalType(of: value).description)
       }
       guard value.store === store else {
         throw .foreignStore(module: wanted.module, name: wanted.name)
@@ -37,37 +37,4 @@ extension LoadedModule {
     default: false
     }
   }
-
-  private func describe(_ type: ExternType) -> String {
-    switch type {
-    case .function(let index): "function \(module.functionType(index))"
-    case .table(let type): type.text
-    case .memory(let type): type.text
-    case .global(let type): type.text
-    case .tag: "tag"
-    }
-  }
-
-  private static func describe(_ value: ExternalValue) -> String {
-    switch value {
-    case .function(let function): "function \(function.type)"
-    case .table(let table): table.object.type.text
-    case .memory(let memory): memory.object.type.text
-    case .global(let global): global.type.text
-    }
-  }
 }
-
-extension TableType {
-  fileprivate var text: String { "table \(minimum)\(limitText(maximum)) \(element)" }
-}
-
-extension MemoryType {
-  fileprivate var text: String { "memory \(minimum)\(limitText(maximum))" }
-}
-
-extension GlobalType {
-  fileprivate var text: String { "global \(isMutable ? "(mut \(type))" : "\(type)")" }
-}
-
-private func limitText(_ maximum: UInt64?) -> String { maximum.map { " \($0)" } ?? "" }

@@ -30,6 +30,7 @@ final class InstanceObject {
     context = .allocate(byteCount: byteCount, alignment: 16)
     context.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     droppedData = Array(repeating: false, count: module.module.data.count)
+    storeWord(ContextLayout.selfAddress, UInt(bitPattern: context))
     storeWord(ContextLayout.helperTable, UInt(bitPattern: HelperTable.address))
     storeWord(
       ContextLayout.owner, UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
@@ -114,12 +115,8 @@ final class InstanceObject {
   private func makeRecords() {
     let records = (context + Int(layout.functionRecords))
       .assumingMemoryBound(to: FunctionRecord.self)
-    for (position, index) in wasm.referencedFunctions.enumerated() {
-      // A reference to an import goes straight to what was imported.
-      let record =
-        index < wasm.importedFunctionCount
-        ? importedRecord(index).pointee : makeRecord(ofFunction: index)
-      (records + position).initialize(to: record)
+    for (position, index) in module.recordedFunctions.enumerated() {
+      (records + position).initialize(to: makeRecord(ofFunction: index))
     }
   }
 
@@ -140,7 +137,7 @@ final class InstanceObject {
   /// The record of any function of the module, at a fixed address.
   func record(ofFunction index: UInt32) -> UnsafeMutablePointer<FunctionRecord> {
     if index < wasm.importedFunctionCount { return importedRecord(index) }
-    if let position = module.referencePosition(ofFunction: index) {
+    if let position = module.recordPosition(ofFunction: index) {
       let offset = Int(layout.functionRecords) + position * ContextLayout.FunctionRecord.stride
       return (context + offset).assumingMemoryBound(to: FunctionRecord.self)
     }

@@ -12,6 +12,8 @@ public final class LoadedModule: @unchecked Sendable {
   package let module: WebAssembly.Module
   package let artefact: ArtefactFile
   let layout: ContextLayout
+  /// The functions that have a record in the instances' contexts, in rising order.
+  let recordedFunctions: ArraySlice<UInt32>
   /// The process-wide identity of each of the module's types.
   let typeIdentities: [UInt32]
   private let exportPositions: [NameKey: Int]
@@ -52,10 +54,11 @@ public final class LoadedModule: @unchecked Sendable {
     } catch {
       throw .invalidModule("\(error)")
     }
-    guard module.functionCount - module.importedFunctionCount == artefact.functionCount else {
-      throw .malformed("the code's function count is not the module's")
-    }
-    layout = ContextLayout(of: module)
+    guard module.importedFunctionCount == artefact.importedFunctionCount,
+      module.functionCount - module.importedFunctionCount == artefact.functionCount
+    else { throw .malformed("the code's function count is not the module's") }
+    layout = ContextLayout(module)
+    recordedFunctions = ContextLayout.referencedDefinedFunctions(module)
     typeIdentities = (0..<UInt32(module.typeCount)).map { [module] in
       TypeIdentities.identity(of: module.functionType($0))
     }
@@ -106,16 +109,16 @@ public final class LoadedModule: @unchecked Sendable {
     return artefact.text.baseAddress! + Int(range.offset)
   }
 
-  /// The place of a function in `referencedFunctions`. Cost: O(log n).
-  func referencePosition(ofFunction index: UInt32) -> Int? {
-    let functions = module.referencedFunctions
-    var low = 0
-    var high = functions.count
+  /// The place of a function's record among those in a context. Cost: O(log n).
+  func recordPosition(ofFunction index: UInt32) -> Int? {
+    var low = recordedFunctions.startIndex
+    var high = recordedFunctions.endIndex
     while low < high {
       let middle = (low + high) / 2
-      if functions[middle] < index { low = middle + 1 } else { high = middle }
+      if recordedFunctions[middle] < index { low = middle + 1 } else { high = middle }
     }
-    return low < functions.count && functions[low] == index ? low : nil
+    let isFound = low < recordedFunctions.endIndex && recordedFunctions[low] == index
+    return isFound ? low - recordedFunctions.startIndex : nil
   }
 
   /// The function and the place in the module that a code offset belongs to.

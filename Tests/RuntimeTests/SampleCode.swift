@@ -291,4 +291,13 @@ let sampleFunctions: [SampleFunction] = [
       "5d",  // pop rbp
       "c3",  // ret
     ]),
+  SampleFunction(
+    "wild",
+    [
+      "55",  // push rbp
+      "48 89 e5",  // mov rbp, rsp
+      "8b 07",  // mov eax, dword [rdi]
+      "5d",  // pop rbp
+      "c3",  // ret
+    ]),
 ]

@@ -61,7 +61,7 @@ private let sampleTypes: [[UInt8]] = [
   ModuleBuilder.type([i32, i32, i32], []),
 ]
 private let sampleFunctionTypes = [
-  1, 2, 3, 2, 0, 4, 3, 0, 0, 5, 6, 0, 7, 3, 3, 3, 3, 3, 0, 3, 0,
+  1, 2, 3, 2, 0, 4, 3, 0, 0, 5, 6, 0, 7, 3, 3, 3, 3, 3, 0, 3, 0, 0,
 ]
 
 /// Imports `env.host` (i32 to i32) and `env.callback`; exports each function by its name, and
@@ -113,6 +113,9 @@ func sampleCompiledModule() -> CompiledModule {
 func loadedModule(_ builder: ModuleBuilder, engine: Engine) throws -> LoadedModule {
   var compiled = CompiledModule()
   compiled.skeleton.append(contentsOf: builder.bytes)
+  compiled.importedFunctionCount = try Module(
+    decoding: builder.bytes, options: DecodingOptions(bodiesElsewhere: true)
+  ).importedFunctionCount
   return try LoadedModule(engine: engine, compiled: compiled)
 }
 

@@ -127,6 +127,8 @@ func everyTrapKindIsAValue(name: String, arguments: [UInt32], kind: TrapKind) th
     // An address that no memory owns, and an instruction that no guest holds.
     UnsafeMutablePointer<UInt8>(bitPattern: 64)!.pointee = 1
   }
+  // A guest's access outside of all memories is the compiler's fault, not the guest's.
+  await #expect(processExitsWith: .failure) { _ = try? Sample().call("wild", [64]) }
   await #expect(processExitsWith: .failure) {
     _ = try Sample(callback: { _ in
       let empty: [Int] = []
