@@ -10,4 +10,7 @@ package enum Limits {
   /// of constructs. Real functions take below one per byte of body; one that would take more than
   /// this has depth times locals of them.
   package static func localSteps(bodyBytes: Int) -> Int { 1_000_000 + 32 * bodyBytes }
+
+  /// Bytes of function bodies that make a thread worth starting: some 200 microseconds of work.
+  package static let bytesPerWorker = 4096
 }

@@ -143,6 +143,16 @@ package final class Module: @unchecked Sendable {
     return string(contents.names.functions[position])
   }
 
+  /// The bytes of a function's name in the name section, UTF-8 or not; empty where it has none.
+  package func functionNameBytes(_ index: UInt32) -> UnsafeBufferPointer<UInt8> {
+    let position = Int(truncatingIfNeeded: index)
+    guard position < contents.names.functions.count else { return .init(start: nil, count: 0) }
+    let name = contents.names.functions[position]
+    let start = Int(truncatingIfNeeded: name.start)
+    let utf8 = bytes[start..<start + Int(truncatingIfNeeded: name.count)]
+    return UnsafeRawBufferPointer(rebasing: utf8).assumingMemoryBound(to: UInt8.self)
+  }
+
   /// Nil when absent or not UTF-8: the name section never makes a module wrong.
   private func string(_ name: NameRange) -> String? {
     guard name.start != 0 else { return nil }

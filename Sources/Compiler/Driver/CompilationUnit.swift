@@ -27,6 +27,7 @@ package final class CompilationUnit: @unchecked Sendable {
   // Unchecked: nothing changes after `init`.
   package let module: Module
   package let layout: ContextLayout
+  package let lowering: LoweringUnit
   package let importedFunctionCount: UInt32
   /// One per global of the index space.
   package let globals: Vector<GlobalAccess>
@@ -37,6 +38,7 @@ package final class CompilationUnit: @unchecked Sendable {
   package init(_ module: Module) {
     self.module = module
     layout = ContextLayout(module)
+    lowering = LoweringUnit(module, layout: layout)
     importedFunctionCount = UInt32(module.importedFunctionCount)
 
     var globals = Vector<GlobalAccess>()

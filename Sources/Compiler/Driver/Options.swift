@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client chooses about a compilation, and how it fails.
 
+import Synchronization
 import WebAssembly
 
 package enum OptimizationLevel: UInt8, Sendable {
@@ -19,7 +20,16 @@ package struct CompilerOptions: Sendable {
   /// Checks the IR after each stage; a wrong one stops the process with the stage and the text.
   package var verifies = false
   package var timesStages = false
+  /// Counts compiled functions as they are done.
+  package var progress: CompilationProgress?
 
+  package init() {}
+}
+
+/// How far a compilation is; read by another thread.
+package final class CompilationProgress: Sendable {
+  package let done = Atomic<Int>(0)
+  package let total = Atomic<Int>(0)
   package init() {}
 }
 
