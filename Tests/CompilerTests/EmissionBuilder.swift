@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds machine functions by hand, and runs what is emitted for them.
+// Builds machine functions by hand, for tests of emission.
 
 import Artefact
 import Entities
-import Glibc
 import RegisterAllocation
 
 @testable import Compiler
@@ -169,71 +168,6 @@ enum EmissionMachine {
     machine.intScratch = X64Register.r11
     machine.floatScratch = X64Register.xmm15
     return machine
-  }
-}
-
-/// Code in executable memory, entered through a small trampoline of its own.
-final class EmissionExecutable {
-  private let memory: UnsafeMutableRawPointer
-  private let size: Int
-  private let functions: [FunctionRange]
-  private let trampolineOffset: Int
-  let text: [UInt8]
-
-  init(_ module: borrowing CompiledModule) {
-    text = module.text.toArray()
-    functions = module.functions.toArray()
-    var trampoline = CodeBuffer()
-    EmissionExecutable.writeTrampoline(&trampoline)
-    trampolineOffset = (text.count + 15) & ~15
-    size = trampolineOffset + trampoline.count
-    memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
-    memory.copyMemory(from: text, byteCount: text.count)
-    (memory + trampolineOffset).copyMemory(
-      from: Array(trampoline.bytes), byteCount: trampoline.count)
-    precondition(mprotect(memory, size, PROT_READ | PROT_EXEC) == 0)
-  }
-
-  deinit { munmap(memory, size) }
-
-  /// `(code, arguments, context) -> rax`, with xmm0 taken from and put behind six integers.
-  private static func writeTrampoline(_ code: inout CodeBuffer) {
-    code.beginFunction(index: 0, blocks: 0)
-    code.push(.rbp)
-    code.move(.b64, .rbp, .rsp)
-    for r in [3, 12, 13, 14, 15] as [UInt8] { code.push(Gpr(r)) }
-    code.push(.rsi)
-    code.move(.b64, Gpr(10), .rsi)
-    code.move(.b64, .r11, .rdi)
-    code.move(.b64, .r15, .rdx)
-    for k in 0..<6 as Range<UInt8> {
-      let register = Gpr(CallingConvention.argumentInteger(k))
-      code.load(.b64, register, .memory(Gpr(10), Int32(k) * 8))
-    }
-    code.load(.f64, Xmm(0), .memory(Gpr(10), 48))
-    code.load(.f64, Xmm(1), .memory(Gpr(10), 56))
-    code.call(RegisterOrMemory(Gpr.r11))
-    code.pop(.rsi)
-    code.store(.f64, .memory(.rsi, 48), Xmm(0))
-    for r in [15, 14, 13, 12, 3] as [UInt8] { code.pop(Gpr(r)) }
-    code.pop(.rbp)
-    code.return()
-  }
-
-  func call(_ function: Int, _ integers: [Int] = [], floats: [Double] = []) -> (Int, Double) {
-    var block = [UInt64](repeating: 0, count: 8)
-    for (k, v) in integers.enumerated() { block[k] = UInt64(bitPattern: Int64(v)) }
-    for (k, v) in floats.enumerated() { block[6 + k] = v.bitPattern }
-    // A context whose stack limit is zero.
-    var context = [UInt64](repeating: 0, count: 8)
-    typealias Entry =
-      @convention(c) (
-        UnsafeRawPointer, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>
-      ) -> Int
-    let enter = unsafeBitCast(memory + trampolineOffset, to: Entry.self)
-    let code = UnsafeRawPointer(memory + Int(functions[function].offset))
-    let result = enter(code, &block, &context)
-    return (result, Double(bitPattern: block[6]))
   }
 }
 

@@ -28,6 +28,7 @@ extension CodeBuffer {
   @inline(__always)
   func source(_ p: PlacedInstruction, _ operand: Int) -> RegisterOrMemory {
     if p.instruction.form == X64Form.register.rawValue { return frame.place(p.places[operand]) }
+    assert(p.instruction.x64Form == .memory, "a form that the instruction does not have")
     return address(p, operand)
   }
 
@@ -89,7 +90,12 @@ extension CodeBuffer {
     case .and: encodeArithmetic(.and, p)
     case .or: encodeArithmetic(.or, p)
     case .xor: encodeArithmetic(.xor, p)
-    case .imul: multiply(width, p.gpr(0), source(p, 2))
+    case .imul:
+      if p.instruction.x64Form == .immediate {
+        multiply(width, p.gpr(0), frame.place(p.places[1]), immediate: p.immediate)
+      } else {
+        multiply(width, p.gpr(0), source(p, 2))
+      }
     case .imulImmediate: multiply(width, p.gpr(0), source(p, 1), immediate: p.immediate)
     case .neg: unary(.neg, width, frame.place(p.places[0]))
     case .not: unary(.not, width, frame.place(p.places[0]))
@@ -272,6 +278,7 @@ extension CodeBuffer {
       compareToMask(predicate.unsafelyUnwrapped, width, p.xmm(0), p.xmm(1), source(p, 2))
     case .fblend:
       blend(width, p.xmm(0), p.xmm(1), RegisterOrMemory(p.xmm(2)), mask: p.xmm(3))
+    case .fcmov: encodeFloatMoveIf(p)
     case .cvtFromInteger:
       clear(p.xmm(0))
       convert(from: p.width, source(p, 1), to: p.extraFloatWidth, p.xmm(0), upper: p.xmm(0))
@@ -287,6 +294,29 @@ extension CodeBuffer {
       }
     default: preconditionFailure("not a floating-point instruction")
     }
+  }
+
+  /// Operand 1 is in the destination already.
+  private mutating func encodeFloatMoveIf(_ p: PlacedInstruction) {
+    let end = makeLabel()
+    switch p.instruction.x64Condition {
+    case .orderedEqual:
+      jump(if: .notEqual, end)
+      jump(if: .parity, end)
+    case .unorderedNotEqual:
+      let move = makeLabel()
+      jump(if: .notEqual, move)
+      jump(if: .noParity, end)
+      bind(move)
+    case let condition: jump(if: condition.code.inverted, end)
+    }
+    let from = source(p, 2)
+    if from.isRegister {
+      move(p.xmm(0), Xmm(from.base))
+    } else {
+      load(.f64, p.xmm(0), from)
+    }
+    bind(end)
   }
 
   /// The source, and what gives the bits above the result: the source's register, or the
