@@ -26,6 +26,7 @@ package struct Features: OptionSet, Hashable, Sendable {
   package static let customPageSizes = Features(rawValue: 1 << 17)
   package static let stackSwitching = Features(rawValue: 1 << 18)
   package static let components = Features(rawValue: 1 << 19)
+  package static let compactImports = Features(rawValue: 1 << 20)
 
   package static let standard: Features = []
 
@@ -46,6 +47,7 @@ package struct Features: OptionSet, Hashable, Sendable {
     case .customPageSizes: "custom page sizes"
     case .stackSwitching: "stack switching"
     case .components: "component model"
+    case .compactImports: "compact import section"
     default: "several features"
     }
   }

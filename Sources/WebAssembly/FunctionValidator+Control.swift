@@ -129,20 +129,42 @@ extension FunctionValidator {
   // MARK: Branches
 
   @inline(__always)
+  mutating func readLabel() throws(WasmError) -> UInt32 {
+    let label = try reader.readU32()
+    guard Int(truncatingIfNeeded: label) < frames.count else { throw unknown("label", label) }
+    return label
+  }
+
+  @inline(__always)
+  mutating func validateBranch() throws(WasmError) -> Operator {
+    let label = try readLabel()
+    try popTypes(labelTypes(label))
+    setUnreachable()
+    return Operator(.br, index: label)
+  }
+
+  /// Takes the label's types and leaves them.
+  @inline(__always)
+  mutating func validateBranchIf() throws(WasmError) -> Operator {
+    let label = try readLabel()
+    try pop(.i32)
+    let types = labelTypes(label)
+    if types.count > 0 {
+      try popTypes(types)
+      try pushTypes(types)
+    }
+    return Operator(.brIf, index: label)
+  }
+
+  @inline(__always)
+  mutating func validateReturn() throws(WasmError) {
+    try popTypes(frames[0].signature.results)
+    setUnreachable()
+  }
+
+  @inline(__always)
   func labelTypes(_ label: UInt32) -> UnsafeBufferPointer<ValueType> {
     frames[frames.count &- 1 &- Int(truncatingIfNeeded: label)].labelTypes
-  }
-
-  mutating func popLabelTypes(_ label: UInt32) throws(WasmError) {
-    try popTypes(labelTypes(label))
-  }
-
-  /// Takes a label's types and leaves them, as a conditional branch does.
-  mutating func checkLabelTypes(_ label: UInt32) throws(WasmError) {
-    let types = labelTypes(label)
-    guard types.count > 0 else { return }
-    try popTypes(types)
-    try pushTypes(types)
   }
 
   mutating func validateBranchTable() throws(WasmError) -> Operator {
@@ -196,6 +218,17 @@ extension FunctionValidator {
   }
 
   // MARK: Calls and select
+
+  @inline(__always)
+  mutating func validateCall() throws(WasmError) -> Operator {
+    let index = try reader.readU32()
+    guard Int(truncatingIfNeeded: index) < functionTypes.count else {
+      throw unknown("function", index)
+    }
+    let type = functionTypes[Int(truncatingIfNeeded: index)]
+    try applySignature(types.signature(Int(truncatingIfNeeded: type)))
+    return Operator(.call, index: index)
+  }
 
   mutating func validateCallIndirect() throws(WasmError) -> Operator {
     let type = try reader.readU32()

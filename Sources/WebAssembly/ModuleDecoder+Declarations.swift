@@ -42,6 +42,10 @@ extension ModuleDecoder {
       let offset = reader.position
       let module = try reader.readName()
       let name = try reader.readName()
+      // A group of imports, which the proposal writes as an import without a name.
+      if name.isEmpty, !reader.isAtEnd, reader.base[reader.position] & 0xFE == 0x7E {
+        throw .unsupported(.compactImports, at: reader.position)
+      }
       let type = try readImportType()
       contents.imports.append(Import(module: module, name: name, type: type, offset: offset))
     }

@@ -46,7 +46,8 @@ struct NameTable: ~Copyable {
   private mutating func readFunctions(
     _ reader: inout ByteReader, functionCount: Int
   ) throws(WasmError) {
-    functions.reset(count: functionCount, to: .none)
+    // Once, however many such parts a hostile section has.
+    if functions.isEmpty { functions.reset(count: functionCount, to: .none) }
     let count = try reader.readU32()
     for _ in 0..<count {
       let index = Int(truncatingIfNeeded: try reader.readU32())

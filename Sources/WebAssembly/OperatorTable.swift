@@ -8,14 +8,13 @@ enum OperatorShape: UInt8 {
   case illegal, prefix
   case nop, unreachable, block, loop, `if`, `else`, end, br, brIf, brTable, `return`
   case call, callIndirect, drop, select, selectTyped
-  case localGet, localSet, localTee, globalGet, globalSet, tableGet, tableSet
-  case load, store, memorySize, memoryGrow
+  case localGet, localSet, localTee, globalGet, globalSet
+  case load, store
   case i32Const, i64Const, f32Const, f64Const
   /// Takes one operand, or two of the same type, and leaves one result.
   case unary, binary
-  case refNull, refIsNull, refFunc
-  /// Bulk memory and table operators.
-  case bulk
+  /// Tables, references, and memories as a whole.
+  case rare
 }
 
 /// An entry of the operator table. Types are the low bytes of numeric value types.
@@ -97,18 +96,11 @@ enum OperatorTable {
     case .localTee: .localTee
     case .globalGet: .globalGet
     case .globalSet: .globalSet
-    case .tableGet: .tableGet
-    case .tableSet: .tableSet
-    case .memorySize: .memorySize
-    case .memoryGrow: .memoryGrow
     case .i32Const: .i32Const
     case .i64Const: .i64Const
     case .f32Const: .f32Const
     case .f64Const: .f64Const
-    case .refNull: .refNull
-    case .refIsNull: .refIsNull
-    case .refFunc: .refFunc
-    default: .bulk
+    default: .rare
     }
   }
 

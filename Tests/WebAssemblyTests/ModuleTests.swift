@@ -125,6 +125,7 @@ import Testing
   #expect(complain { $0.imports = [[0, 0, 0, 9]] } == "invalid: unknown type 9")
   #expect(complain { $0.imports = [[0, 0, 5]] } == "malformed: malformed import kind 5")
   #expect(complain { $0.imports = [[0, 0, 4, 0, 0]] } == "unsupported: exception handling")
+  #expect(complain { $0.imports = [[0, 0, 0x7F, 0]] } == "unsupported: compact import section")
   #expect(complain { $0.tables = [[0x7F, 0, 0]] } == "malformed: malformed reference type")
   #expect(complain { $0.tables = [[0x70, 2, 0]] } == "malformed: malformed limits flags")
   #expect(
