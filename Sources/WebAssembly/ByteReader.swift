@@ -209,6 +209,7 @@ struct ByteReader: BitwiseCopyable {
     case 0x63, 0x64: throw .unsupported(.typedFunctionReferences, at: start)
     case 0x69, 0x74: throw .unsupported(.exceptionHandling, at: start)
     case 0x6A...0x6E, 0x71...0x73: throw .unsupported(.garbageCollection, at: start)
+    case 0x68, 0x75: throw .unsupported(.stackSwitching, at: start)
     default: return nil
     }
   }
@@ -222,6 +223,7 @@ struct ByteReader: BitwiseCopyable {
     case 0x69 - 0x80, 0x74 - 0x80: throw .unsupported(.exceptionHandling, at: start)
     case (0x6A - 0x80)...(0x6E - 0x80), (0x71 - 0x80)...(0x73 - 0x80):
       throw .unsupported(.garbageCollection, at: start)
+    case 0x68 - 0x80, 0x75 - 0x80: throw .unsupported(.stackSwitching, at: start)
     case 0...: throw .unsupported(.typedFunctionReferences, at: start)
     default: throw malformed("malformed heap type", at: start)
     }
