@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// From bytes to machine code: the compiler as the façade offers it.
+
+import Artefact
+import Compiler
+import Glibc
+import WebAssembly
+
+/// How a module is compiled. The same module and level give the same code, whatever the rest says.
+public struct CompilationOptions: Sendable {
+  public enum Level: Sendable {
+    /// Compiles fastest.
+    case o0
+    /// Runs fastest.
+    case o2
+  }
+
+  public var level: Level
+  /// Threads that compile functions.
+  public var workers: Int
+  /// Whether every register allocation is proved right. A wrong one ends the process.
+  public var checksAllocation: Bool
+
+  public init(level: Level = .o2, workers: Int? = nil, checksAllocation: Bool = false) {
+    self.level = level
+    self.workers = workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    self.checksAllocation = checksAllocation
+  }
+
+  package var compilerOptions: CompilerOptions {
+    var options = CompilerOptions()
+    options.level = level == .o0 ? .o0 : .o2
+    options.workers = workers
+    options.checksAllocation = checksAllocation
+    return options
+  }
+}
+
+package func decodeModule(_ bytes: ModuleBytes) throws(ModuleError) -> WebAssembly.Module {
+  do throws(WasmError) {
+    return try WebAssembly.Module(decoding: bytes)
+  } catch {
+    throw ModuleError(error)
+  }
+}
+
+/// Decodes, validates and compiles.
+package func compileModule(
+  _ bytes: ModuleBytes, _ options: CompilerOptions
+) throws(ModuleError) -> Compilation {
+  let module = try decodeModule(bytes)
+  do throws(CompileError) {
+    return try compile(module, options)
+  } catch {
+    throw ModuleError(error)
+  }
+}
+
+/// Decodes and validates, and no more.
+package func validateModule(_ bytes: ModuleBytes) throws(ModuleError) {
+  let module = try decodeModule(bytes)
+  var validator = FunctionValidator()
+  do throws(WasmError) {
+    for function in module.importedFunctionCount..<module.functionCount {
+      try validator.begin(module, function: UInt32(function))
+      while !validator.isAtEnd { _ = try validator.next() }
+    }
+  } catch {
+    throw ModuleError(error)
+  }
+}

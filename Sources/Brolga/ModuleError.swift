@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a module cannot be had from its bytes.
+
+import Artefact
+import Compiler
+import WebAssembly
+
+/// Why a module was not compiled or loaded.
+public enum ModuleError: Error, Hashable, Sendable {
+  /// The bytes are no WebAssembly module. Offsets count from the start of the module.
+  case malformed(String, offset: Int)
+  /// The module breaks a typing rule.
+  case invalid(String, offset: Int)
+  /// The module uses a part of WebAssembly that Brolga does not have.
+  case unsupported(String, offset: Int)
+  /// The module is larger than the implementation limits of the JavaScript interface allow.
+  case limitExceeded(String, offset: Int)
+  /// Code beyond what the machine can address.
+  case tooLarge(String)
+  case artefact(ArtefactError)
+
+  package init(_ error: WasmError) {
+    switch error.kind {
+    case .malformed: self = .malformed(error.message, offset: error.offset)
+    case .invalid: self = .invalid(error.message, offset: error.offset)
+    case .unsupported: self = .unsupported(error.message, offset: error.offset)
+    case .limit: self = .limitExceeded(error.message, offset: error.offset)
+    }
+  }
+
+  init(_ error: CompileError) {
+    switch error {
+    case .module(let error): self.init(error)
+    default: self = .tooLarge(error.description)
+    }
+  }
+}
+
+extension ModuleError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .malformed(let message, let offset): "malformed: \(message) (at offset \(offset))"
+    case .invalid(let message, let offset): "invalid: \(message) (at offset \(offset))"
+    case .unsupported(let name, let offset): "unsupported: \(name) at offset \(offset)"
+    case .limitExceeded(let message, let offset):
+      "limit exceeded: \(message) (at offset \(offset))"
+    case .tooLarge(let message): message
+    case .artefact(let error): error.description
+    }
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brolga compile`: a module's artefact, or what a stage of the compiler made of it.
+
+import ArgumentParser
+import Artefact
+import Brolga
+import Compiler
+import Glibc
+
+struct CompileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compile", abstract: "Compiles a module to an artefact.",
+    discussion: """
+      Text that is emitted goes to standard output unless -o names a file; an artefact goes to \
+      the module's name with the extension .brolga.
+      """)
+
+  @Option(name: .customShort("o"), help: ArgumentHelp("Where to.", valueName: "file"))
+  var output: String?
+
+  @OptionGroup var compiling: CompilingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What to make: ir, mach, ra (allocation problems), asm, or artefact.", valueName: "kind"))
+  var emit = Emission.artefact
+
+  @Option(
+    help: ArgumentHelp(
+      "Emit only functions whose name fits; * and ? stand for any characters.",
+      valueName: "glob"))
+  var only: String?
+
+  @Flag(help: "Tell on standard error how much time each stage took.")
+  var timeStages = false
+
+  @Argument(help: "A WebAssembly module.")
+  var file: String
+
+  enum Emission: String, ExpressibleByArgument, CaseIterable {
+    case ir, mach, ra, asm, artefact
+  }
+
+  func validate() throws {
+    if only != nil, emit == .artefact {
+      throw ValidationError("--only needs --emit with something other than artefact.")
+    }
+  }
+
+  func run() throws {
+    let input = try MappedFile(file)
+    var options = compiling.options.compilerOptions
+    options.timesStages = timeStages
+    if let kind = EmittedText(rawValue: emit.rawValue) {
+      try emitText(kind, of: input, options)
+    } else {
+      try writeArtefact(of: input, &options)
+    }
+    leave(0)
+  }
+
+  private func writeArtefact(
+    of input: MappedFile, _ options: inout CompilerOptions
+  ) throws(Failure) {
+    let bar = ProgressBar.ifTerminal()
+    options.progress = bar?.progress
+    let compilation: Compilation
+    do throws(ModuleError) {
+      compilation = try compileModule(input.moduleBytes, options)
+      bar?.finish()
+    } catch {
+      bar?.finish()
+      throw Failure("\(file): \(error)")
+    }
+    let target = try OutputFile(output ?? defaultOutput)
+    do throws(ArtefactError) {
+      try compilation.module.writeArtefact(toFile: target.descriptor)
+    } catch {
+      target.discard()
+      throw Failure("\(file): \(error)")
+    }
+    try target.finish()
+    if timeStages { writeAll(report(compilation.times), to: STDERR_FILENO) }
+  }
+
+  /// Goes where it is wanted function by function: the text of a large module is larger than what
+  /// anyone would keep in memory.
+  private func emitText(
+    _ kind: EmittedText, of input: MappedFile, _ options: CompilerOptions
+  ) throws(Failure) {
+    guard let output else {
+      return try emitText(kind, of: input, options, to: STDOUT_FILENO)
+    }
+    let target = try OutputFile(output)
+    do throws(Failure) {
+      try emitText(kind, of: input, options, to: target.descriptor)
+    } catch {
+      target.discard()
+      throw error
+    }
+    try target.finish()
+  }
+
+  private func emitText(
+    _ kind: EmittedText, of input: MappedFile, _ options: CompilerOptions, to descriptor: Int32
+  ) throws(Failure) {
+    do throws(ModuleError) {
+      try Brolga.emitText(kind, of: input.moduleBytes, options, only: only) { text in
+        writeAll(text, to: descriptor)
+      }
+    } catch {
+      throw Failure("\(file): \(error)")
+    }
+  }
+
+  private func report(_ times: StageTimes) -> String {
+    var table = TextTable(right: [false, true, true])
+    table.add("stage", "CPU time", "share")
+    let total = Stage.allCases.reduce(0) { $0 + times[$1] }
+    for stage in Stage.allCases where times[stage] > 0 {
+      table.add(stage.name, durationText(times[stage]), "\(100 * times[stage] / max(total, 1)) %")
+    }
+    table.add("all", durationText(total), "")
+    return table.text
+  }
+
+  private var defaultOutput: String {
+    (file.hasSuffix(".wasm") ? String(file.dropLast(5)) : file) + ".brolga"
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that several subcommands share, and what they say.
+
+import ArgumentParser
+import Brolga
+import Glibc
+
+struct CompilingOptions: ParsableArguments {
+  @Option(
+    name: .customShort("O", allowingJoined: true),
+    help: ArgumentHelp("0 compiles fastest, 2 makes the fastest code.", valueName: "level"))
+  var level = Level.two
+
+  @Option(
+    name: .customShort("j", allowingJoined: true),
+    help: ArgumentHelp("Threads that compile; as many as processors if absent.", valueName: "n"))
+  var workers: Int?
+
+  @Flag(help: "Prove every register allocation right.")
+  var checkAllocation = false
+
+  enum Level: String, ExpressibleByArgument, CaseIterable {
+    case zero = "0"
+    case two = "2"
+  }
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) {
+      throw ValidationError("-j takes a number from 1 to 1024.")
+    }
+  }
+
+  var options: CompilationOptions {
+    CompilationOptions(
+      level: level == .zero ? .o0 : .o2, workers: workers, checksAllocation: checkAllocation)
+  }
+}
+
+struct GuestOptions: ParsableArguments {
+  @Option(
+    name: .customLong("dir"),
+    help: ArgumentHelp(
+      "Let the guest use a folder of the host, under another path if one is given.",
+      valueName: "host[::guest]"))
+  var folders: [String] = []
+
+  @Option(
+    name: .customLong("env"),
+    help: ArgumentHelp(
+      "Set an environment variable for the guest, or pass on the host's.", valueName: "key[=value]")
+  )
+  var variables: [String] = []
+
+  @Option(help: ArgumentHelp("The guest's own name, instead of the file's.", valueName: "name"))
+  var argv0: String?
+
+  @Option(
+    help: ArgumentHelp("Bytes of native stack that the guest may use.", valueName: "bytes"))
+  var maxWasmStack = 1 << 20
+
+  @Option(
+    name: .customLong("max-memory-size"),
+    help: ArgumentHelp("Bytes that the guest's memories may have together.", valueName: "bytes"))
+  var maxMemoryBytes: UInt64?
+
+  func validate() throws {
+    guard (16 << 10...1 << 30).contains(maxWasmStack) else {
+      throw ValidationError("--max-wasm-stack takes a number from 16384 to 1073741824.")
+    }
+  }
+
+  var engineConfiguration: EngineConfiguration {
+    var configuration = EngineConfiguration()
+    configuration.maximumStackBytes = maxWasmStack
+    if let maxMemoryBytes { configuration.maximumMemoryBytes = maxMemoryBytes }
+    return configuration
+  }
+
+  /// Stack of the thread on which the guest runs: its own, the host functions', and to spare.
+  var threadStackBytes: Int { max(64 << 20, maxWasmStack + (4 << 20)) }
+
+  /// What the guest is given.
+  ///
+  /// - Parameter output: a descriptor that takes the place of both standard outputs.
+  func bridge(
+    file: String, arguments: [String], output: Int32? = nil
+  ) throws(Failure) -> WASIBridgeToHost {
+    let name = argv0 ?? String(file.split(separator: "/").last ?? "")
+    var environment: [(name: String, value: String)] = []
+    for variable in variables { environment.append(try GuestOptions.variable(variable)) }
+    do throws(PreopenError) {
+      return try WASIBridgeToHost(
+        args: [name] + arguments, environment: environment,
+        preopens: folders.map(GuestOptions.preopen), stdout: output ?? STDOUT_FILENO,
+        stderr: output ?? STDERR_FILENO)
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  private static func variable(
+    _ text: String
+  ) throws(Failure) -> (name: String, value: String) {
+    if let equals = text.firstIndex(of: "=") {
+      return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+    guard let value = getenv(text) else {
+      throw Failure("there is no environment variable \(text) to pass on")
+    }
+    return (text, String(cString: value))
+  }
+
+  /// Splits `HOST::GUEST`; without the colons, the guest's path is the host's.
+  private static func preopen(_ text: String) -> Preopen {
+    let utf8 = text.utf8
+    var position = utf8.startIndex
+    while let colon = utf8[position...].firstIndex(of: UInt8(ascii: ":")) {
+      position = utf8.index(after: colon)
+      if position < utf8.endIndex, utf8[position] == UInt8(ascii: ":") {
+        let guest = utf8.index(after: position)
+        return Preopen(host: String(text[..<colon]), guest: String(text[guest...]))
+      }
+    }
+    return Preopen(host: text, guest: text)
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brolga run`: a module or an artefact, with the guest's status as the process's own.
+
+import ArgumentParser
+import Brolga
+import WebAssembly
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs a program, compiling it first unless it is an artefact.",
+    discussion: """
+      Ends with the program's status; with 134 after a trap, whose reason and backtrace go to \
+      standard error; with 1 if the file cannot be run.
+      """)
+
+  @OptionGroup var compiling: CompilingOptions
+  @OptionGroup var guest: GuestOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Call this export with the arguments, and print its results, one a line.",
+      valueName: "name"))
+  var invoke: String?
+
+  @Argument(help: "A WebAssembly module or an artefact.")
+  var file: String
+
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: "Arguments for the program; all that follows the file, options too.")
+  var arguments: [String] = []
+
+  func run() throws {
+    let program = try Program(file)
+    let engine = Engine(configuration: guest.engineConfiguration)
+    let module = try program.load(engine: engine, compiling.options, showsProgress: true)
+    let bridge = try guest.bridge(
+      file: file, arguments: invoke == nil ? arguments : [])
+    var outcome = Outcome.status(0)
+    let ran = runOnThread(stackBytes: guest.threadStackBytes) {
+      outcome = Outcome {
+        let store = Store(engine: engine)
+        var imports = Imports()
+        bridge.link(to: &imports, store: store)
+        defineBench(in: &imports, store: store, start: {}, end: {})
+        return try bridge.runProgram {
+          let instance = try module.instantiate(store: store, imports: imports)
+          return try execute(instance, bridge)
+        }
+      }
+    }
+    guard ran else { throw Failure("\(file): no thread with such a stack") }
+    leave(outcome.reported(for: file))
+  }
+
+  private func execute(_ instance: Instance, _ bridge: WASIBridgeToHost) throws -> UInt32 {
+    guard let invoke else { return try bridge.start(instance) }
+    guard let function = instance.exports[function: invoke] else {
+      throw Failure("there is no exported function \(invoke)")
+    }
+    // A library that is made as a reactor wants to be initialised before anything else.
+    if let initialize = instance.exports[function: "_initialize"], invoke != "_initialize" {
+      try initialize()
+    }
+    let values = try parseArguments(arguments, as: function.type.parameters)
+    for result in try function(values) { print(plainText(result)) }
+    return 0
+  }
+}
+
+extension WASIBridgeToHost {
+  /// Runs `body`; a `proc_exit` within it is its result.
+  func runProgram(_ body: () throws -> UInt32) throws -> UInt32 {
+    var status: UInt32 = 0
+    let exit = try run { status = try body() }
+    return exit == 0 ? status : exit
+  }
+}
+
+/// How a guest ended.
+enum Outcome {
+  case status(UInt32)
+  case failed(any Error)
+
+  init(_ body: () throws -> UInt32) {
+    do {
+      self = .status(try body())
+    } catch {
+      self = .failed(error)
+    }
+  }
+
+  /// Tells what went wrong, if anything did, and returns the status for the process to end with.
+  func reported(for file: String) -> Int32 {
+    switch self {
+    case .status(let status): return Int32(truncatingIfNeeded: status)
+    case .failed(let trap as Trap):
+      complain("\(file): \(trap)")
+      return ExitCode.trap
+    case .failed(let failure as Failure):
+      complain("\(file): \(failure.message)")
+      return failure.status
+    case .failed(let error):
+      complain("\(file): \(error)")
+      return ExitCode.badInput
+    }
+  }
+}
+
+/// A file to run, mapped, and what it is.
+struct Program {
+  let path: String
+  private let file: MappedFile
+
+  init(_ path: String) throws(Failure) {
+    self.path = path
+    file = try MappedFile(path)
+  }
+
+  var isArtefact: Bool { file.kind == .artefact }
+
+  func load(
+    engine: Engine, _ options: CompilationOptions, showsProgress: Bool = false
+  ) throws(Failure) -> Brolga.Module {
+    do throws(ModuleError) {
+      if isArtefact { return try Brolga.Module(engine: engine, artefactAt: path) }
+      let bar = showsProgress ? ProgressBar.ifTerminal() : nil
+      defer { bar?.finish() }
+      var options = options.compilerOptions
+      options.progress = bar?.progress
+      return try Brolga.Module(engine: engine, compiling: file.moduleBytes, options)
+    } catch {
+      throw Failure("\(path): \(error)")
+    }
+  }
+}
+
+/// Defines the two imports by which a program marks what is to be measured.
+func defineBench(
+  in imports: inout Imports, store: Store, start: @escaping () -> Void,
+  end: @escaping () -> Void
+) {
+  imports.define(
+    module: "bench", name: "start",
+    Function(store: store) { _, _ in
+      start(); return []
+    })
+  imports.define(
+    module: "bench", name: "end",
+    Function(store: store) { _, _ in
+      end(); return []
+    })
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The façade as an embedder uses it.
+
+import Brolga
+import Foundation
+import Testing
+
+private func instance(
+  of name: String, _ level: CompilationOptions.Level = .o2
+) throws -> Instance {
+  let engine = Engine()
+  let module = try Module(
+    engine: engine, compiling: Programs.example(name).bytes,
+    options: CompilationOptions(level: level, workers: 1, checksAllocation: true))
+  return try module.instantiate(store: Store(engine: engine))
+}
+
+@Test(arguments: [CompilationOptions.Level.o0, .o2])
+func exportsAreCalledWithValues(level: CompilationOptions.Level) throws {
+  let numbers = try instance(of: "numbers", level)
+  let exports = numbers.exports
+  let gcd = try #require(exports[function: "gcd"])
+  #expect(try gcd([.i32(1071), .i32(462)]) == [.i32(21)])
+  let fib = try #require(exports[function: "fib"])
+  #expect(try fib([.i32(20)]) == [.i32(6765)])
+  let power = try #require(exports[function: "power"])
+  #expect(try power([.i64(3), .i32(40)]) == [.i64(12_157_665_459_056_928_801)])
+  let hypotenuse = try #require(exports[function: "hypotenuse"])
+  #expect(
+    try hypotenuse([.fromFloat64(3), .fromFloat64(4)]) == [.fromFloat64(5)])
+  let element = try #require(exports[function: "element"])
+  #expect(try element([.i32(3)]) == [.i32(7)])
+}
+
+@Test(arguments: [CompilationOptions.Level.o0, .o2])
+func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
+  let numbers = try instance(of: "numbers", level)
+  let divide = try #require(numbers.exports[function: "divide"])
+  var trap = #expect(throws: Trap.self) { try divide([.i32(1), .i32(0)]) }
+  #expect(trap?.kind == .integerDivideByZero)
+  #expect(trap?.backtrace.first?.functionName == "divide")
+  trap = #expect(throws: Trap.self) { try divide([.i32(0x8000_0000), .i32(.max)]) }
+  #expect(trap?.kind == .integerOverflow)
+  let element = try #require(numbers.exports[function: "element"])
+  trap = #expect(throws: Trap.self) { try element([.i32(0x2000_0000)]) }
+  #expect(trap?.kind == .memoryOutOfBounds)
+  let depth = try #require(numbers.exports[function: "depth"])
+  #expect(try depth([.i32(100)]) == [.i32(100)])
+  trap = #expect(throws: Trap.self) { try depth([.i32(100_000_000)]) }
+  #expect(trap?.kind == .stackOverflow)
+  // The instance is as good as before.
+  #expect(try divide([.i32(7), .i32(2)]) == [.i32(3)])
+}
+
+@Test func aProgramRunsInTenLines() throws {
+  let engine = Engine()
+  let module = try Module(engine: engine, compiling: Programs.example("hello").bytes)
+  let result = try run(module, engine: engine)
+  #expect(result.status == 0)
+  #expect(result.outputText == "Hello from WebAssembly, compiled by Brolga.\n")
+}
+
+@Test func theStatusOfAProgramIsItsResult() throws {
+  let engine = Engine()
+  let module = try Module(engine: engine, compiling: Programs.example("primes").bytes)
+  let result = try run(module, engine: engine, args: ["primes", "1000"])
+  #expect(result.status == 0)
+  #expect(result.outputText == "168 primes below 1000\n")
+  #expect(try run(module, engine: engine, args: ["primes", "x"]).status == 2)
+}
+
+@Test func badBytesAreTypedErrors() throws {
+  let engine = Engine()
+  let bytes = Programs.example("numbers").bytes
+  #expect(throws: ModuleError.self) { try Module(engine: engine, compiling: []) }
+  #expect(throws: ModuleError.self) {
+    try Module(engine: engine, compiling: Array(bytes.dropLast(5)))
+  }
+  #expect(throws: ModuleError.artefact(.notAnArtefact)) {
+    try Module(engine: engine, artefactAt: Programs.example("numbers").path)
+  }
+  #expect(throws: ModuleError.artefact(.cannotOpen(ENOENT))) {
+    try Module(engine: engine, artefactAt: "/nowhere")
+  }
+}

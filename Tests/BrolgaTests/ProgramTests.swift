@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real programs, compiled with the allocation checker on, write what they should.
+
+import Brolga
+import Foundation
+import Testing
+
+private func options(_ level: CompilationOptions.Level, workers: Int = 2) -> CompilationOptions {
+  CompilationOptions(level: level, workers: workers, checksAllocation: true)
+}
+
+@Suite(
+  .enabled(if: !Programs.shared.isEmpty, "../shared/data/programs is not there"))
+struct ProgramTests {
+  @Test(arguments: Programs.runnable, [CompilationOptions.Level.o0, .o2])
+  func everyProgramWritesWhatIsExpected(
+    program: TestProgram, level: CompilationOptions.Level
+  ) throws {
+    let work = TemporaryFolder()
+    let folder = work.path + "/folder"
+    try FileManager.default.copyItem(atPath: program.folder, toPath: folder)
+    let engine = Engine()
+
+    let compiled = try Module(
+      engine: engine, compiling: program.bytes, options: options(level))
+    let direct = try run(compiled, engine: engine, folder: folder)
+    #expect(direct.status == 0)
+    if let expected = program.companion(".stdout.expected") {
+      #expect(direct.output == expected)
+    }
+    if let expected = program.companion(".stderr.expected") {
+      #expect(direct.errors == expected)
+    }
+
+    let artefact = try Module.artefactBytes(compiling: program.bytes, options: options(level))
+    let path = work.path + "/program.brolga"
+    try Data(artefact).write(to: URL(filePath: path))
+    let loaded = try Module(engine: engine, artefactAt: path)
+    #expect(try run(loaded, engine: engine, folder: folder) == direct)
+  }
+
+  @Test(arguments: Programs.withSIMD)
+  func vectorsAreUnsupportedByName(program: TestProgram) {
+    let error = #expect(throws: ModuleError.self) {
+      try Module(engine: Engine(), compiling: program.bytes)
+    }
+    guard case .unsupported(let name, let offset)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(name == "simd")
+    #expect(offset > 8)
+    #expect(error?.description == "unsupported: simd at offset \(offset)")
+  }
+
+  @Test(arguments: Programs.runnable.filter { $0.bytes.count < 200_000 })
+  func theCodeDoesNotDependOnTheNumberOfThreads(program: TestProgram) throws {
+    for level in [CompilationOptions.Level.o0, .o2] {
+      let one = try Module.artefactBytes(
+        compiling: program.bytes, options: CompilationOptions(level: level, workers: 1))
+      let four = try Module.artefactBytes(
+        compiling: program.bytes, options: CompilationOptions(level: level, workers: 4))
+      #expect(one == four)
+    }
+  }
+}
