@@ -57,9 +57,16 @@ struct ProblemGenerator {
     var both: [(limit: Int, count: Int)] = []
     var early: [(limit: Int, count: Int)] = []
     var late: [(limit: Int, count: Int)] = []
+    var hasLimits = false
 
     /// Every set of operands finds as many registers (Hall's condition; allowed sets are nested).
     var isFeasible: Bool {
+      if !hasLimits {
+        let b = both.count
+        return b + early.count <= (allocatable & ~fixedEarly).nonzeroBitCount
+          && b + late.count <= (allocatable & ~fixedLate).nonzeroBitCount
+          && b <= (allocatable & ~fixedEarly & ~fixedLate).nonzeroBitCount
+      }
       func count(_ list: [(limit: Int, count: Int)], _ exponent: Int) -> Int {
         list.reduce(0) { $0 + ($1.limit <= exponent ? $1.count : 0) }
       }
@@ -391,6 +398,7 @@ struct ProblemGenerator {
     let needsEarly = position == .early || !isDefinition
     let needsLate = position == .late || isDefinition
     func add(_ exponent: Int) {
+      if exponent < 6 { budget.hasLimits = true }
       if needsEarly && needsLate {
         budget.both.append((exponent, 1))
       } else if needsEarly {

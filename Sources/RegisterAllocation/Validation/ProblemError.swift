@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be wrong with a problem.
+
+/// The first fault that `Problem.validate()` found.
+@frozen public enum ProblemError: Error, Hashable {
+  /// `seal()` was not called, or a table of starts does not fit the pool that it divides.
+  case tablesInconsistent
+  /// A scratch register or a name of memory is allocatable, or a slot size is no power of two.
+  case badMachine
+  /// Empty, or its only branch or exit is not its last instruction, or that does not fit the
+  /// number of its successors.
+  case badBlock(Block)
+  /// The successors and predecessors of the block do not fit each other.
+  case edgesInconsistent(Block)
+  case entryHasParameters
+  case entryHasPredecessors
+  /// From a block with several successors to one with several predecessors.
+  case criticalEdge(Block, Block)
+  /// The arguments of an edge do not fit the parameters of its target, in number or class.
+  case argumentsDiffer(Block, Block)
+  /// Arguments on an edge of a block with several successors.
+  case argumentsOnBranch(Block)
+  /// The moves of arguments come before the branch, which reads or writes a value.
+  case disallowedBranchOperand(Inst)
+  /// No move can follow this branch, and its successor has other predecessors.
+  case definitionOnBranch(Inst)
+  case tooManyOperands(Inst)
+  case noSuchClobberMask(Inst)
+  case noSuchValue(Inst)
+  /// The operand's class is not its value's, or its fixed register is of another one.
+  case classDiffers(Inst, VirtualRegister)
+  /// Only a late definition can reuse, and only the register of an early use below index 32.
+  case badReuse(Inst, VirtualRegister)
+  case badLimit(Inst, VirtualRegister)
+  /// A fixed non-allocatable operand names an allocatable register.
+  case registerIsAllocatable(Inst, PhysicalRegister)
+  case definedTwice(VirtualRegister)
+  /// No instruction and no parameter defines it: it would be live at the entry.
+  case neverDefined(VirtualRegister, Inst)
+  /// Some path reaches the use and not the definition.
+  case notDominated(VirtualRegister, Inst)
+}

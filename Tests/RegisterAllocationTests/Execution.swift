@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a problem and its solution side by side, on one path: the checker's independent witness.
+
+import Entities
+
+@testable import RegisterAllocation
+
+/// A machine whose places hold the number of the definition that wrote them last.
+struct Execution {
+  private var content: [Int: Int] = [:]
+  private var values: [UInt32: Int] = [:]
+  private var next = 1
+  private var cursor: [UInt32: Int] = [:]
+
+  /// True if every use on a random path of at most `steps` instructions finds its value.
+  static func readsRight(
+    _ problem: borrowing Problem, _ solution: borrowing Solution, _ random: inout Random,
+    steps: Int
+  ) -> Bool {
+    var execution = Execution()
+    for k in solution.edits.indices {
+      let point = solution.edits[k].point.raw
+      if execution.cursor[point] == nil { execution.cursor[point] = k }
+    }
+    var b = 0
+    var left = steps
+    while left > 0 {
+      for i in problem.instructionRange(b) {
+        left -= 1
+        execution.move(.before(i), problem, solution)
+        if !execution.run(i, problem, solution) { return false }
+        execution.move(.after(i), problem, solution)
+      }
+      let edges = problem.successorRange(b)
+      if edges.isEmpty { return true }
+      let edge = edges.lowerBound + random.below(edges.count)
+      let target = Int(problem.successors[edge].raw)
+      let arguments = problem.argumentRange(edge).map {
+        execution.values[problem.arguments[$0].raw]
+      }
+      for (k, p) in problem.parameterRange(target).enumerated() {
+        execution.values[problem.parameters[p].raw] = arguments[k]
+      }
+      b = target
+    }
+    return true
+  }
+
+  /// The units of a place: registers below 256, then the spill area.
+  private func units(_ place: Allocation, _ c: RegisterClass, _ machine: Machine) -> Range<Int> {
+    if !place.isSlot {
+      let register = Int(place.raw & 0xff)
+      return register..<(register + 1)
+    }
+    let size: UInt8
+    switch c {
+    case .int: size = machine.intSlotUnits
+    case .float: size = machine.floatSlotUnits
+    case .vector: size = machine.vectorSlotUnits
+    }
+    return (256 + place.slot)..<(256 + place.slot + Int(size))
+  }
+
+  private func read(_ place: Allocation, _ c: RegisterClass, _ machine: Machine) -> Int? {
+    var found: Int?
+    for unit in units(place, c, machine) {
+      let token = content[unit]
+      if found != nil && token != found { return nil }
+      found = token
+      if token == nil { return nil }
+    }
+    return found
+  }
+
+  private mutating func write(
+    _ token: Int?, _ place: Allocation, _ c: RegisterClass, _ machine: Machine
+  ) {
+    for unit in units(place, c, machine) { content[unit] = token }
+  }
+
+  private mutating func move(
+    _ point: ProgramPoint, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) {
+    guard var k = cursor[point.raw] else { return }
+    while k < solution.edits.count && solution.edits[k].point == point {
+      let edit = solution.edits[k]
+      write(
+        read(edit.from, edit.registerClass, problem.machine), edit.to, edit.registerClass,
+        problem.machine)
+      k += 1
+    }
+  }
+
+  private mutating func run(
+    _ i: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) -> Bool {
+    let machine = problem.machine
+    let range = problem.operandRange(i)
+    func isReal(_ operand: Operand) -> Bool { operand.tag != .fixedNonAllocatable }
+    for k in range where problem.operands[k].isDefinition && problem.operands[k].isEarly {
+      define(k, problem, solution)
+    }
+    for k in range where problem.operands[k].isUse && problem.operands[k].isEarly {
+      if isReal(problem.operands[k]) && !readsRight(k, problem, solution) { return false }
+    }
+    let clobbers = problem.clobberMasks[Int(problem.instructions.storage[i].clobberMask)]
+    for raw in 0..<192 where clobbers.contains(PhysicalRegister(raw: UInt8(raw))) {
+      content[raw] = nil
+    }
+    for scratch in [machine.intScratch, machine.floatScratch, machine.vectorScratch] {
+      if let scratch { content[Int(scratch.raw)] = nil }
+    }
+    for k in range where problem.operands[k].isDefinition && problem.operands[k].isLate {
+      define(k, problem, solution)
+    }
+    // Whatever else happens, a late use and a definition must be there at the end.
+    for k in range where isReal(problem.operands[k]) {
+      let operand = problem.operands[k]
+      if operand.isUse && operand.isLate && !readsRight(k, problem, solution) { return false }
+      if operand.isDefinition && !readsRight(k, problem, solution) { return false }
+    }
+    return true
+  }
+
+  private mutating func define(
+    _ k: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) {
+    let operand = problem.operands[k]
+    values[operand.register.raw] = next
+    write(next, solution.allocations[k], operand.registerClass, problem.machine)
+    next += 1
+  }
+
+  private func readsRight(
+    _ k: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) -> Bool {
+    let operand = problem.operands[k]
+    guard let token = values[operand.register.raw] else { return false }
+    return read(solution.allocations[k], operand.registerClass, problem.machine) == token
+  }
+}
