@@ -21,6 +21,11 @@ package struct Builder: ~Copyable {
   private var path = Vector<Block>()
   /// Per block: whether it is on `path`.
   private var isOnPath = Vector<Bool>()
+  /// Instead of a path, where all dominators are known: the dominator tree, see `beginBlock`.
+  private var usesTree = false
+  private var treeStarts = Vector<UInt32>()
+  private var treeEnds = Vector<UInt32>()
+  private var treePoint: UInt32 = 0
 
   /// Known values, hashed, linear probing, `slotMask + 1` slots in use. A slot of another
   /// generation is free, so that a function need not pay for the size of the one before.
@@ -57,6 +62,9 @@ package struct Builder: ~Copyable {
     currentBlock = .none
     path.removeAll()
     isOnPath.removeAll()
+    usesTree = false
+    treeStarts.removeAll()
+    treeEnds.removeAll()
     slotMask = Self.initialSlots &- 1
     forgetSlots()
   }
@@ -92,6 +100,21 @@ package struct Builder: ~Copyable {
     }
     path.append(block)
     isOnPath[block.index] = true
+    open(block)
+  }
+
+  /// Starts to fill a block, as above, where its place in the dominator tree is known: a block
+  /// dominates those that start within its bounds. Blocks are begun in the order of creation.
+  package mutating func beginBlock(_ block: Block, treeStart: UInt32, treeEnd: UInt32) {
+    assert(block.index == treeStarts.count, "blocks are begun in another order")
+    usesTree = true
+    treeStarts.append(treeStart)
+    treeEnds.append(treeEnd)
+    treePoint = treeStart
+    open(block)
+  }
+
+  private mutating func open(_ block: Block) {
     currentBlock = block
     let start = function.instructions.nextID.raw
     function.blocks[block].instructionStart = start
@@ -167,16 +190,21 @@ package struct Builder: ~Copyable {
     if usedSlots &* 2 > slotMask { growSlots() }
     let hash = self.hash(instruction)
     var position = Int(truncatingIfNeeded: hash) & slotMask
+    var passed = 0
     while true {
       let slot = slots[position]
       if slot.generation != generation { break }
       if slot.hash == hash, isEqual(instruction, function.instructions[slot.value]) {
-        if opcode.isConstant ? slot.block == currentBlock : isOnPath[slot.block.index] {
+        if opcode.isConstant ? slot.block == currentBlock : dominatesCurrent(slot.block) {
           return slot.value
         }
-        // No block comes back to the path: the slot is ours.
-        usedSlots &-= 1
-        break
+        // A block that has left the path does not come back: the slot is ours. In a tree it may
+        // yet dominate a later block, so a few equal ones are kept.
+        if opcode.isConstant || !usesTree || passed == 3 {
+          usedSlots &-= 1
+          break
+        }
+        passed &+= 1
       }
       position = (position &+ 1) & slotMask
     }
@@ -185,6 +213,12 @@ package struct Builder: ~Copyable {
     let value = append(instruction)
     slots[position] = Slot(hash: hash, generation: generation, value: value, block: block)
     return value
+  }
+
+  @inline(__always)
+  private func dominatesCurrent(_ block: Block) -> Bool {
+    if !usesTree { return isOnPath[block.index] }
+    return treeStarts[block.index] <= treePoint && treePoint < treeEnds[block.index]
   }
 
   /// Equal instructions have equal hashes; a constant operand counts by its bits, since each block
@@ -252,7 +286,8 @@ package struct Builder: ~Copyable {
     forgetSlots()
     for i in 0..<oldCount {
       var slot = spareSlots[i]
-      if slot.generation != oldGeneration || !isOnPath[slot.block.index] { continue }
+      if slot.generation != oldGeneration { continue }
+      if !usesTree && !isOnPath[slot.block.index] { continue }
       slot.generation = generation
       var position = Int(truncatingIfNeeded: slot.hash) & slotMask
       while slots[position].generation == generation { position = (position &+ 1) & slotMask }
