@@ -46,6 +46,8 @@ package func compile(
   } catch {
     throw .tooLarge(function: 0, reason: "\(error)")
   }
+  // The views point into the workers' buffers.
+  withExtendedLifetime(results) {}
   describe(module, options, &compilation.module)
   compilation.times.end(.link)
   return compilation
