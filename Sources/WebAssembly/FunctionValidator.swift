@@ -40,7 +40,8 @@ package struct FunctionValidator: ~Copyable {
   var height = 0
   /// Operands of the enclosing constructs: those below are out of reach.
   var floor = 0
-  /// What `operands` points to.
+  /// What `operands` points to: capacity only, so that pages which the stack never reaches are
+  /// never touched.
   private var operandMemory = Vector<ValueType>()
   var frames = Vector<ControlFrame>()
   var reader = ByteReader(
@@ -122,13 +123,12 @@ package struct FunctionValidator: ~Copyable {
   @inline(__always)
   mutating func makeRoom(for count: Int) {
     let needed = height &+ count &+ reader.remaining
-    if _slowPath(needed > operandMemory.count) { growOperands(needed) }
+    if _slowPath(needed > operandMemory.capacity) { growOperands(needed) }
   }
 
   @inline(never)
   private mutating func growOperands(_ needed: Int) {
-    let missing = needed &+ needed / 2 &- operandMemory.count
-    operandMemory.append(repeating: .unknown, count: missing)
+    operandMemory.reserve(needed)
     operands = operandMemory.buffer.baseAddress.unsafelyUnwrapped
   }
 
