@@ -3,6 +3,7 @@
 
 import Artefact
 import CRuntime
+import Glibc
 import WebAssembly
 
 /// A compiled module, loaded. Immutable; any number of stores and threads may use it at once.
@@ -65,11 +66,11 @@ public final class LoadedModule: @unchecked Sendable {
     exportPositions = Dictionary(
       module.exports.enumerated().map { (NameKey(name: $1.name), $0) },
       uniquingKeysWith: { first, _ in first })
-    publishCode()
+    try publishCode()
   }
 
   /// Makes the code known to the signal handler.
-  private func publishCode() {
+  private func publishCode() throws(ArtefactError) {
     var range = brolga_range()
     range.low = UInt64(UInt(bitPattern: artefact.text.baseAddress))
     range.high = range.low + UInt64(artefact.text.count)
@@ -78,6 +79,7 @@ public final class LoadedModule: @unchecked Sendable {
     range.count = UInt64(artefact.trapKinds.count)
     range.owner = Unmanaged.passUnretained(self).toOpaque()
     rangeSlot = brolga_add_range(&range)
+    guard rangeSlot >= 0 else { throw .cannotMap(ENOMEM) }
   }
 
   deinit { brolga_remove_range(rangeSlot) }

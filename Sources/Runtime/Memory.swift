@@ -157,6 +157,10 @@ final class MemoryObject {
     range.low = UInt64(UInt(bitPattern: base))
     range.high = range.low + UInt64(MemoryLimits.reservationBytes)
     rangeSlot = brolga_add_range(&range)
+    guard rangeSlot >= 0 else {
+      munmap(base, MemoryLimits.reservationBytes)
+      throw .outOfResources("a memory")
+    }
     declared = type
     self.store = store
     record = .allocate(capacity: 1)

@@ -66,7 +66,12 @@ public final class Store {
 
   /// Runs compiled code; throws the trap, or the error of the host function that ended it.
   func run(_ call: inout brolga_call) throws {
-    if depth == 0 { updateStackLimit() }
+    if depth == 0 {
+      updateStackLimit()
+    } else if brolga_stack_pointer() < stackLimit {
+      // Recursion through the host ends here even if no guest function of it tests the limit.
+      throw Trap(.stackOverflow)
+    }
     depth += 1
     let kind = brolga_enter(&call)
     depth -= 1

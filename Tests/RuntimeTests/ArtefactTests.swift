@@ -17,7 +17,7 @@ import WebAssembly
   let file = try ArtefactFile(
     copying: UnsafeRawBufferPointer(bytes.buffer), hostFeatures: .baseline)
   #expect(file.functionCount == sampleFunctions.count)
-  #expect(file.importedFunctionCount == 2)
+  #expect(file.importedFunctionCount == sampleImportCount)
   #expect(file.optimizationLevel == 2)
   #expect(file.features == .baseline)
   #expect(file.compilerVersion == ArtefactFormat.compilerVersion)
@@ -27,7 +27,7 @@ import WebAssembly
   for (index, function) in sampleFunctions.enumerated() {
     let range = compiled.functions[index]
     #expect(file.function(index) == range)
-    #expect(file.functionName(index) == (index == 0 ? "function[2]" : function.name))
+    #expect(file.functionName(index) == (index == 0 ? "function[3]" : function.name))
     #expect(file.functionIndex(atCodeOffset: range.offset) == index)
     #expect(file.functionIndex(atCodeOffset: range.offset + range.size - 1) == index)
   }
@@ -82,7 +82,7 @@ import WebAssembly
   for function in sampleFunctions.dropFirst() {
     #expect(listing.output.contains("<\(function.name)>:"))
   }
-  #expect(listing.output.contains("<function[2]>:"))
+  #expect(listing.output.contains("<function[3]>:"))
   #expect(listing.output.contains("ud2"))
   let headers = try run(tools + "/llvm-readelf", ["-a", path])
   #expect(headers.errors.isEmpty)

@@ -140,6 +140,37 @@ import WebAssembly
     try raw((1...8).map { .i64($0) }) == [.i64(36), .f64(1.5.bitPattern)])
 }
 
+@Test func aHostFunctionsArgumentsAndResultsTravelOnTheStack() throws {
+  let sample = try Sample()
+  let numbers = (1...8).map { Value.i64($0 << 32) }
+  #expect(try sample.call("widehost", numbers) == numbers.reversed())
+}
+
+@Test func endlessRecursionThroughTheHostIsAStackOverflow() throws {
+  let sample = try Sample(callback: { caller in
+    try caller.instance!.exports[function: "callback"]!()
+  })
+  let trap = try sample.trap("callback")
+  #expect(trap.kind == .stackOverflow)
+  #expect(trap.backtrace.allSatisfy { $0.functionName == "callback" })
+}
+
+@Test func placesFollowTheConvention() {
+  var places = CallPlaces()
+  let integers = (0..<8).map { _ in places.nextParameter(isFloat: false) }
+  #expect(integers == (0..<6).map { .integerRegister($0) } + [.stackWord(0), .stackWord(1)])
+  let floats = (0..<9).map { _ in places.nextParameter(isFloat: true) }
+  #expect(floats == (0..<8).map { .floatRegister($0) } + [.stackWord(2)])
+  #expect(places.nextResult(isFloat: false) == .integerRegister(0))
+  #expect(places.nextResult(isFloat: true) == .floatRegister(0))
+  for _ in 0..<5 { _ = places.nextResult(isFloat: false) }
+  #expect(places.nextResult(isFloat: false) == .stackWord(3))
+  #expect(places.stackWords == 4)
+  // rdi, rsi, rdx, rcx, r8, r9; rax, rdx, rcx, rsi, rdi, r8.
+  #expect((0..<6).map { CallingConvention.argumentInteger($0) } == [7, 6, 2, 1, 8, 9])
+  #expect((0..<6).map { CallingConvention.resultInteger($0) } == [0, 2, 1, 6, 7, 8])
+}
+
 @Test func wrongResultsOfAHostFunctionAreAnError() throws {
   let sample = try Sample(host: { _, _ in [.i64(1)] })
   #expect(throws: UsageError.wrongResults(expected: [.i32], found: [.i64])) {
@@ -161,12 +192,23 @@ import WebAssembly
       call.setInteger(0, UInt64(byte))
     })
   let callback = Function(store: store) { _, _ in [] }
+  let wide = [ValueType](repeating: .i64, count: 8)
+  let wideType = FunctionType(parameters: wide, results: wide)
+  let wideHost = Function(
+    store: store, type: wideType,
+    raw: { call in
+      let arguments = (0..<8).map { call.integer($0) }
+      for k in 0..<6 { call.setInteger(k, arguments[k] &+ 1) }
+    })
   let module = try LoadedModule(engine: engine, compiled: sampleCompiledModule())
   let instance = try module.instantiate(
-    store: store, imports: ["env": ["host": host, "callback": callback]])
+    store: store, imports: ["env": ["host": host, "callback": callback, "wide": wideHost]])
   let call = instance.exports[function: "callhost"]!
   #expect(try call([8]) == [.i32(0x42)])
   #expect(throws: Surprise(what: "outside")) { try call([65_536]) }
+  let numbers = (1...8).map { Value.i64($0) }
+  let sums = try instance.exports[function: "widehost"]!(numbers)
+  #expect(Array(sums[..<6]) == (2...7).map { .i64($0) })
 }
 
 @Test func anErrorPassesThroughGuestsAndHostsUnchanged() throws {

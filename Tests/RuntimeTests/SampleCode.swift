@@ -169,7 +169,7 @@ let sampleFunctions: [SampleFunction] = [
       "4c 8b 1c f8",  // mov r11, qword [rax + 8*rdi]
       "4d 85 db",  // test r11, r11
       "74 21",  // je 0x107 <t4_indirect>
-      "41 8b 4f 60",  // mov ecx, dword [r15 + 96]
+      "41 8b 4f 68",  // mov ecx, dword [r15 + 104]
       "41 3b 4b 10",  // cmp ecx, dword [r11 + 16]
       "75 19",  // jne 0x109 <t5_indirect>
       "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
@@ -300,4 +300,29 @@ let sampleFunctions: [SampleFunction] = [
       "5d",  // pop rbp
       "c3",  // ret
     ]),
+  SampleFunction(
+    "widehost",
+    [
+      "55",  // push rbp
+      "48 89 e5",  // mov rbp, rsp
+      "48 83 ec 30",  // sub rsp, 48
+      "4c 89 7d f8",  // mov qword [rbp - 8], r15
+      "48 8b 45 10",  // mov rax, qword [rbp + 16]
+      "48 89 04 24",  // mov qword [rsp], rax
+      "48 8b 45 18",  // mov rax, qword [rbp + 24]
+      "48 89 44 24 08",  // mov qword [rsp + 8], rax
+      "4d 8b 5f 60",  // mov r11, qword [r15 + 96]
+      "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
+      "4d 8b 77 08",  // mov r14, qword [r15 + 8]
+      "41 ff 13",  // call qword [r11]
+      "4c 8b 7d f8",  // mov r15, qword [rbp - 8]
+      "4d 8b 77 08",  // mov r14, qword [r15 + 8]
+      "4c 8b 5c 24 10",  // mov r11, qword [rsp + 16]
+      "4c 89 5d 20",  // mov qword [rbp + 32], r11
+      "4c 8b 5c 24 18",  // mov r11, qword [rsp + 24]
+      "4c 89 5d 28",  // mov qword [rbp + 40], r11
+      "c9",  // leave
+      "c3",  // ret
+    ],
+    places: [(44, 0)]),
 ]

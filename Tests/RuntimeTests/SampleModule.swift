@@ -60,25 +60,31 @@ private let sampleTypes: [[UInt8]] = [
   ModuleBuilder.type([UInt8](repeating: f64, count: 9) + [f32], [f64, f64]),
   ModuleBuilder.type([i32, i32, i32], []),
 ]
+let sampleImportCount = 3
 private let sampleFunctionTypes = [
-  1, 2, 3, 2, 0, 4, 3, 0, 0, 5, 6, 0, 7, 3, 3, 3, 3, 3, 0, 3, 0, 0,
+  1, 2, 3, 2, 0, 4, 3, 0, 0, 5, 6, 0, 7, 3, 3, 3, 3, 3, 0, 3, 0, 0, 5,
 ]
 
-/// Imports `env.host` (i32 to i32) and `env.callback`; exports each function by its name, and
+/// Imports `env.host` (i32 to i32), `env.callback` and `env.wide` (eight i64 to as many); exports each function by its name, and
 /// `memory` (1 to 3 pages), `table` (4 to 6 functions) and `global` (a mutable i64, 7).
 func sampleSkeleton() -> [UInt8] {
   typealias B = ModuleBuilder
   var builder = B()
   builder.section(1, sampleTypes)
-  builder.section(2, [B.import("env", "host", [0, 0]), B.import("env", "callback", [0, 3])])
+  builder.section(
+    2,
+    [
+      B.import("env", "host", [0, 0]), B.import("env", "callback", [0, 3]),
+      B.import("env", "wide", [0, 5]),
+    ])
   builder.section(3, sampleFunctionTypes.map { B.leb($0) })
   builder.section(4, [[0x70, 1, 4, 6]])
   builder.section(5, [[1, 1, 3]])
   builder.section(6, [[i64, 1, 0x42, 7, 0x0B]])
-  var exports = sampleFunctions.enumerated().map { B.export($1.name, 0, $0 + 2) }
+  var exports = sampleFunctions.enumerated().map { B.export($1.name, 0, $0 + sampleImportCount) }
   exports += [B.export("table", 1, 0), B.export("memory", 2, 0), B.export("global", 3, 0)]
   builder.section(7, exports)
-  let callhost = sampleFunctions.firstIndex { $0.name == "callhost" }! + 2
+  let callhost = sampleFunctions.firstIndex { $0.name == "callhost" }! + sampleImportCount
   builder.section(9, [[0, 0x41, 0, 0x0B, 2] + B.leb(callhost) + B.leb(2)])
   builder.section(11, [[0, 0x41, 8, 0x0B] + B.name("Brolga")])
   return builder.bytes
@@ -88,7 +94,7 @@ func sampleSkeleton() -> [UInt8] {
 func sampleCompiledModule() -> CompiledModule {
   var module = CompiledModule()
   module.skeleton.append(contentsOf: sampleSkeleton())
-  module.importedFunctionCount = 2
+  module.importedFunctionCount = sampleImportCount
   module.optimizationLevel = 2
   for (position, function) in sampleFunctions.enumerated() {
     let start = module.text.count
@@ -147,10 +153,16 @@ struct Sample {
       try callback(caller)
       return []
     }
+    let wide = [ValueType](repeating: .i64, count: 8)
+    let wideFunction = Function(store: store, parameters: wide, results: wide) { _, arguments in
+      arguments.reversed()
+    }
     self.store = store
     instance = try module.instantiate(
       store: store,
-      imports: ["env": ["host": hostFunction, "callback": callbackFunction]])
+      imports: [
+        "env": ["host": hostFunction, "callback": callbackFunction, "wide": wideFunction]
+      ])
   }
 
   @discardableResult

@@ -41,11 +41,11 @@ func everyTrapKindIsAValue(name: String, arguments: [UInt32], kind: TrapKind) th
   let sample = try Sample()
   let trap = try sample.trap("outer")
   #expect(trap.backtrace.map(\.functionName) == ["unreachable", "middle", "outer"])
-  #expect(trap.backtrace.map(\.functionIndex) == [4, 16, 15])
+  #expect(trap.backtrace.map(\.functionIndex) == [5, 17, 16])
   let module = sample.instance.module
   for frame in trap.backtrace {
-    let function = sampleFunctions[frame.functionIndex - 2]
-    let range = module.artefact.function(frame.functionIndex - 2)
+    let function = sampleFunctions[frame.functionIndex - sampleImportCount]
+    let range = module.artefact.function(frame.functionIndex - sampleImportCount)
     #expect(frame.codeOffset - Int(range.offset) == function.places[0].offset)
     #expect(frame.wasmOffset != nil)
     #expect(frame.wasmOffset! % 1000 == 0)
@@ -118,7 +118,7 @@ func everyTrapKindIsAValue(name: String, arguments: [UInt32], kind: TrapKind) th
 
 @Test func anUnnamedFunctionHasItsIndexAsName() throws {
   let sample = try Sample()
-  #expect(sample.instance.module.artefact.functionName(0) == "function[2]")
+  #expect(sample.instance.module.artefact.functionName(0) == "function[3]")
 }
 
 @Test func crashesOutsideOfGuestsStillEndTheProcess() async {
