@@ -8,10 +8,12 @@ import WebAssembly
 /// All working memory that compiling a function takes, reused: one per worker.
 package struct FunctionCompiler: ~Copyable {
   package var translator = Translator()
+  package var passes = PassScratch()
   package var lowering = Lowering()
   package var machine = MachineFunction()
   package var allocator = Allocator()
   package var solution = Solution()
+  package var checker = Checker()
   package var code = CodeBuffer()
   package var times = StageTimes()
   private let options: CompilerOptions
@@ -30,9 +32,11 @@ package struct FunctionCompiler: ~Copyable {
       throw .module(error)
     }
     end(.translate)
+    verify(after: .translate, function)
     if isOptimizing {
-      // Passes over the IR come here.
+      optimize(&translator.builder.function, &passes)
       end(.optimize)
+      verify(after: .optimize, function)
     }
     lowering.lower(
       &translator.builder.function, unit: unit.lowering,
@@ -44,12 +48,39 @@ package struct FunctionCompiler: ~Copyable {
       fatalError("allocate registers: function \(function): \(error)")
     }
     end(.allocate)
+    checkAllocation(function)
     do throws(EmissionError) {
       try emit(&machine, &solution, into: &code)
     } catch {
       throw .tooLarge(function: function, reason: "\(error)")
     }
     end(.emit)
+  }
+
+  private mutating func verify(after stage: Stage, _ function: UInt32) {
+    if !options.verifies { return }
+    do throws(VerifierError) {
+      try translator.builder.function.verify()
+    } catch {
+      fatalError(
+        "\(stage.name): function \(function): \(error)\n\(translator.builder.function.text())")
+    }
+    end(.check)
+  }
+
+  private mutating func checkAllocation(_ function: UInt32) {
+    if !options.checksAllocation { return }
+    do throws(ProblemError) {
+      try machine.problem.validate()
+    } catch {
+      fatalError("lower: function \(function): \(error)\n\(machine.problem.text())")
+    }
+    do throws(CheckError) {
+      try checker.check(machine.problem, solution)
+    } catch {
+      fatalError("allocate registers: function \(function): \(error)")
+    }
+    end(.check)
   }
 
   @inline(__always) private mutating func begin() {

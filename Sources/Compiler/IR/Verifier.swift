@@ -297,7 +297,11 @@ private struct Structure {
       }
       parameters += Int(data.parameterCount)
     }
-    if next != f.instructions.count { throw error("instructions outside all blocks") }
+    // Translation makes its last parameters when all blocks are filled.
+    for i in next..<f.instructions.count {
+      let opcode = f.instructions[Value(i)].opcode
+      if opcode != .param && opcode != .nop { throw error("v\(i) is outside all blocks") }
+    }
     for i in f.instructions.storage.indices {
       let instruction = f.instructions[Value(i)]
       if instruction.opcode == .param { parameters -= 1 }
