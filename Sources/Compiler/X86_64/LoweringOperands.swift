@@ -180,7 +180,9 @@ extension Lowering {
   /// Whether the load's only reader is the instruction being selected, which may execute it.
   @inline(__always) func canAbsorb(_ value: UInt32) -> Bool {
     let fact = facts[Int(truncatingIfNeeded: value)]
-    return fact & 7 == 1 && fact &>> 3 == colour
+    // A comparison is made again by each branch that reads it, so that even what is used once may
+    // have been asked for already.
+    return fact & 7 == 1 && fact &>> 3 == colour && !isRequested(Int(truncatingIfNeeded: value))
   }
 
   @inline(__always) func isUsedOnce(_ value: UInt32) -> Bool {
