@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles functions in memory, runs them, and evaluates them beside, with real memory.
+
+import Artefact
+import Entities
+import Glibc
+import RegisterAllocation
+import WebAssembly
+
+@testable import Compiler
+
+/// A function that several things refer to.
+final class IRBox {
+  var function: Function
+  init(_ function: consuming Function) { self.function = function }
+}
+
+/// The types of a function in tests.
+struct TestSignature {
+  var parameters: [Type]
+  var results: [Type]
+}
+
+extension LoweringUnit {
+  convenience init(_ signatures: [TestSignature]) {
+    self.init(
+      signatures: signatures.map { ($0.parameters, $0.results) },
+      layout: ContextLayout(ContextLayout.Counts()))
+  }
+}
+
+/// Lowers a function and returns it as text.
+func loweredText(
+  _ box: IRBox, _ signatures: [TestSignature] = [TestSignature(parameters: [], results: [])],
+  _ options: LoweringOptions = .full
+) -> String {
+  var lowering = Lowering()
+  var machine = MachineFunction()
+  lowering.lower(
+    &box.function, unit: LoweringUnit(signatures), options: options, into: &machine)
+  return machine.text()
+}
+
+/// How a run ended.
+enum RunEnd: Equatable {
+  case returned(UInt64)
+  case trapped(UInt8)
+}
+
+/// What the signal handler needs; one run at a time.
+private struct RunState {
+  var codeStart: UInt = 0
+  var codeEnd: UInt = 0
+  var landing: UInt = 0
+  var savedStack: UInt = 0
+  var trapAddress: UInt = 0
+}
+private nonisolated(unsafe) let runState: UnsafeMutablePointer<RunState> = {
+  let state = UnsafeMutablePointer<RunState>.allocate(capacity: 1)
+  state.initialize(to: RunState())
+  return state
+}()
+private nonisolated(unsafe) let runLock: UnsafeMutablePointer<pthread_mutex_t> = {
+  let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  pthread_mutex_init(lock, nil)
+  return lock
+}()
+
+/// Leaves compiled code for the trampoline's end. `gregs` starts at byte 40 of a `ucontext_t`.
+private func handle(_ signal: Int32, _ context: UnsafeMutableRawPointer?) {
+  let registers = (context! + 40).assumingMemoryBound(to: UInt.self)
+  let (stack, instruction) = (15, 16)
+  let at = registers[instruction]
+  if at < runState.pointee.codeStart || at >= runState.pointee.codeEnd {
+    Glibc.signal(signal, SIG_DFL)
+    return
+  }
+  runState.pointee.trapAddress = at
+  registers[instruction] = runState.pointee.landing
+  registers[stack] = runState.pointee.savedStack
+}
+
+/// Functions compiled together, each index at its position.
+final class LoweredModule {
+  static let memoryBytes = 1 << 15
+  /// Offset in the context of a word that holds the address of `scratch`.
+  static let scratchPointer = 64
+  static let contextBytes = 256
+  static let scratchBytes = 512
+
+  let memory: UnsafeMutableRawPointer
+  let context: UnsafeMutableRawPointer
+  let scratch: UnsafeMutableRawPointer
+  private let code: UnsafeMutableRawPointer
+  private let codeBytes: Int
+  private let landing: Int
+  private let trampoline: Int
+  private let offsets: [Int]
+  private let sites: [(offset: Int, kind: UInt8)]
+
+  init(
+    _ boxes: [IRBox], _ signatures: [TestSignature], _ options: LoweringOptions
+  ) throws {
+    var lowering = Lowering()
+    var machine = MachineFunction()
+    var allocator = Allocator()
+    var solution = Solution()
+    var buffer = CodeBuffer()
+    let unit = LoweringUnit(signatures)
+    for box in boxes {
+      lowering.lower(&box.function, unit: unit, options: options, into: &machine)
+      do {
+        try allocator.allocate(machine.problem, into: &solution)
+      } catch {
+        print("\(error) in\n\(machine.text())")
+        throw error
+      }
+      try emit(&machine, &solution, into: &buffer)
+    }
+    var module = CompiledModule()
+    try link(
+      [buffer.view], definedFunctionCount: boxes.count, importedFunctionCount: 0, into: &module)
+    offsets = module.functions.toArray().map { Int($0.offset) }
+    let kinds = module.trapKinds.toArray()
+    sites = module.traps.toArray().enumerated().map { (Int($1.codeOffset), kinds[$0]) }
+    let text = module.text.toArray()
+    var entry = CodeBuffer()
+    landing = LoweredModule.writeTrampoline(&entry)
+    trampoline = (text.count + 15) & ~15
+    codeBytes = trampoline + entry.count
+    code = mmap(nil, codeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    code.copyMemory(from: text, byteCount: text.count)
+    (code + trampoline).copyMemory(from: Array(entry.bytes), byteCount: entry.count)
+    precondition(mprotect(code, codeBytes, PROT_READ | PROT_EXEC) == 0)
+    memory = .allocate(byteCount: LoweredModule.memoryBytes, alignment: 16)
+    context = .allocate(byteCount: LoweredModule.contextBytes, alignment: 16)
+    scratch = .allocate(byteCount: LoweredModule.scratchBytes, alignment: 16)
+    reset()
+  }
+
+  deinit {
+    munmap(code, codeBytes)
+    memory.deallocate()
+    context.deallocate()
+    scratch.deallocate()
+  }
+
+  /// Memory, context and scratch as at the start of each run.
+  func reset() {
+    memory.copyMemory(from: Self.initialMemory, byteCount: Self.memoryBytes)
+    memset(context, 0, Self.contextBytes)
+    scratch.copyMemory(from: Self.initialScratch, byteCount: Self.scratchBytes)
+    context.storeBytes(of: UInt(bitPattern: memory), toByteOffset: 8, as: UInt.self)
+    context.storeBytes(
+      of: UInt(bitPattern: scratch), toByteOffset: LoweredModule.scratchPointer, as: UInt.self)
+  }
+
+  static let initialMemory = (0..<memoryBytes).map {
+    UInt8(truncatingIfNeeded: ($0 &* 0x9e37_79b1) >> 13)
+  }
+  static let initialScratch = (0..<scratchBytes).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+
+  /// `(code, block, context)`: the block holds 6 integers and 8 floats; then come rax and xmm0.
+  /// Returns the offset at which a trap lands.
+  private static func writeTrampoline(_ code: inout CodeBuffer) -> Int {
+    code.beginFunction(index: 0, blocks: 0)
+    code.push(.rbp)
+    code.move(.b64, .rbp, .rsp)
+    for r in [3, 12, 13, 14, 15] as [UInt8] { code.push(Gpr(r)) }
+    code.push(.rsi)
+    code.move(.b64, Gpr(10), .rsi)
+    code.move(.b64, .r11, .rdi)
+    code.move(.b64, .r15, .rdx)
+    code.load(.b64, Gpr(14), .memory(.r15, 8))
+    code.moveConstant(Gpr(0), UInt64(UInt(bitPattern: runState)) + 24)
+    code.store(.b64, .memory(Gpr(0), 0), .rsp)
+    for k in 0..<6 as Range<UInt8> {
+      let register = Gpr(CallingConvention.argumentInteger(k))
+      code.load(.b64, register, .memory(Gpr(10), Int32(k) * 8))
+    }
+    for k in 0..<8 as Range<UInt8> {
+      code.load(.f64, Xmm(k), .memory(Gpr(10), 48 + Int32(k) * 8))
+    }
+    // Whatever survives calls must survive: a value to check.
+    code.moveConstant(Gpr(3), 0x1122_3344)
+    code.call(RegisterOrMemory(Gpr.r11))
+    let landing = code.count
+    code.pop(.rsi)
+    code.store(.b64, .memory(.rsi, 112), Gpr(0))
+    code.store(.f64, .memory(.rsi, 120), Xmm(0))
+    code.store(.b64, .memory(.rsi, 128), Gpr(3))
+    code.store(.b64, .memory(.rsi, 136), Gpr(14))
+    for r in [15, 14, 13, 12, 3] as [UInt8] { code.pop(Gpr(r)) }
+    code.pop(.rbp)
+    code.return()
+    return landing
+  }
+
+  /// Runs function `index`; arguments and result by their bits. `nil` if a register was lost.
+  func run(_ index: Int, _ signature: TestSignature, _ arguments: [UInt64]) -> RunEnd? {
+    var block = [UInt64](repeating: 0, count: 18)
+    var (integers, floats) = (0, 0)
+    for (type, bits) in zip(signature.parameters, arguments) {
+      if type.isFloat {
+        block[6 + floats] = bits
+        floats += 1
+      } else {
+        block[integers] = bits
+        integers += 1
+      }
+    }
+    pthread_mutex_lock(runLock)
+    defer { pthread_mutex_unlock(runLock) }
+    installHandlers()
+    runState.pointee.codeStart = UInt(bitPattern: code)
+    runState.pointee.codeEnd = UInt(bitPattern: code + trampoline)
+    runState.pointee.landing = UInt(bitPattern: code + trampoline + landing)
+    runState.pointee.trapAddress = 0
+    typealias Entry =
+      @convention(c) (
+        UnsafeRawPointer, UnsafeMutablePointer<UInt64>, UnsafeMutableRawPointer
+      ) -> Void
+    let enter = unsafeBitCast(code + trampoline, to: Entry.self)
+    enter(UnsafeRawPointer(code + offsets[index]), &block, context)
+    if runState.pointee.trapAddress != 0 {
+      let offset = Int(runState.pointee.trapAddress - UInt(bitPattern: code))
+      return .trapped(sites.first { $0.offset == offset }?.kind ?? 255)
+    }
+    if block[16] != 0x1122_3344 || block[17] != UInt64(UInt(bitPattern: memory)) { return nil }
+    guard let type = signature.results.first else { return .returned(0) }
+    if type.isFloat { return .returned(type == .f32 ? block[15] & 0xffff_ffff : block[15]) }
+    return .returned(block[14])
+  }
+
+  private func installHandlers() {
+    var action = sigaction()
+    action.sa_flags = SA_SIGINFO | SA_NODEFER
+    action.__sigaction_handler.sa_sigaction = { signal, _, context in handle(signal, context) }
+    sigaction(SIGILL, &action, nil)
+    sigaction(SIGFPE, &action, nil)
+  }
+}
+
+/// Evaluates functions with the state that `LoweredModule` gives them.
+struct RealInterpreter {
+  struct Trap: Error { var kind: UInt8 }
+  struct OutOfFuel: Error {}
+
+  let functions: [IRBox]
+  let scratchAddress: UInt64
+  var memory: [UInt8]
+  var context = [UInt8](repeating: 0, count: LoweredModule.contextBytes)
+  var scratch: [UInt8]
+  var fuel = 20_000
+
+  init(_ functions: [IRBox], scratchAddress: UInt64) {
+    self.functions = functions
+    self.scratchAddress = scratchAddress
+    memory = LoweredModule.initialMemory
+    scratch = LoweredModule.initialScratch
+  }
+
+  mutating func run(_ index: Int, _ arguments: [UInt64]) throws -> [UInt64] {
+    var values = [UInt64](repeating: 0, count: functions[index].function.instructions.count)
+    var frame = [UInt64](repeating: 0, count: functions[index].function.frameVariables.count)
+    var incoming = arguments
+    var block = 0
+    let box = functions[index]
+    while true {
+      let data = box.function.blocks.storage[block]
+      for k in 0..<Int(data.parameterCount) {
+        values[Int(box.function.lists[Int(data.parameterStart) + k])] = incoming[k]
+      }
+      var edge: UInt32 = .max
+      for i in Int(data.instructionStart)..<Int(data.instructionEnd) {
+        fuel -= 1
+        if fuel < 0 { throw OutOfFuel() }
+        let x = box.function.instructions.storage[i]
+        func list(_ start: UInt32, _ count: UInt32) -> [UInt64] {
+          (0..<Int(count)).map { values[Int(box.function.lists[Int(start) + $0])] }
+        }
+        switch x.opcode {
+        case .jump: edge = x.a
+        case .branch: edge = values[Int(x.a)] != 0 ? x.b : x.c
+        case .branchTable:
+          edge = box.function.lists[Int(x.b) + Int(min(values[Int(x.a)], UInt64(x.c) - 1))]
+        case .returns: return list(x.b, x.c)
+        case .trap: throw Trap(kind: UInt8(x.aux))
+        case .call:
+          let results = try run(Int(x.a), list(x.b + 1, x.c))
+          for (k, result) in results.enumerated() { values[i + k] = result }
+        case .frameLoad: values[i] = frame[Int(x.b)]
+        case .frameStore: frame[Int(x.b)] = values[Int(x.a)]
+        default: try step(box, x, i, &values)
+        }
+      }
+      let taken = box.function.edges.storage[Int(edge)]
+      let count = Int(box.function.blocks[taken.to].parameterCount)
+      incoming = (0..<count).map {
+        values[Int(box.function.lists[Int(taken.argumentStart) + $0])]
+      }
+      block = taken.to.index
+    }
+  }
+
+  private mutating func step(
+    _ box: IRBox, _ x: Instruction, _ i: Int, _ values: inout [UInt64]
+  ) throws {
+    let a = x.opcode.info.shape == .constant ? 0 : values[min(Int(x.a), values.count - 1)]
+    switch x.opcode {
+    case .nop, .param, .result: break
+    case .iconst, .fconst: values[i] = x.bits
+    case .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U:
+      values[i] = load(x, memory, Int(a) + Int(x.b))
+    case .contextLoad:
+      values[i] =
+        Int(x.b) == LoweredModule.scratchPointer
+        ? scratchAddress : load(x, context, Int(x.b))
+    case .pointerLoad: values[i] = load(x, scratch, Int(a &- scratchAddress) + Int(x.b))
+    case .store, .store8, .store16, .store32:
+      store(x, &memory, Int(a) + Int(x.b), values[Int(x.c)], box.function.instructions)
+    case .contextStore: store(x, &context, Int(x.b), a, box.function.instructions)
+    case .pointerStore:
+      store(
+        x, &scratch, Int(a &- scratchAddress) + Int(x.b), values[Int(x.c)],
+        box.function.instructions)
+    case .trapIf: if a != 0 { throw Trap(kind: UInt8(x.aux)) }
+    case .select: values[i] = a != 0 ? values[Int(x.b)] : values[Int(x.c)]
+    default:
+      let b = x.opcode.info.shape == .binary ? values[Int(x.b)] : 0
+      let from = box.function.instructions[Value(raw: x.a)].type
+      switch Interpreter.evaluate(x.opcode, from: from, to: x.type, a, b) {
+      case .success(let value): values[i] = value
+      case .failure(let trap): throw Trap(kind: UInt8(trap.kind))
+      }
+    }
+  }
+
+  private func load(_ x: Instruction, _ bytes: [UInt8], _ at: Int) -> UInt64 {
+    let mask: UInt64 = x.type.byteCount == 4 ? 0xffff_ffff : .max
+    func read(_ count: Int) -> UInt64 {
+      (0..<count).reduce(0) { $0 | UInt64(bytes[at + $1]) << UInt64($1 * 8) }
+    }
+    switch x.opcode {
+    case .load8U: return read(1)
+    case .load16U: return read(2)
+    case .load32U: return read(4)
+    case .load8S: return UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: read(1)))) & mask
+    case .load16S: return UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: read(2)))) & mask
+    case .load32S: return UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: read(4)))) & mask
+    default: return read(x.type.byteCount)
+    }
+  }
+
+  private func store(
+    _ x: Instruction, _ bytes: inout [UInt8], _ at: Int, _ value: UInt64,
+    _ instructions: borrowing Pool<Value, Instruction>
+  ) {
+    let stored = x.opcode == .contextStore ? x.a : x.c
+    let count =
+      switch x.opcode {
+      case .store8: 1
+      case .store16: 2
+      case .store32: 4
+      default: instructions[Value(raw: stored)].type.byteCount
+      }
+    for k in 0..<count { bytes[at + k] = UInt8(truncatingIfNeeded: value >> UInt64(k * 8)) }
+  }
+}
