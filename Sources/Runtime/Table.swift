@@ -86,25 +86,38 @@ final class TableObject {
       throw .outOfResources("a table of \(type.minimum) elements")
     }
     capacity = Int(max(type.minimum, min(type.maximum ?? limit, limit)))
-    // All of it reserved at once, so that the elements never move; pages come with use.
-    let mapped = mmap(
-      nil, max(capacity, 1) * 8, PROT_READ | PROT_WRITE,
-      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    guard let base = mapped, base != MAP_FAILED else {
+    guard let elements = TableObject.reserve(capacity) else {
       throw .outOfResources("a table of \(capacity) elements")
     }
     declared = type
     element = type.element
     record = .allocate(capacity: 1)
-    let elements = base.assumingMemoryBound(to: UInt64.self)
     record.initialize(
-      to: TableRecord(elements: elements, length: Int(type.minimum), object: base))
+      to: TableRecord(elements: elements, length: Int(type.minimum), object: elements))
     record.pointee.object = Unmanaged.passUnretained(self).toOpaque()
   }
 
   deinit {
-    munmap(record.pointee.elements, max(capacity, 1) * 8)
+    if capacity <= TableObject.smallCapacity {
+      free(record.pointee.elements)
+    } else {
+      munmap(record.pointee.elements, capacity * 8)
+    }
     record.deallocate()
+  }
+
+  /// Tables of up to this many elements are not worth pages of their own.
+  private static let smallCapacity = 1024
+
+  /// Null references, all that the table can ever have, so that the elements never move; of a
+  /// large table, pages come with use.
+  private static func reserve(_ capacity: Int) -> UnsafeMutablePointer<UInt64>? {
+    if capacity <= smallCapacity {
+      return calloc(max(capacity, 1), 8)?.assumingMemoryBound(to: UInt64.self)
+    }
+    let mapped = mmap(
+      nil, capacity * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    return mapped == MAP_FAILED ? nil : mapped?.assumingMemoryBound(to: UInt64.self)
   }
 
   /// The type, with the present size as its minimum.
