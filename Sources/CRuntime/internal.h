@@ -33,6 +33,5 @@ extern void brolga_land(void);
 void brolga_capture(
     uint32_t kind, uint64_t address, uint64_t frame, bool exact, uint64_t fault_address);
 
-bool brolga_find_memory(uint64_t address);
 // Installs handlers once per process and an alternate signal stack once per thread.
 void brolga_prepare_thread(void);

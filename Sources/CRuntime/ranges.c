@@ -97,9 +97,8 @@ static bool find(uint64_t address, bool is_code, brolga_range *found) {
 
 bool brolga_find_code(uint64_t address, brolga_range *found) { return find(address, true, found); }
 
-bool brolga_find_memory(uint64_t address) {
-  brolga_range found;
-  return find(address, false, &found);
+bool brolga_find_memory(uint64_t address, brolga_range *found) {
+  return find(address, false, found);
 }
 
 intptr_t brolga_find_entry(const brolga_range *range, uint32_t offset, bool call_site) {

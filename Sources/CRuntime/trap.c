@@ -127,7 +127,10 @@ static uint32_t trap_kind(int signal, uint64_t address, uint64_t fault_address) 
   if (!brolga_find_code(address, &code)) return 0;
   intptr_t entry = brolga_find_entry(&code, (uint32_t)(address - code.low), false);
   if (entry >= 0) return code.kinds[entry];
-  if (signal == SIGSEGV && brolga_find_memory(fault_address)) return 2; // memoryOutOfBounds
+  brolga_range memory;
+  if (signal == SIGSEGV && brolga_find_memory(fault_address, &memory)) {
+    return 2; // memoryOutOfBounds
+  }
   return 0;
 }
 

@@ -9,6 +9,8 @@ public struct Trap: Error, Sendable {
   public let kind: TrapKind
   /// Says more than `kind`, for traps that the host raises.
   public let message: String?
+  /// Where in its memory the guest wanted to read or write, if that is known.
+  public let memoryAddress: UInt64?
   /// Calls that the backtrace leaves out, between its last frame and the guest's entry.
   public let omittedFrameCount: Int
   private let places: [Place]
@@ -36,6 +38,7 @@ public struct Trap: Error, Sendable {
   public init(_ kind: TrapKind, message: String? = nil) {
     self.kind = kind
     self.message = message
+    memoryAddress = nil
     omittedFrameCount = 0
     places = []
   }
@@ -44,6 +47,10 @@ public struct Trap: Error, Sendable {
   init(last trap: UnsafePointer<brolga_trap>) {
     kind = TrapKind(rawValue: UInt8(truncatingIfNeeded: trap.pointee.kind)) ?? .unreachable
     message = nil
+    var memory = brolga_range()
+    let fault = trap.pointee.fault_address
+    let isMemory = fault != 0 && brolga_find_memory(fault, &memory)
+    memoryAddress = isMemory ? fault - memory.low : nil
     var places: [Place] = []
     let count = Int(trap.pointee.frame_count)
     places.reserveCapacity(count)
@@ -82,6 +89,7 @@ extension Trap: CustomStringConvertible {
   /// The reason in the first line, then one line per frame.
   public var description: String {
     var text = "wasm trap: \(message ?? kind.description)"
+    if let memoryAddress { text += " (address 0x\(String(memoryAddress, radix: 16)))" }
     if places.isEmpty { return text }
     text += "\nwasm backtrace:"
     for (position, frame) in backtrace.enumerated() {

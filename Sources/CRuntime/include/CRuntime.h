@@ -92,6 +92,8 @@ intptr_t brolga_add_range(const brolga_range *range);
 void brolga_remove_range(intptr_t slot);
 // Finds the code range that holds `address`. The caller makes sure that the range stays.
 bool brolga_find_code(uint64_t address, brolga_range *found);
+// The same for memory reservations.
+bool brolga_find_memory(uint64_t address, brolga_range *found);
 
 // Index of an entry at `offset`, or -1. Prefers a call site (kind 0) or a trap, as asked.
 intptr_t brolga_find_entry(const brolga_range *range, uint32_t offset, bool call_site);
