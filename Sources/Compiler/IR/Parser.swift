@@ -410,13 +410,6 @@ private struct Parser: ~Copyable {
 
   private mutating func finish() throws(IRParseError) {
     try fill(upTo: nil)
-    if let last = function.blocks.storage.indices.last {
-      // Parameters numbered above everything lie in the last block, before its end.
-      let end = Int(function.blocks[Block(last)].instructionEnd)
-      if end != function.instructions.count {
-        throw error("a parameter's number is above that of the last instruction")
-      }
-    }
     for (value, _) in parameters where Int(value) >= function.instructions.count {
       throw error("the number of parameter v\(value) is above all instructions")
     }

@@ -280,9 +280,10 @@ private struct Structure {
     var parameters = 0
     for b in f.blocks.storage.indices {
       let data = f.blocks[Block(b)]
-      if Int(data.instructionStart) != next || data.instructionEnd <= data.instructionStart {
-        throw error("b\(b) does not start where the block before ends, or is empty")
+      if Int(data.instructionStart) < next || data.instructionEnd <= data.instructionStart {
+        throw error("b\(b) starts before the end of the block before, or is empty")
       }
+      try checkGap(f, next, Int(data.instructionStart))
       next = Int(data.instructionEnd)
       if next > f.instructions.count { throw error("b\(b) ends beyond the instructions") }
       try checkRange(f, data.parameterStart, data.parameterCount, "parameters of b\(b)")
@@ -297,17 +298,23 @@ private struct Structure {
       }
       parameters += Int(data.parameterCount)
     }
-    // Translation makes its last parameters when all blocks are filled.
-    for i in next..<f.instructions.count {
-      let opcode = f.instructions[Value(i)].opcode
-      if opcode != .param && opcode != .nop { throw error("v\(i) is outside all blocks") }
-    }
+    try checkGap(f, next, f.instructions.count)
     for i in f.instructions.storage.indices {
       let instruction = f.instructions[Value(i)]
       if instruction.opcode == .param { parameters -= 1 }
       try checkLists(f, instruction)
     }
     if parameters != 0 { throw error("a param is not among the parameters of a block") }
+  }
+
+  /// Outside all blocks there is nothing but parameters.
+  private func checkGap(
+    _ f: borrowing Function, _ start: Int, _ end: Int
+  ) throws(VerifierError) {
+    for i in start..<max(start, min(end, f.instructions.count)) {
+      let opcode = f.instructions[Value(i)].opcode
+      if opcode != .param && opcode != .nop { throw error("v\(i) is outside all blocks") }
+    }
   }
 
   private func checkLists(

@@ -90,9 +90,7 @@ extension PassScratch {
       let loop = loops.innermost[b]
       for index in start..<Int(truncatingIfNeeded: data.instructionEnd) {
         let i = function.instructions.storage[index]
-        // A parameter may stand in another block's range.
-        let home = i.opcode == .param ? i.a : UInt32(truncatingIfNeeded: b)
-        hoisting.homes[index] = home
+        hoisting.homes[index] = UInt32(truncatingIfNeeded: b)
         if loop != .max && isLive[index] && isWorthHoisting(i, function) {
           choose(i, index, loop, function)
         }
@@ -152,7 +150,9 @@ extension PassScratch {
   private func isOutside(
     _ value: UInt32, _ header: Int, _ function: borrowing Function
   ) -> Bool {
-    let home = hoisting.homes[Int(truncatingIfNeeded: value)]
+    let i = function.instructions[Value(raw: value)]
+    // A parameter may stand in the range of another block, or in none.
+    let home = i.opcode == .param ? i.a : hoisting.homes[Int(truncatingIfNeeded: value)]
     return home != .max && !dominators.dominates(header, Int(truncatingIfNeeded: home))
   }
 
