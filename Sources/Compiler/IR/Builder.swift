@@ -8,6 +8,8 @@ import Entities
 /// Every operation passes through `emit`, which folds constants, applies identities, and finds an
 /// equal value in a block that dominates the current one. Memory is kept between functions.
 ///
+/// Even what only reads is `mutating`: Swift 6.3 copies the whole struct for a call that is not.
+///
 /// Invariant: `path` holds blocks that dominate the current one, from the entry to itself. The
 /// immediate dominator may be a conservative one, so not all dominators need be there.
 package struct Builder: ~Copyable {
@@ -54,7 +56,12 @@ package struct Builder: ~Copyable {
   private static var freeSlot: Slot { Slot(hash: 0, generation: 0, value: .none, block: .none) }
 
   /// Empties everything for the next function.
-  package mutating func beginFunction(index: UInt32, typeIndex: UInt32) {
+  ///
+  /// - Parameter expectedCount: about how many instructions it will have, so that the table of
+  ///   values need not grow.
+  package mutating func beginFunction(
+    index: UInt32, typeIndex: UInt32, expectedCount: Int = 0
+  ) {
     function.clear()
     function.index = index
     function.typeIndex = typeIndex
@@ -65,7 +72,12 @@ package struct Builder: ~Copyable {
     usesTree = false
     treeStarts.removeAll()
     treeEnds.removeAll()
-    slotMask = Self.initialSlots &- 1
+    var slotCount = Self.initialSlots
+    while slotCount < expectedCount { slotCount &*= 2 }
+    if slots.count < slotCount {
+      slots.append(repeating: Self.freeSlot, count: slotCount &- slots.count)
+    }
+    slotMask = slotCount &- 1
     forgetSlots()
   }
 
@@ -170,7 +182,7 @@ package struct Builder: ~Copyable {
 
   /// The bits of a value that is a constant.
   @inline(__always)
-  package func constantBits(_ value: Value) -> UInt64? {
+  package mutating func constantBits(_ value: Value) -> UInt64? {
     let instruction = function.instructions[value]
     return instruction.opcode.isConstant ? instruction.bits : nil
   }
@@ -216,7 +228,7 @@ package struct Builder: ~Copyable {
   }
 
   @inline(__always)
-  private func dominatesCurrent(_ block: Block) -> Bool {
+  private mutating func dominatesCurrent(_ block: Block) -> Bool {
     if !usesTree { return isOnPath[block.index] }
     return treeStarts[block.index] <= treePoint && treePoint < treeEnds[block.index]
   }
@@ -224,7 +236,7 @@ package struct Builder: ~Copyable {
   /// Equal instructions have equal hashes; a constant operand counts by its bits, since each block
   /// has its own.
   @inline(__always)
-  private func hash(_ instruction: Instruction) -> UInt32 {
+  private mutating func hash(_ instruction: Instruction) -> UInt32 {
     var low = UInt64(truncatingIfNeeded: instruction.b)
     var high = UInt64(truncatingIfNeeded: instruction.a)
     if instruction.opcode.isPure {
@@ -248,14 +260,14 @@ package struct Builder: ~Copyable {
   }
 
   @inline(__always)
-  private func operandKey(_ operand: UInt32) -> UInt64 {
+  private mutating func operandKey(_ operand: UInt32) -> UInt64 {
     let instruction = function.instructions[Value(raw: operand)]
     return instruction.opcode.isConstant
       ? instruction.bits &* 0xff51_afd7_ed55_8ccd : UInt64(truncatingIfNeeded: operand)
   }
 
   @inline(__always)
-  private func isEqual(_ x: Instruction, _ y: Instruction) -> Bool {
+  private mutating func isEqual(_ x: Instruction, _ y: Instruction) -> Bool {
     if x.opcode != y.opcode || x.type != y.type || x.aux != y.aux { return false }
     if x.c != y.c && (x.opcode != .select || !isSame(x.c, y.c)) { return false }
     if x.a == y.a && x.b == y.b { return true }
@@ -266,7 +278,7 @@ package struct Builder: ~Copyable {
 
   /// Whether two operands are one value, or constants alike.
   @inline(__always)
-  private func isSame(_ x: UInt32, _ y: UInt32) -> Bool {
+  private mutating func isSame(_ x: UInt32, _ y: UInt32) -> Bool {
     if x == y { return true }
     let first = function.instructions[Value(raw: x)]
     return first.opcode.isConstant && first == function.instructions[Value(raw: y)]

@@ -8,7 +8,7 @@ extension Builder {
   static var nothing: Value { Value(raw: .max - 2) }
 
   @inline(__always)
-  func operand(_ raw: UInt32) -> Instruction { function.instructions[Value(raw: raw)] }
+  mutating func operand(_ raw: UInt32) -> Instruction { function.instructions[Value(raw: raw)] }
 
   /// One step of simplification.
   ///
@@ -312,7 +312,7 @@ extension Builder {
   // MARK: Rewriting
 
   @inline(__always)
-  func isZero(_ raw: UInt32) -> Bool {
+  mutating func isZero(_ raw: UInt32) -> Bool {
     let definition = operand(raw)
     return definition.opcode == .iconst && definition.bits == 0
   }
@@ -324,7 +324,8 @@ extension Builder {
   }
 
   @inline(__always)
-  func rewrite(_ i: inout Instruction, _ opcode: Opcode, _ a: UInt32, _ b: UInt32) -> Value {
+  mutating func rewrite(_ i: inout Instruction, _ opcode: Opcode, _ a: UInt32, _ b: UInt32) -> Value
+  {
     i.opcode = opcode
     i.a = a
     i.b = b

@@ -110,11 +110,11 @@ extension Builder {
   /// A mask of the bits that may be set in a value.
   ///
   /// Looks at a chain of four definitions at most.
-  func possibleBits(_ raw: UInt32) -> UInt64 {
+  mutating func possibleBits(_ raw: UInt32) -> UInt64 {
     possibleBits(raw, depth: 3)
   }
 
-  private func possibleBits(_ raw: UInt32, depth: Int) -> UInt64 {
+  private mutating func possibleBits(_ raw: UInt32, depth: Int) -> UInt64 {
     let i = operand(raw)
     let mask = i.type.mask
     switch i.opcode {
@@ -345,7 +345,7 @@ extension Builder {
   }
 
   /// The simplest value to branch on instead of `value`, and whether its sense is turned round.
-  package func branchCondition(_ value: Value) -> (value: Value, isInverted: Bool) {
+  package mutating func branchCondition(_ value: Value) -> (value: Value, isInverted: Bool) {
     var value = value
     var isInverted = false
     // Simplification has left at most one test around a value that is not a comparison; the count

@@ -62,7 +62,7 @@ struct Dominators: ~Copyable {
     jumps[block] = isDouble ? jumps[jump] : parent
   }
 
-  private func commonAncestor(_ x: UInt32, _ y: UInt32) -> UInt32 {
+  private mutating func commonAncestor(_ x: UInt32, _ y: UInt32) -> UInt32 {
     var a = Int(truncatingIfNeeded: x)
     var b = Int(truncatingIfNeeded: y)
     if depths[a] > depths[b] { swap(&a, &b) }

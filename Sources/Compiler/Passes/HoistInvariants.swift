@@ -99,7 +99,7 @@ extension PassScratch {
   }
 
   @inline(__always)
-  private func isWorthHoisting(_ i: Instruction, _ function: borrowing Function) -> Bool {
+  private mutating func isWorthHoisting(_ i: Instruction, _ function: borrowing Function) -> Bool {
     switch i.opcode {
     case .mul, .clz, .ctz, .popcnt,
       .fadd, .fsub, .fmul, .fdiv, .fmin, .fmax, .fcopysign, .fneg, .fabs, .fsqrt, .fceil,
@@ -136,7 +136,7 @@ extension PassScratch {
 
   /// Whether no operand is computed in the loop. An operand's block dominates the loop or lies in
   /// it; it lies in it exactly if the header dominates it.
-  private func isInvariant(
+  private mutating func isInvariant(
     _ i: Instruction, _ loop: UInt32, _ function: borrowing Function
   ) -> Bool {
     let fields = i.opcode.valueFields
@@ -147,7 +147,7 @@ extension PassScratch {
     return true
   }
 
-  private func isOutside(
+  private mutating func isOutside(
     _ value: UInt32, _ header: Int, _ function: borrowing Function
   ) -> Bool {
     let i = function.instructions[Value(raw: value)]
@@ -157,7 +157,7 @@ extension PassScratch {
   }
 
   /// The block before a loop; `.max` if there are several or it leads elsewhere too.
-  private func entry(_ loop: UInt32, _ function: borrowing Function) -> UInt32 {
+  private mutating func entry(_ loop: UInt32, _ function: borrowing Function) -> UInt32 {
     let data = function.blocks[Block(raw: loop)]
     let start = Int(truncatingIfNeeded: data.predecessorStart)
     var entry: UInt32 = .max

@@ -7,56 +7,84 @@ import Entities
 /// live only if it is used, so a value carried round a loop for nothing is not.
 ///
 /// Needs: `scratch.dominators`, for reachability.  Breaks: nothing.
-/// Cost: each live instruction and each argument of a live parameter once.
+/// Cost: one walk, and each argument of a live parameter once.
 /// Source: the mark phase of Cytron et al., 1991, 7.1, with control flow taken as live.
 func markLive(_ function: borrowing Function, _ scratch: inout PassScratch) {
   scratch.isLive.reset(count: function.instructions.count, to: false)
   scratch.stack.removeAll()
-  for b in 0..<function.blocks.count {
-    if !scratch.dominators.isReachable(b) { continue }
-    let data = function.blocks[Block(b)]
-    let start = Int(truncatingIfNeeded: data.instructionStart)
-    for index in start..<Int(truncatingIfNeeded: data.instructionEnd) {
-      if function.instructions.storage[index].opcode.mustStay {
-        scratch.mark(UInt32(truncatingIfNeeded: index))
+  // Against the order of blocks, so that most uses are seen before the definition, and a mark is
+  // all that a definition needs. Parameters, and what a loop's edge back passes, are passed over
+  // before they are marked: these wait on the stack.
+  var b = function.blocks.count &- 1
+  while b >= 0 {
+    if scratch.dominators.isReachable(b) {
+      let data = function.blocks[Block(b)]
+      let start = Int(truncatingIfNeeded: data.instructionStart)
+      var index = Int(truncatingIfNeeded: data.instructionEnd) &- 1
+      while index >= start {
+        let i = function.instructions.storage[index]
+        if scratch.isLive[index] || i.opcode.mustStay {
+          scratch.isLive[index] = true
+          scratch.markOperands(function, i, at: UInt32(truncatingIfNeeded: index))
+        }
+        index &-= 1
       }
     }
-  }
-  while !scratch.stack.isEmpty {
-    let value = scratch.stack.popLast()
-    let i = function.instructions[Value(raw: value)]
-    if i.opcode == .param {
-      scratch.markArguments(function, i)
-      continue
-    }
-    let fields = i.opcode.valueFields
-    if fields.contains(.a) { scratch.mark(i.a) }
-    if fields.contains(.b) { scratch.mark(i.b) }
-    if fields.contains(.c) { scratch.mark(i.c) }
-    if fields.contains(.list) || fields.contains(.typedList) {
-      let start = Int(truncatingIfNeeded: i.b) &+ (fields.contains(.typedList) ? 1 : 0)
-      for k in start..<start &+ Int(truncatingIfNeeded: i.c) { scratch.mark(function.lists[k]) }
-    }
+    b &-= 1
   }
 }
 
 extension PassScratch {
   @inline(__always)
-  fileprivate mutating func mark(_ value: UInt32) {
-    if isLive[Int(truncatingIfNeeded: value)] { return }
-    isLive[Int(truncatingIfNeeded: value)] = true
-    stack.append(value)
+  fileprivate mutating func markOperands(
+    _ function: borrowing Function, _ i: Instruction, at index: UInt32
+  ) {
+    let fields = i.opcode.valueFields
+    if fields.contains(.a) { mark(i.a, from: index, function) }
+    if fields.contains(.b) { mark(i.b, from: index, function) }
+    if fields.contains(.c) { mark(i.c, from: index, function) }
+    if fields.contains(.list) || fields.contains(.typedList) {
+      let start = Int(truncatingIfNeeded: i.b) &+ (fields.contains(.typedList) ? 1 : 0)
+      for k in start..<start &+ Int(truncatingIfNeeded: i.c) {
+        mark(function.lists[k], from: index, function)
+      }
+    }
+    if !stack.isEmpty { drain(function, at: index) }
   }
 
-  fileprivate mutating func markArguments(
-    _ function: borrowing Function, _ parameter: Instruction
+  /// Marks a value; the walk stands at `index`.
+  @inline(__always)
+  private mutating func mark(
+    _ value: UInt32, from index: UInt32, _ function: borrowing Function
+  ) {
+    let v = Int(truncatingIfNeeded: value)
+    if isLive[v] { return }
+    isLive[v] = true
+    if value > index || function.instructions.storage[v].opcode == .param { stack.append(value) }
+  }
+
+  private mutating func drain(_ function: borrowing Function, at index: UInt32) {
+    while !stack.isEmpty {
+      let i = function.instructions[Value(raw: stack.popLast())]
+      let fields = i.opcode.valueFields
+      if i.opcode == .param { markArguments(function, i, at: index) }
+      if fields.contains(.a) { mark(i.a, from: index, function) }
+      if fields.contains(.b) { mark(i.b, from: index, function) }
+      if fields.contains(.c) { mark(i.c, from: index, function) }
+      // What has a list is no mere value and was marked when the walk passed it.
+    }
+  }
+
+  private mutating func markArguments(
+    _ function: borrowing Function, _ parameter: Instruction, at index: UInt32
   ) {
     let data = function.blocks[Block(raw: parameter.a)]
     let start = Int(truncatingIfNeeded: data.predecessorStart)
     for k in start..<start &+ Int(truncatingIfNeeded: data.predecessorCount) {
       let edge = function.edges[Edge(raw: function.lists[k])]
       if !dominators.isReachable(Int(truncatingIfNeeded: edge.from.raw)) { continue }
-      mark(function.lists[Int(truncatingIfNeeded: edge.argumentStart &+ parameter.b)])
+      let argument = function.lists[Int(truncatingIfNeeded: edge.argumentStart &+ parameter.b)]
+      mark(argument, from: index, function)
     }
   }
 }

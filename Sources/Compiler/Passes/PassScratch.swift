@@ -29,26 +29,43 @@ package struct ParameterPlace: BitwiseCopyable, Sendable {
 }
 
 extension Opcode {
-  /// The shape's `valueFields`, where a whole `info` would cost too much.
-  @inline(__always) var valueFields: ValueFields {
-    if isPure { return self == .select ? [.a, .b, .c] : isUnary ? .a : [.a, .b] }
-    if isConstant || self == .param || self == .nop { return [] }
-    return info.shape.valueFields
-  }
+  /// The shape's `valueFields`; a table of bytes, where a whole `info` would cost too much.
+  @inline(__always) var valueFields: ValueFields { ValueFields(rawValue: valueFieldBits) }
 
-  /// Among pure operations: takes one operand.
-  @inline(__always) private var isUnary: Bool {
-    (rawValue >= Opcode.clz.rawValue && rawValue <= Opcode.extendU.rawValue)
-      || (rawValue >= Opcode.fneg.rawValue && rawValue <= Opcode.fnearest.rawValue)
-      || (rawValue >= Opcode.truncS.rawValue && rawValue <= Opcode.reinterpret.rawValue)
+  private var valueFieldBits: UInt8 {
+    switch self {
+    case .nop, .param, .iconst, .fconst, .contextLoad, .frameLoad, .jump, .trap: 0
+    case .clz, .ctz, .popcnt, .extend8S, .extend16S, .extend32S, .wrap, .extendS, .extendU,
+      .fneg, .fabs, .fsqrt, .fceil, .ffloor, .ftrunc, .fnearest,
+      .truncS, .truncU, .truncSatS, .truncSatU, .convertS, .convertU, .promote, .demote,
+      .reinterpret,
+      .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U,
+      .contextStore, .pointerLoad, .frameStore, .result, .trapIf, .branch, .branchTable:
+      1
+    case .add, .sub, .mul, .divS, .divU, .remS, .remU, .and, .or, .xor,
+      .shl, .shrS, .shrU, .rotl, .rotr,
+      .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU,
+      .fadd, .fsub, .fmul, .fdiv, .fmin, .fmax, .fcopysign,
+      .feq, .fne, .flt, .fle, .fgt, .fge:
+      3
+    case .store, .store8, .store16, .store32, .pointerStore: 5
+    case .select: 7
+    case .returns: 8
+    case .call, .callHelper: 16
+    case .callReference: 17
+    }
   }
 
   /// Must stay even if nothing uses its value: `!info.effects.canRemove`.
-  @inline(__always) var mustStay: Bool {
+  var mustStay: Bool {
     switch self {
-    case .divS, .divU, .remS, .remU, .truncS, .truncU: true
-    case .nop, .param, .iconst, .fconst, .contextLoad, .pointerLoad, .frameLoad, .result: false
-    default: !isPure
+    case .divS, .divU, .remS, .remU, .truncS, .truncU,
+      .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U,
+      .store, .store8, .store16, .store32, .contextStore, .pointerStore, .frameStore,
+      .call, .callReference, .callHelper, .trapIf,
+      .jump, .branch, .branchTable, .returns, .trap:
+      true
+    default: false
     }
   }
 }

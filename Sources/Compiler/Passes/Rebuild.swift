@@ -23,7 +23,7 @@ struct RebuildScratch: ~Copyable {
 
   init() {}
 
-  mutating func begin(_ function: borrowing Function) {
+  mutating func begin(_ function: inout Function) {
     values.reset(count: function.instructions.count, to: .max)
     blocks.reset(count: function.blocks.count, to: .max)
     isReached.reset(count: function.blocks.count, to: false)
@@ -58,25 +58,28 @@ struct RebuildScratch: ~Copyable {
 /// Cost: one walk.
 /// Source: own.
 func rebuild(_ function: inout Function, _ scratch: inout PassScratch) {
-  scratch.builder.beginFunction(index: function.index, typeIndex: function.typeIndex)
+  // About half of the instructions take part in numbering.
+  scratch.builder.beginFunction(
+    index: function.index, typeIndex: function.typeIndex,
+    expectedCount: function.instructions.count)
   scratch.builder.numbersValues = true
   for i in 0..<function.frameVariables.count {
     scratch.builder.function.frameVariables.append(function.frameVariables[i])
   }
-  scratch.rebuilding.begin(function)
+  scratch.rebuilding.begin(&function)
   scratch.rebuilding.isReached[0] = true
   for b in 0..<function.blocks.count where scratch.rebuilding.isReached[b] {
-    scratch.beginBlock(b, of: function)
-    scratch.copyInstructions(ofBlock: b, of: function)
+    scratch.beginBlock(b, of: &function)
+    scratch.copyInstructions(ofBlock: b, of: &function)
   }
-  scratch.layOutLists(of: function)
+  scratch.layOutLists(of: &function)
   swap(&function, &scratch.builder.function)
 }
 
 extension PassScratch {
   // MARK: Blocks
 
-  fileprivate mutating func beginBlock(_ b: Int, of old: borrowing Function) {
+  fileprivate mutating func beginBlock(_ b: Int, of old: inout Function) {
     let data = old.blocks[Block(b)]
     if rebuilding.continuation == UInt32(truncatingIfNeeded: b) {
       let block = builder.currentBlock
@@ -91,20 +94,20 @@ extension PassScratch {
     let block = builder.createBlock(loopDepth: Int(truncatingIfNeeded: data.loopDepth))
     rebuilding.blocks[b] = block.raw
     builder.beginBlock(block, treeStart: dominators.starts[b], treeEnd: dominators.ends[b])
-    let isLoop = isLoopHeader(b, of: old)
+    let isLoop = isLoopHeader(b, of: &old)
     builder.function.blocks[block].isLoopHeader = isLoop
     builder.function.blocks[block].isCold = data.isCold
     builder.function.blocks[block].parameterStart = UInt32(
       truncatingIfNeeded: builder.function.lists.count)
     if b == 0 || isLoop {
-      keepParameters(data, of: old, all: b == 0)
+      keepParameters(data, of: &old, all: b == 0)
     } else {
-      mergeParameters(data, of: old)
+      mergeParameters(data, of: &old)
     }
   }
 
   /// Whether an edge leads back to the block: it may be marked as a header and have lost them.
-  private func isLoopHeader(_ b: Int, of old: borrowing Function) -> Bool {
+  private mutating func isLoopHeader(_ b: Int, of old: inout Function) -> Bool {
     let data = old.blocks[Block(b)]
     if !data.isLoopHeader { return false }
     let start = Int(truncatingIfNeeded: data.predecessorStart)
@@ -116,16 +119,16 @@ extension PassScratch {
   }
 
   private mutating func keepParameters(
-    _ data: BlockData, of old: borrowing Function, all: Bool
+    _ data: BlockData, of old: inout Function, all: Bool
   ) {
     let start = Int(truncatingIfNeeded: data.parameterStart)
     for k in start..<start &+ Int(truncatingIfNeeded: data.parameterCount) {
       let parameter = old.lists[k]
-      if all || isLive[Int(truncatingIfNeeded: parameter)] { keep(parameter, of: old) }
+      if all || isLive[Int(truncatingIfNeeded: parameter)] { keep(parameter, of: &old) }
     }
   }
 
-  private mutating func keep(_ parameter: UInt32, of old: borrowing Function) {
+  private mutating func keep(_ parameter: UInt32, of old: inout Function) {
     let block = builder.currentBlock
     let position = builder.function.blocks[block].parameterCount
     builder.origin = old.origins[Int(truncatingIfNeeded: parameter)]
@@ -137,14 +140,14 @@ extension PassScratch {
   }
 
   /// Parameters of a block all of whose predecessors are done.
-  private mutating func mergeParameters(_ data: BlockData, of old: borrowing Function) {
+  private mutating func mergeParameters(_ data: BlockData, of old: inout Function) {
     let start = Int(truncatingIfNeeded: data.parameterStart)
     for k in 0..<Int(truncatingIfNeeded: data.parameterCount) {
       let parameter = old.lists[start &+ k]
       if !isLive[Int(truncatingIfNeeded: parameter)] { continue }
-      let value = commonArgument(k, data, of: old)
+      let value = commonArgument(k, data, of: &old)
       if value == .max {
-        keep(parameter, of: old)
+        keep(parameter, of: &old)
       } else {
         rebuilding.values[Int(truncatingIfNeeded: parameter)] = value
       }
@@ -152,8 +155,8 @@ extension PassScratch {
   }
 
   /// What all remaining edges pass for a parameter; `.max` if they differ.
-  private func commonArgument(
-    _ position: Int, _ data: BlockData, of old: borrowing Function
+  private mutating func commonArgument(
+    _ position: Int, _ data: BlockData, of old: inout Function
   ) -> UInt32 {
     var common: UInt32 = .max
     let start = Int(truncatingIfNeeded: data.predecessorStart)
@@ -177,7 +180,7 @@ extension PassScratch {
 
   // MARK: Instructions
 
-  fileprivate mutating func copyInstructions(ofBlock b: Int, of old: borrowing Function) {
+  fileprivate mutating func copyInstructions(ofBlock b: Int, of old: inout Function) {
     let data = old.blocks[Block(b)]
     let start = Int(truncatingIfNeeded: data.instructionStart)
     let end = Int(truncatingIfNeeded: data.instructionEnd) &- 1
@@ -187,21 +190,21 @@ extension PassScratch {
       // Constants are made where they are used.
       if i.opcode == .param || i.opcode.isConstant { continue }
       builder.origin = old.origins[index]
-      if i.opcode == .trapIf, let bits = knownBits(i.a, of: old), bits != 0 {
+      if i.opcode == .trapIf, let bits = knownBits(i.a, of: &old), bits != 0 {
         // Nothing after it runs.
         builder.append(Instruction(.trap, .none, aux: i.aux))
         return
       }
-      copy(i, index, of: old)
+      copy(i, index, of: &old)
     }
-    emitHoisted(atEndOf: b, of: old)
+    emitHoisted(atEndOf: b, of: &old)
     builder.origin = old.origins[end]
-    copyTerminator(old.instructions.storage[end], b, of: old)
+    copyTerminator(old.instructions.storage[end], b, of: &old)
   }
 
   /// The new value of an old one, for use in the current block.
   @inline(__always)
-  private mutating func new(_ old: UInt32, of function: borrowing Function) -> UInt32 {
+  private mutating func new(_ old: UInt32, of function: inout Function) -> UInt32 {
     let value = rebuilding.values[Int(truncatingIfNeeded: old)]
     if value == .max {
       let i = function.instructions[Value(raw: old)]
@@ -215,7 +218,7 @@ extension PassScratch {
   }
 
   /// The bits of an old value that is known to be a constant.
-  private func knownBits(_ old: UInt32, of function: borrowing Function) -> UInt64? {
+  private mutating func knownBits(_ old: UInt32, of function: inout Function) -> UInt64? {
     let value = rebuilding.values[Int(truncatingIfNeeded: old)]
     if value != .max { return builder.constantBits(Value(raw: value)) }
     let i = function.instructions[Value(raw: old)]
@@ -223,20 +226,20 @@ extension PassScratch {
   }
 
   @inline(__always)
-  private mutating func copy(_ old: Instruction, _ index: Int, of function: borrowing Function) {
+  private mutating func copy(_ old: Instruction, _ index: Int, of function: inout Function) {
     var i = old
     let fields = i.opcode.valueFields
-    if fields.contains(.a) { i.a = new(i.a, of: function) }
-    if fields.contains(.b) { i.b = new(i.b, of: function) }
-    if fields.contains(.c) { i.c = new(i.c, of: function) }
+    if fields.contains(.a) { i.a = new(i.a, of: &function) }
+    if fields.contains(.b) { i.b = new(i.b, of: &function) }
+    if fields.contains(.c) { i.c = new(i.c, of: &function) }
     if fields.contains(.typedList) {
-      i.b = copyList(from: i.b, count: i.c, isTyped: true, of: function)
+      i.b = copyList(from: i.b, count: i.c, isTyped: true, of: &function)
     }
     rebuilding.values[index] = builder.emit(i).raw
   }
 
   private mutating func copyList(
-    from start: UInt32, count: UInt32, isTyped: Bool, of old: borrowing Function
+    from start: UInt32, count: UInt32, isTyped: Bool, of old: inout Function
   ) -> UInt32 {
     let newStart = builder.function.lists.count
     var k = Int(truncatingIfNeeded: start)
@@ -245,46 +248,46 @@ extension PassScratch {
       k &+= 1
     }
     for k in k..<k &+ Int(truncatingIfNeeded: count) {
-      let value = new(old.lists[k], of: old)
+      let value = new(old.lists[k], of: &old)
       builder.function.lists.append(value)
     }
     return UInt32(truncatingIfNeeded: newStart)
   }
 
-  private mutating func emitHoisted(atEndOf b: Int, of old: borrowing Function) {
+  private mutating func emitHoisted(atEndOf b: Int, of old: inout Function) {
     var next = hoisting.first(atEndOf: b)
     while next != .max {
       let index = Int(truncatingIfNeeded: next)
       builder.origin = old.origins[index]
-      copy(old.instructions.storage[index], index, of: old)
+      copy(old.instructions.storage[index], index, of: &old)
       next = hoisting.next(after: index)
     }
   }
 
   // MARK: Terminators
 
-  private mutating func copyTerminator(_ i: Instruction, _ b: Int, of old: borrowing Function) {
+  private mutating func copyTerminator(_ i: Instruction, _ b: Int, of old: inout Function) {
     switch i.opcode {
-    case .jump: jump(i.a, b, of: old)
-    case .branch: branch(i, b, of: old)
-    case .branchTable: branchTable(i, b, of: old)
+    case .jump: jump(i.a, b, of: &old)
+    case .branch: branch(i, b, of: &old)
+    case .branchTable: branchTable(i, b, of: &old)
     case .returns:
-      let start = copyList(from: i.b, count: i.c, isTyped: false, of: old)
+      let start = copyList(from: i.b, count: i.c, isTyped: false, of: &old)
       builder.append(Instruction(.returns, .none, b: start, c: i.c))
     default: builder.append(i)
     }
   }
 
   /// Makes the new edge of an old one.
-  private mutating func reach(_ edge: UInt32, of old: borrowing Function) -> UInt32 {
+  private mutating func reach(_ edge: UInt32, of old: inout Function) -> UInt32 {
     let known = rebuilding.edges[Int(truncatingIfNeeded: edge)]
     if known != .max { return known }
     let made = builder.function.edges.append(EdgeData(from: builder.currentBlock, to: .none))
-    addEdge(edge, made.raw, of: old)
+    addEdge(edge, made.raw, of: &old)
     return made.raw
   }
 
-  private mutating func addEdge(_ edge: UInt32, _ made: UInt32, of old: borrowing Function) {
+  private mutating func addEdge(_ edge: UInt32, _ made: UInt32, of old: inout Function) {
     let data = old.edges[Edge(raw: edge)]
     let target = old.blocks[data.to]
     rebuilding.edges[Int(truncatingIfNeeded: edge)] = made
@@ -295,37 +298,37 @@ extension PassScratch {
       let parameter = old.lists[Int(truncatingIfNeeded: target.parameterStart &+ k)]
       let argument = old.lists[Int(truncatingIfNeeded: data.argumentStart &+ k)]
       let isUsed = isLive[Int(truncatingIfNeeded: parameter)] || data.to.raw == 0
-      rebuilding.arguments.append(isUsed ? new(argument, of: old) : .max)
+      rebuilding.arguments.append(isUsed ? new(argument, of: &old) : .max)
     }
   }
 
-  private mutating func jump(_ edge: UInt32, _ b: Int, of old: borrowing Function) {
+  private mutating func jump(_ edge: UInt32, _ b: Int, of old: inout Function) {
     let target = old.edges[Edge(raw: edge)].to.index
-    if continues(target, after: b, of: old) {
+    if continues(target, after: b, of: &old) {
       rebuilding.continuation = UInt32(truncatingIfNeeded: target)
       rebuilding.isReached[target] = true
-      passArguments(edge, of: old)
+      passArguments(edge, of: &old)
       return
     }
-    let made = reach(edge, of: old)
+    let made = reach(edge, of: &old)
     builder.append(Instruction(.jump, .none, a: made))
   }
 
   /// Parameters of a block that continues the current one are its arguments.
-  private mutating func passArguments(_ edge: UInt32, of old: borrowing Function) {
+  private mutating func passArguments(_ edge: UInt32, of old: inout Function) {
     let data = old.edges[Edge(raw: edge)]
     let target = old.blocks[data.to]
     for k in 0..<target.parameterCount {
       let parameter = old.lists[Int(truncatingIfNeeded: target.parameterStart &+ k)]
       if !isLive[Int(truncatingIfNeeded: parameter)] { continue }
       let argument = old.lists[Int(truncatingIfNeeded: data.argumentStart &+ k)]
-      rebuilding.values[Int(truncatingIfNeeded: parameter)] = new(argument, of: old)
+      rebuilding.values[Int(truncatingIfNeeded: parameter)] = new(argument, of: &old)
     }
   }
 
   /// Whether `target` is the next block to be built and nothing but `b` leads to it.
-  private func continues(_ target: Int, after b: Int, of old: borrowing Function) -> Bool {
-    if target <= b || rebuilding.isReached[target] || isLoopHeader(target, of: old) {
+  private mutating func continues(_ target: Int, after b: Int, of old: inout Function) -> Bool {
+    if target <= b || rebuilding.isReached[target] || isLoopHeader(target, of: &old) {
       return false
     }
     var next = b &+ 1
@@ -336,23 +339,23 @@ extension PassScratch {
     return true
   }
 
-  private mutating func branch(_ i: Instruction, _ b: Int, of old: borrowing Function) {
-    if let bits = knownBits(i.a, of: old) {
-      jump(bits != 0 ? i.b : i.c, b, of: old)
+  private mutating func branch(_ i: Instruction, _ b: Int, of old: inout Function) {
+    if let bits = knownBits(i.a, of: &old) {
+      jump(bits != 0 ? i.b : i.c, b, of: &old)
       return
     }
-    if isSameTarget(i.b, i.c, of: old) {
-      jump(i.b, b, of: old)
+    if isSameTarget(i.b, i.c, of: &old) {
+      jump(i.b, b, of: &old)
       return
     }
-    let condition = Value(raw: new(i.a, of: old))
+    let condition = Value(raw: new(i.a, of: &old))
     let (value, isInverted) = builder.branchCondition(condition)
-    let yes = reach(isInverted ? i.c : i.b, of: old)
-    let no = reach(isInverted ? i.b : i.c, of: old)
+    let yes = reach(isInverted ? i.c : i.b, of: &old)
+    let no = reach(isInverted ? i.b : i.c, of: &old)
     builder.append(Instruction(.branch, .none, a: value.raw, b: yes, c: no))
   }
 
-  private func isSameTarget(_ x: UInt32, _ y: UInt32, of old: borrowing Function) -> Bool {
+  private mutating func isSameTarget(_ x: UInt32, _ y: UInt32, of old: inout Function) -> Bool {
     let first = old.edges[Edge(raw: x)]
     let second = old.edges[Edge(raw: y)]
     if first.to != second.to { return false }
@@ -366,11 +369,11 @@ extension PassScratch {
     return true
   }
 
-  private mutating func branchTable(_ i: Instruction, _ b: Int, of old: borrowing Function) {
+  private mutating func branchTable(_ i: Instruction, _ b: Int, of old: inout Function) {
     let start = Int(truncatingIfNeeded: i.b)
-    if let bits = knownBits(i.a, of: old) {
+    if let bits = knownBits(i.a, of: &old) {
       let k = min(bits, UInt64(truncatingIfNeeded: i.c) &- 1)
-      jump(old.lists[start &+ Int(truncatingIfNeeded: k)], b, of: old)
+      jump(old.lists[start &+ Int(truncatingIfNeeded: k)], b, of: &old)
       return
     }
     var isOne = true
@@ -378,19 +381,19 @@ extension PassScratch {
       isOne = old.lists[start &+ k] == old.lists[start]
     }
     if isOne {
-      jump(old.lists[start], b, of: old)
+      jump(old.lists[start], b, of: &old)
       return
     }
-    let index = new(i.a, of: old)
+    let index = new(i.a, of: &old)
     if i.c == 2 {
-      let no = reach(old.lists[start], of: old)
-      let yes = reach(old.lists[start &+ 1], of: old)
+      let no = reach(old.lists[start], of: &old)
+      let yes = reach(old.lists[start &+ 1], of: &old)
       builder.append(Instruction(.branch, .none, a: index, b: yes, c: no))
       return
     }
     let newStart = UInt32(truncatingIfNeeded: builder.function.lists.count)
     for k in start..<start &+ Int(truncatingIfNeeded: i.c) {
-      let edge = reach(old.lists[k], of: old)
+      let edge = reach(old.lists[k], of: &old)
       builder.function.lists.append(edge)
     }
     builder.append(Instruction(.branchTable, .none, a: index, b: newStart, c: i.c))
@@ -399,7 +402,7 @@ extension PassScratch {
   // MARK: Lists
 
   /// Gives each new edge its target and arguments, and each new block its predecessors.
-  fileprivate mutating func layOutLists(of old: borrowing Function) {
+  fileprivate mutating func layOutLists(of old: inout Function) {
     for e in 0..<rebuilding.sources.count {
       let source = old.edges[Edge(raw: rebuilding.sources[e])]
       let data = old.blocks[source.to]

@@ -49,7 +49,7 @@ func removeRedundantParameters(
 extension PassScratch {
   /// The value that stands for `value`. Halves the path on its way.
   @inline(__always)
-  fileprivate func resolved(_ value: UInt32) -> UInt32 {
+  fileprivate mutating func resolved(_ value: UInt32) -> UInt32 {
     var v = Int(truncatingIfNeeded: value)
     while true {
       let next = aliases[v]
@@ -87,7 +87,7 @@ extension PassScratch {
   }
 
   /// The only value but the parameter itself among its arguments; `.max` if there are two.
-  private func uniqueArgument(
+  private mutating func uniqueArgument(
     _ function: borrowing Function, _ data: BlockData, _ parameter: UInt32, _ position: UInt32
   ) -> UInt32 {
     var unique: UInt32 = .max
@@ -124,7 +124,7 @@ extension PassScratch {
     }
   }
 
-  private func moveArguments(
+  private mutating func moveArguments(
     _ function: borrowing Function, _ data: BlockData, from: Int, to: Int
   ) {
     let start = Int(truncatingIfNeeded: data.predecessorStart)
