@@ -42,7 +42,7 @@ package func emitText(
     switch kind {
     case .ir: write(compiler.translator.builder.function.text())
     case .mach: write(compiler.machine.text())
-    case .ra: write("")
+    case .ra: write(compiler.machine.problem.text())
     case .asm: write(assemblyText(&compiler.machine, &compiler.solution, &compiler.code))
     }
     write("\n")
