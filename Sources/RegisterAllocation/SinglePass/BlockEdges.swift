@@ -13,43 +13,33 @@ extension SinglePass {
     let target = Int(view.successors[edges.lowerBound].raw)
     let parameters = view.parameterRange(target)
     let isVisited = order.position[target] < order.position[block]
-    let flows = flowSuccessor == target
-    // Where registers flow, the parameters' own are written here and free above.
     var targets = ClassWords()
-    if flows {
-      for k in parameters {
-        let register = values[Int(view.parameters[k].raw)].register
-        if register == noRegister { continue }
-        held.remove(register)
-        targets.insert(register)
-      }
+    for k in parameters {
+      let register = values[Int(view.parameters[k].raw)].contract
+      if register != noRegister { targets.insert(register) }
     }
     group.clear()
     for k in 0..<arguments.count {
       let p = Int(view.parameters[parameters.lowerBound &+ k].raw)
       let a = Int(view.arguments[arguments.lowerBound &+ k].raw)
       let c = Int(view.classes[p].rawValue)
-      let register = flows ? values[p].register : noRegister
-      if flows { values[p].register = noRegister }
-      let isStored = values[p].slot >= 0 || !isVisited
-      if !(isStored || register != noRegister) { continue }
-      if a == p {
-        // Nothing to move; but from here up to the block's head its slot is its own.
-        _ = slot(of: p, c)
-        continue
-      }
-      let from = argumentPlace(a, c, wanted: register, targets)
+      let register = values[p].contract
       if register != noRegister {
+        // A slot that the parameter has as well is written at the head of its block.
+        let from = argumentPlace(a, c, wanted: register, targets)
         group.add(from, Allocation(packed: register), RegisterClass(index: c))
+      } else if values[p].slot >= 0 || !isVisited {
+        let to = slot(of: p, c)
+        // Where nothing moves, the slot is the parameter's own from here up to its block's head.
+        if a != p {
+          group.add(argumentPlace(a, c, wanted: noRegister, targets), to, RegisterClass(index: c))
+        }
       }
-      if isStored { group.add(from, slot(of: p, c), RegisterClass(index: c)) }
     }
-    if !group.isEmpty {
-      var busy = held
-      for c in 0..<3 { busy[c] |= targets[c] }
-      try emitGroup(.before(i), busy: busy)
-    }
-    if flows { giveParameterSlots(target) }
+    if group.isEmpty { return }
+    var busy = held
+    for c in 0..<3 { busy[c] |= targets[c] }
+    try emitGroup(.before(i), busy: busy)
   }
 
   /// Where argument `a` is before the moves: a register if one is free.
@@ -81,27 +71,10 @@ extension SinglePass {
         throw .branchDefinition(Inst(i))
       }
     }
-    var resources = ParallelMoves.Resources()
-    resources.memory = memoryNames
-    resources.borrowable = allocatable
-    for c in 0..<3 {
-      let busy = instruction.heldBelow[c] | instruction.sources[c]
-      resources.free[c] = (allocatable[c] & ~busy) | scratch[c]
-    }
-    if !group.resolve(resources, slots: &slots) { throw .noRegisterForMove(Inst(i)) }
+    var busy = instruction.heldBelow
+    for c in 0..<3 { busy[c] |= instruction.sources[c] }
     for edge in edges {
-      let target = Int(view.successors[edge].raw)
-      let point = ProgramPoint.before(view.instructionRange(target).lowerBound)
-      var k = group.sequence.count
-      while k > 0 {
-        k &-= 1
-        let move = group.sequence[k]
-        edits.pushAtHead(
-          of: target,
-          Edit(
-            point: point, from: move.from, to: move.to, registerClass: move.registerClass))
-        if move.to.isRegister { used.insert(move.to.packed) }
-      }
+      try emitGroupAtHead(of: Int(view.successors[edge].raw), busy: busy)
     }
     group.clear()
   }

@@ -9,9 +9,9 @@ import Entities
 /// to its definition unless an instruction needs that register otherwise. A value that has to leave
 /// a register goes to another, or to a slot of its own; whoever is below still expects it where it
 /// was, so a move after the instruction brings it back. A value with a slot is stored right after
-/// its definition, so that the slot is right everywhere and registers are mere copies. At the head
-/// of a block all values are in their slots, unless the block is visited directly before its only
-/// predecessor: then registers stay as they are.
+/// its definition, so that the slot is right everywhere and registers are mere copies. What a block
+/// expects in registers at its head is a contract that all its predecessors meet; all else is in
+/// slots there.
 ///
 /// Cost: linear in operands, instructions, edges and arguments; clobbers cost one mask operation
 /// per instruction. Memory: 16 bytes a value, 16 a move.
@@ -47,8 +47,9 @@ struct SinglePass: ~Copyable {
   var nextClobbered = ClassWords()
   private var clobberCursor = 0
   private var clobberFloor = 0
-  /// The block whose registers flow into the end of this one, or -1.
-  var flowSuccessor = -1
+  /// What each block expects in registers at its head, see `EntryContracts.swift`.
+  var contracts = Vector<ContractEntry>()
+  var contractRange = Vector<ContractRange>()
   /// Some visited block has an edge to a block not yet finished.
   var isInsideLoop = false
   private var openTarget = Int.max
@@ -97,7 +98,8 @@ struct SinglePass: ~Copyable {
     survey.compute(view, &values)
     order.compute(view)
     edits.reset(blockCount: view.blockCount)
-    flowSuccessor = -1
+    contracts.removeAll()
+    contractRange.reset(count: view.blockCount, to: ContractRange())
     isInsideLoop = false
     openTarget = Int.max
   }
@@ -106,8 +108,15 @@ struct SinglePass: ~Copyable {
 
   private mutating func visitBlock(at position: Int) throws(AllocationError) {
     let b = Int(truncatingIfNeeded: order.blocks[position])
-    enter(b, position)
+    edits.beginBlock(b)
+    block = b
+    blockRange = view.instructionRange(b)
     let range = blockRange
+    isCold = view.blocks[b].isCold
+    clobberFloor = b == 0 ? 0 : Int(truncatingIfNeeded: survey.clobberEnd[b &- 1])
+    clobberCursor = Int(truncatingIfNeeded: survey.clobberEnd[b])
+    showNextClobber()
+    try enterFromSuccessors(position)
     var i = range.upperBound &- 1
     while i >= range.lowerBound {
       if view.instructions[i].clobberMask != 0 { passClobber() }
@@ -115,39 +124,8 @@ struct SinglePass: ~Copyable {
       if i == range.upperBound &- 1 { try passArguments(i) }
       i &-= 1
     }
-    try leave(b, position)
-  }
-
-  private mutating func enter(_ b: Int, _ position: Int) {
-    block = b
-    blockRange = view.instructionRange(b)
-    isCold = view.blocks[b].isCold
-    clobberFloor = b == 0 ? 0 : Int(survey.clobberEnd[b &- 1])
-    clobberCursor = Int(survey.clobberEnd[b])
-    showNextClobber()
-    edits.beginBlock(b)
-    for edge in view.successorRange(b) {
-      let target = Int(order.position[Int(view.successors[edge].raw)])
-      if target >= position {
-        openTarget = openTarget == Int.max ? target : max(openTarget, target)
-      }
-    }
-    isInsideLoop = openTarget != Int.max
-  }
-
-  private mutating func leave(_ b: Int, _ position: Int) throws(AllocationError) {
-    let predecessors = view.predecessorRange(b)
-    let flows =
-      predecessors.count == 1 && position &+ 1 < view.blockCount
-      && view.predecessors[predecessors.lowerBound].raw == order.blocks[position &+ 1]
-    if flows {
-      flowSuccessor = b
-    } else {
-      flowSuccessor = -1
-      try reloadAtHead(b)
-    }
-    // Where registers flow, the parameters live on up to the end of the predecessor.
-    if !flows { giveParameterSlots(b) }
+    try leaveToPredecessors()
+    giveParameterSlots(b)
     if openTarget <= position {
       openTarget = Int.max
       isInsideLoop = false
@@ -156,26 +134,17 @@ struct SinglePass: ~Copyable {
     edits.endBlock(b)
   }
 
+  /// Notes an edge of this block to one that is not finished: it closes a loop.
+  mutating func noteOpenEdge(to target: Int) {
+    openTarget = openTarget == Int.max ? target : max(openTarget, target)
+    isInsideLoop = true
+  }
+
   /// Parameters are not live above. Edges from blocks not yet visited still write their slots.
-  mutating func giveParameterSlots(_ b: Int) {
+  private mutating func giveParameterSlots(_ b: Int) {
     for k in view.parameterRange(b) {
       let v = Int(view.parameters[k].raw)
       if values[v].slot >= 0 { giveSlot(v, Int(view.classes[v].rawValue)) }
-    }
-  }
-
-  /// Empties the registers: above this point all values are in their slots.
-  private mutating func reloadAtHead(_ b: Int) throws(AllocationError) {
-    let point = ProgramPoint.before(blockRange.lowerBound)
-    for c in 0..<3 {
-      while held[c] != 0 {
-        let register = ClassWords.lowest(held[c], c)
-        held.remove(register)
-        let v = Int(occupant[Int(register)])
-        if b == 0 { throw .liveAtEntry(VirtualRegister(v)) }
-        values[v].register = noRegister
-        emit(point, slot(of: v, c), Allocation(packed: register), c)
-      }
     }
   }
 
@@ -299,5 +268,33 @@ struct SinglePass: ~Copyable {
       emit(point, move.from, move.to, Int(move.registerClass.rawValue))
     }
     group.clear()
+  }
+
+  /// Emits the moves of `group` at the head of block `b`, before those that are there.
+  mutating func emitGroupAtHead(of b: Int, busy: ClassWords) throws(AllocationError) {
+    let point = ProgramPoint.before(
+      Int(truncatingIfNeeded: view.blocks[b].instructionStart))
+    try resolveGroup(point, busy: busy)
+    var k = group.sequence.count
+    while k > 0 {
+      k &-= 1
+      let move = group.sequence[k]
+      edits.pushAtHead(
+        of: b,
+        Edit(point: point, from: move.from, to: move.to, registerClass: move.registerClass))
+      if move.to.isRegister { used.insert(move.to.packed) }
+    }
+  }
+
+  private mutating func resolveGroup(
+    _ point: ProgramPoint, busy: ClassWords
+  ) throws(AllocationError) {
+    var resources = ParallelMoves.Resources()
+    resources.memory = memoryNames
+    resources.borrowable = allocatable
+    for c in 0..<3 { resources.free[c] = (allocatable[c] & ~busy[c]) | scratch[c] }
+    if !group.resolve(resources, slots: &slots) {
+      throw .noRegisterForMove(Inst(point.instruction))
+    }
   }
 }
