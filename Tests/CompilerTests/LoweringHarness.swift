@@ -105,12 +105,15 @@ final class LoweredModule {
     var machine = MachineFunction()
     var allocator = Allocator()
     var solution = Solution()
+    var checker = Checker()
     var buffer = CodeBuffer()
     let unit = LoweringUnit(signatures)
     for box in boxes {
       lowering.lower(&box.function, unit: unit, options: options, into: &machine)
       do {
+        try machine.problem.validate()
         try allocator.allocate(machine.problem, into: &solution)
+        try checker.check(machine.problem, solution)
       } catch {
         print("\(error) in\n\(machine.text())")
         throw error

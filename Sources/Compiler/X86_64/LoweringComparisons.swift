@@ -124,6 +124,7 @@ extension Lowering {
     let x = instruction(v)
     // After a test, carry and overflow are clear as after a comparison with zero.
     if x.opcode == .and && v == a && !isLiveAfter(a) && options.countsUses {
+      if let bit = testBit(x, a, opcode, size) { return bit }
       let absorbingBoth = absorbing && isUsedOnce(a)
       if let c = immediate(x.b) {
         compareWithImmediate(.test, x.a, c, size, absorbing: absorbingBoth)
@@ -161,6 +162,42 @@ extension Lowering {
     case .greaterOrEqual: return .aboveOrEqual
     default: return condition
     }
+  }
+
+  /// A test of bit `n`: `(a >> n) & 1` or `a & (1 << n)` against zero. The condition is the carry.
+  private mutating func testBit(
+    _ x: Instruction, _ and: UInt32, _ opcode: Opcode, _ size: UInt8
+  ) -> X64Condition? {
+    if opcode != .eq && opcode != .ne || !isUsedOnce(and) { return nil }
+    var number: UInt32 = 0
+    var tested: UInt32 = 0
+    if constant(x.b) == 1, isShift(x.a, .shrU) {
+      tested = instruction(x.a).a
+      number = instruction(x.a).b
+    } else if isShift(x.a, .shl), constant(instruction(x.a).a) == 1 {
+      tested = x.b
+      number = instruction(x.a).b
+    } else if isShift(x.b, .shl), constant(instruction(x.b).a) == 1 {
+      tested = x.a
+      number = instruction(x.b).b
+    } else {
+      return nil
+    }
+    let s: Source
+    if let c = constant(number) {
+      s = Source(immediate: Int32(truncatingIfNeeded: c) & (size == 3 ? 63 : 31))
+    } else {
+      s = Source(register: register(narrowed(number, size)))
+    }
+    let r = register(narrowed(tested, size))
+    emit(.bt, size: size, s)
+    operands.append(.use(r, .int))
+    if s.form == .register { operands.append(.use(s.first, .int)) }
+    return opcode == .ne ? .below : .aboveOrEqual
+  }
+
+  private func isShift(_ value: UInt32, _ opcode: Opcode) -> Bool {
+    instruction(value).opcode == opcode && isUsedOnce(value) && !isLiveAfter(value)
   }
 
   private mutating func compareFloats(_ x: Instruction, absorbing: Bool) -> X64Condition {

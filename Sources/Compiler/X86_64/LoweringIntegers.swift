@@ -108,7 +108,29 @@ extension Lowering {
       }
     }
     if lowerAndNot(d, x.a, x.b, size) || lowerAndNot(d, x.b, x.a, size) { return }
+    if lowerLowestBit(d, x.a, x.b, size) || lowerLowestBit(d, x.b, x.a, size) { return }
     lowerCommutative(.and, d, x.a, x.b, size)
+  }
+
+  /// `a & (a - 1)` and `a & -a`
+  private mutating func lowerLowestBit(
+    _ d: VirtualRegister, _ a: UInt32, _ b: UInt32, _ size: UInt8
+  ) -> Bool {
+    let other = instruction(b)
+    if !isUsedOnce(b) || isLiveAfter(b) { return false }
+    let opcode: X64Opcode
+    if other.opcode == .add && other.a == a && constant(other.b) == -1
+      || other.opcode == .sub && other.a == a && constant(other.b) == 1
+    {
+      opcode = .blsr
+    } else if other.opcode == .sub && other.b == a && constant(other.a) == 0 {
+      opcode = .blsi
+    } else {
+      return false
+    }
+    let r = register(narrowed(a, size))
+    emitUnary(opcode, size: size, d, .int, Source(register: r), .int)
+    return true
   }
 
   /// `~a & b`

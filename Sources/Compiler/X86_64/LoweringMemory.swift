@@ -173,7 +173,7 @@ extension Lowering {
         emit(.store, size: size, s, immediate: c)
         appendAddress(s)
       } else {
-        storeRegister(.store, register(narrowed(value, size)), .int, size, address(of: x))
+        storeRegister(.store, register(stored(value, size)), .int, size, address(of: x))
       }
     }
   }
@@ -187,6 +187,17 @@ extension Lowering {
     emit(opcode, size: size, s)
     operands.append(.use(r, c))
     appendAddress(s)
+  }
+
+  /// A value with the same low bits: a store of a byte or of two needs no mask.
+  private func stored(_ value: UInt32, _ size: UInt8) -> UInt32 {
+    var v = narrowed(value, size)
+    let x = instruction(v)
+    if size < 2 && x.opcode == .and && isUsedOnce(v) && !isLiveAfter(v), let c = constant(x.b) {
+      let mask: Int64 = size == 0 ? 0xff : 0xffff
+      if c & mask == mask { v = low(x.a) }
+    }
+    return v
   }
 
   /// Below 64 bits any constant will do, as only its low bits are stored.
