@@ -26,7 +26,7 @@ func programModules() -> [(name: String, bytes: [UInt8])] {
 func programsTranslateToWellFormedFunctions(numbersValues: Bool) throws {
   let programs = programModules()
   if programs.isEmpty { print("skipped: no programs beside the project") }
-  for (name, bytes) in programs  {
+  for (name, bytes) in programs {
     guard let module = try supportedModule(bytes) else { continue }
     let unit = CompilationUnit(module)
     var translator = Translator()

@@ -56,7 +56,8 @@ package final class CompilationUnit: @unchecked Sendable {
       globals.append(
         GlobalAccess(
           place: bits == nil ? .cell : .constant, type: type, isMutable: global.isMutable,
-          offset: UInt32(layout.globalCells) + UInt32(defined) * UInt32(ContextLayout.globalCellBytes),
+          offset: UInt32(layout.globalCells) + UInt32(defined)
+            * UInt32(ContextLayout.globalCellBytes),
           bits: bits ?? 0))
     }
     self.globals = globals

@@ -339,9 +339,10 @@ struct LocalValues: ~Copyable {
     _ parameter: Parameter, _ type: Type, _ function: inout Function
   ) -> UInt32 {
     var parameter = parameter
-    parameter.value = function.instructions.append(
-      Instruction(.param, type, a: parameter.block)
-    ).raw
+    parameter.value =
+      function.instructions.append(
+        Instruction(.param, type, a: parameter.block)
+      ).raw
     function.origins.append(0)
     parameters.append(parameter)
     return parameter.value

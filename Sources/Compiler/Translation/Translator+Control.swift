@@ -190,7 +190,8 @@ extension Translator {
       if isReachable {
         // Control leaves the loop here, so the block is not part of it.
         let block = builder.currentBlock
-        builder.function.blocks[block].loopDepth = UInt16(truncatingIfNeeded: min(openLoops, 0xffff))
+        builder.function.blocks[block].loopDepth = UInt16(
+          truncatingIfNeeded: min(openLoops, 0xffff))
       }
       endWithoutJoin(frame)
       return

@@ -85,8 +85,9 @@ extension Translator {
       let info = locals.incoming.edges[Int(truncatingIfNeeded: edge)]
       var value: UInt32
       if parameter.isOperand {
-        value = locals.incoming.operands[
-          Int(truncatingIfNeeded: info.operandStart &+ parameter.local)]
+        value =
+          locals.incoming.operands[
+            Int(truncatingIfNeeded: info.operandStart &+ parameter.local)]
       } else {
         value = locals.value(of: parameter.local, at: info.point, &builder.function)
       }
