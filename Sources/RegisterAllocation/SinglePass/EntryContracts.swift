@@ -110,7 +110,7 @@ extension SinglePass {
     var free = allocatable
     // The loop needs some for itself.
     var left = PerClass<Int>(repeating: 0)
-    for c in 0..<3 { left[c] = allocatable[c].nonzeroBitCount &* 5 &>> 3 }
+    for c in 0..<3 { left[c] = (allocatable[c].nonzeroBitCount &* 5) &>> 3 }
     for k in view.parameterRange(s) {
       let p = Int(view.parameters[k].raw)
       let c = Int(view.classes[p].rawValue)
