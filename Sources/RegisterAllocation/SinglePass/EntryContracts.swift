@@ -57,6 +57,8 @@ extension SinglePass {
   }
 
   private func isLikelier(_ a: Int, _ b: Int) -> Bool {
+    let leaves = order.leavesLoop(block, b)
+    if order.leavesLoop(block, a) != leaves { return leaves }
     if view.blocks[a].isCold != view.blocks[b].isCold { return view.blocks[b].isCold }
     return view.blocks[a].frequency > view.blocks[b].frequency
   }
@@ -77,8 +79,16 @@ extension SinglePass {
     if range.start == range.end { return }
     group.clear()
     var busy = ClassWords()
-    let isWorthRegisters =
+    let leaves = order.leavesLoop(block, s)
+    let isLikely =
       !view.blocks[s].isCold && view.blocks[s].frequency * 4 >= view.blocks[block].frequency
+    // What the loop itself makes is best kept from there to its end; what was there before the
+    // loop would take a register throughout.
+    var loopStart = 0
+    if leaves {
+      let head = Int(truncatingIfNeeded: order.loop[block])
+      loopStart = Int(truncatingIfNeeded: view.blocks[head].instructionStart)
+    }
     for k in Int(range.start)..<Int(range.end) {
       let entry = contracts[k]
       let v = Int(truncatingIfNeeded: entry.value)
@@ -91,9 +101,18 @@ extension SinglePass {
         group.add(
           Allocation(packed: register), Allocation(packed: entry.register),
           RegisterClass(index: c))
-      } else if isWorthRegisters && !held.contains(entry.register) {
-        hold(v, entry.register)
-        lastNamed[Int(entry.register)] = UInt32(truncatingIfNeeded: blockRange.upperBound)
+      } else if leaves
+        ? isDefined(v, from: loopStart) && held[c] != allocatable[c]
+        : isLikely && !held.contains(entry.register)
+      {
+        let free = allocatable[c] & ~held[c]
+        let isFree = free & ClassWords.bit(entry.register) != 0
+        let place = isFree ? entry.register : choose(v, c, free)
+        hold(v, place)
+        busy.insert(place)
+        lastNamed[Int(place)] = UInt32(truncatingIfNeeded: blockRange.upperBound)
+        group.add(
+          Allocation(packed: place), Allocation(packed: entry.register), RegisterClass(index: c))
       } else {
         group.add(slot(of: v, c), Allocation(packed: entry.register), RegisterClass(index: c))
       }
@@ -102,28 +121,52 @@ extension SinglePass {
     group.clear()
   }
 
+  /// True if the definition of `v` lies between that instruction and the end of this block.
+  @inline(__always) private func isDefined(_ v: Int, from start: Int) -> Bool {
+    let definition = Int(truncatingIfNeeded: values[v].definition)
+    return definition >= start && definition < blockRange.upperBound
+  }
+
   /// Decides the contract of a block that is visited after one of its predecessors.
   private mutating func decideContract(_ s: Int, mayUseRegisters: Bool) {
     let end = Int32(truncatingIfNeeded: contracts.count)
     contractRange[s] = ContractRange(start: end, end: end)
     if !mayUseRegisters || !arePredecessorsPlain(s) { return }
-    var free = allocatable
+    var free = registersForLoop(s)
     // The loop needs some for itself.
     var left = PerClass<Int>(repeating: 0)
     for c in 0..<3 { left[c] = (allocatable[c].nonzeroBitCount &* 5) &>> 3 }
     for k in view.parameterRange(s) {
       let p = Int(view.parameters[k].raw)
       let c = Int(view.classes[p].rawValue)
-      if left[c] == 0 { continue }
+      if left[c] == 0 || free[c] == 0 { continue }
       left[c] &-= 1
       let register = choose(p, c, free[c])
       free.remove(register)
       values[p].contract = register
-      if values[p].hint == noRegister { values[p].hint = register }
+      values[p].hint = register
     }
     for c in 0..<3 { left[c] &+= allocatable[c].nonzeroBitCount &>> 3 }
     listInvariants(s, &free, &left)
     contractRange[s].end = Int32(truncatingIfNeeded: contracts.count)
+  }
+
+  /// The registers that values can keep throughout the loop: calls on its way destroy the others.
+  private mutating func registersForLoop(_ s: Int) -> ClassWords {
+    var free = allocatable
+    if s > block { return free }
+    let first = s == 0 ? 0 : Int(survey.clobberEnd[s &- 1])
+    let end = Int(survey.clobberEnd[block])
+    let threshold = view.blocks[s].frequency * 0.5
+    var b = s
+    for k in first..<min(end, first &+ 8) {
+      while Int(survey.clobberEnd[b]) <= k { b &+= 1 }
+      if view.blocks[b].frequency < threshold || view.blocks[b].isCold { continue }
+      let i = Int(survey.clobbers[k])
+      let mask = ClassWords(view.clobberMasks[Int(view.instructions[i].clobberMask)])
+      for c in 0..<3 { free[c] &= ~mask[c] }
+    }
+    return free
   }
 
   /// Adds values to the contract of loop head `s` that the loop uses and does not define.
@@ -143,18 +186,20 @@ extension SinglePass {
     for k in first..<min(end, first &+ 48) {
       while Int(truncatingIfNeeded: survey.visitorStart[b &+ 1]) <= k { b &+= 1 }
       if view.blocks[b].frequency < threshold || view.blocks[b].isCold { continue }
+      // In another loop, or none; loops further in are worth the try.
+      if order.hasLoops && order.depth[b] < order.depth[s] { continue }
       let v = Int(truncatingIfNeeded: survey.visitors[k])
       let definition = Int(truncatingIfNeeded: values[v].definition)
       if definition >= head && definition < blockRange.upperBound { continue }
       let c = Int(view.classes[v].rawValue)
-      if left[c] == 0 || values[v].register != noRegister { continue }
+      if left[c] == 0 || free[c] == 0 || values[v].register != noRegister { continue }
       left[c] &-= 1
       let register = choose(v, c, free[c])
       free.remove(register)
       // Marks it as listed until the registers are adopted.
       values[v].register = register
       values[v].isGuess = true
-      if values[v].hint == noRegister { values[v].hint = register }
+      values[v].hint = register
       contracts.append(ContractEntry(value: UInt32(truncatingIfNeeded: v), register: register))
     }
   }
