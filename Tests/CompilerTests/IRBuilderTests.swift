@@ -70,18 +70,19 @@ private func makeBuilder() -> Builder {
     let blocks = (0..<3).map { _ in b.createBlock() }
     b.append(Instruction(.trap, .none))
     var products: [Value] = []
+    var eights: [Value] = []
     for block in blocks {
       b.beginBlock(block, dominatorDepth: 0)
       #expect(b.dominatorDepth == 1)
       #expect(b.emit(Instruction(.add, .i32, a: 0, b: 1)) == inEntry)
-      // Each block has its own constants, which do not hide equal operations.
-      let local = b.constant(.i32, bits: 7)
-      #expect(local != seven)
-      #expect(b.emit(Instruction(.mul, .i32, a: 0, b: local.raw)) == sevenTimes)
+      #expect(b.constant(.i32, bits: 7) == seven)
+      #expect(b.emit(Instruction(.mul, .i32, a: 0, b: seven.raw)) == sevenTimes)
+      eights.append(b.constant(.i32, bits: 8))
       products.append(b.emit(Instruction(.mul, .i32, a: 0, b: 1)))
       b.append(Instruction(.trap, .none))
     }
     #expect(Set(products).count == 3)
+    #expect(Set(eights).count == 3)
   }
 
   @Test func aTrapThatCannotHappenIsNothing() {

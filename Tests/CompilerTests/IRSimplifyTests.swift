@@ -163,6 +163,8 @@ func interestingBits(_ type: Type, using random: inout SeededGenerator) -> UInt6
 struct RandomExpressions {
   var seed: UInt64
   var length = 40
+  /// Only the last value of each type is returned, so that most values have few uses.
+  var returnsOne = false
 
   func build(_ builder: inout Builder, simplifies: Bool) {
     var random = SeededGenerator(seed: seed &+ 1_000_000)
@@ -238,7 +240,7 @@ struct RandomExpressions {
     let start = UInt32(builder.function.lists.count)
     var count: UInt32 = 0
     for type in types {
-      for value in values[type]! {
+      for value in returnsOne ? values[type]!.suffix(1) : values[type]![...] {
         builder.function.lists.append(value.raw)
         count += 1
       }

@@ -175,14 +175,67 @@ private func expectOptimized(
       """,
       """
       b0(v0: i32):
-        v1 = iconst.i32 #0
-        v2 = eq.i32 v0, v1
         branch v0 -> b2, b1
       b1:
         return
       b2:
         return v0
       """)
+  }
+
+  @Test func operandsAreSeenThroughOnlyIfNothingElseNeedsThem() throws {
+    // v3 lives on: v0 + 16 would keep v0 alive beside it.
+    try expectOptimized(
+      """
+      b0(v0: i32):
+        v1 = iconst.i32 #-32
+        v2 = iconst.i32 #48
+        v3 = add.i32 v0, v1
+        v4 = add.i32 v3, v2
+        store v3, v4, #0
+        v6 = xor.i32 v4, v2
+        v7 = xor.i32 v6, v1
+        return v7
+      """,
+      """
+      b0(v0: i32):
+        v1 = iconst.i32 #-32
+        v2 = add.i32 v0, v1
+        v3 = iconst.i32 #48
+        v4 = add.i32 v2, v3
+        store v2, v4, #0
+        v6 = xor.i32 v4, v3
+        v7 = iconst.i32 #-48
+        v8 = xor.i32 v4, v7
+        return v8
+      """)
+  }
+
+  @Test func randomExpressionsKeepTheirValue() throws {
+    var scratch = PassScratch()
+    for seed in 0..<300 {
+      var builder = Builder()
+      RandomExpressions(seed: UInt64(seed)).build(&builder, simplifies: false)
+      let plain = builder.takeFunction()
+      RandomExpressions(seed: UInt64(seed), returnsOne: true).build(&builder, simplifies: false)
+      let few = builder.takeFunction()
+      RandomExpressions(seed: UInt64(seed), returnsOne: true).build(&builder, simplifies: false)
+      var better = builder.takeFunction()
+      optimize(&better, &scratch)
+      try better.verify()
+      var random = SeededGenerator(seed: UInt64(seed))
+      for _ in 0..<4 {
+        let arguments = [Type.i32, .i64, .f32, .f64].map { interestingBits($0, using: &random) }
+        var runs = [Interpreter(), Interpreter(), Interpreter()]
+        let all = runs[0].run(plain, arguments)
+        let expected = runs[1].run(few, arguments)
+        let actual = runs[2].run(better, arguments)
+        #expect(expected == actual && runs[1].trace == runs[2].trace, "seed \(seed)")
+        if case .returns(let values) = all, case .returns(let some) = expected {
+          #expect(some.allSatisfy(values.contains))
+        }
+      }
+    }
   }
 
   @Test func whatAlwaysTrapsEndsItsBlock() throws {

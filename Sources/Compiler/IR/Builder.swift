@@ -24,10 +24,14 @@ package struct Builder: ~Copyable {
   /// Per block: whether it is on `path`.
   private var isOnPath = Vector<Bool>()
   /// Instead of a path, where all dominators are known: the dominator tree, see `beginBlock`.
-  private var usesTree = false
+  private(set) var usesTree = false
   private var treeStarts = Vector<UInt32>()
   private var treeEnds = Vector<UInt32>()
   private var treePoint: UInt32 = 0
+  /// With a tree, per instruction: whether it has one use at most. The client says so of the next
+  /// one, in `nextHasOneUse`; what is found again has more.
+  private(set) var hasOneUse = Vector<Bool>()
+  var nextHasOneUse = false
 
   /// Known values, hashed, linear probing, `slotMask + 1` slots in use. A slot of another
   /// generation is free, so that a function need not pay for the size of the one before.
@@ -72,6 +76,8 @@ package struct Builder: ~Copyable {
     usesTree = false
     treeStarts.removeAll()
     treeEnds.removeAll()
+    hasOneUse.removeAll()
+    nextHasOneUse = false
     var slotCount = Self.initialSlots
     while slotCount < expectedCount { slotCount &*= 2 }
     if slots.count < slotCount {
@@ -153,6 +159,7 @@ package struct Builder: ~Copyable {
     assert(!currentBlock.isNone, "no block is being filled")
     let value = function.instructions.append(instruction)
     function.origins.append(origin)
+    if usesTree { hasOneUse.append(nextHasOneUse) }
     if instruction.opcode.isTerminator { endBlock() }
     return value
   }
@@ -168,14 +175,18 @@ package struct Builder: ~Copyable {
     while steps < 6 {
       let found = simplify(&instruction)
       if found == .none { break }
-      if found != Self.rewritten { return found == Self.nothing ? .none : found }
+      if found != Self.rewritten {
+        if found == Self.nothing { return .none }
+        if usesTree { hasOneUse[found.index] = false }
+        return found
+      }
       steps &+= 1
     }
     return find(instruction)
   }
 
-  /// A constant, shared within the current block: across blocks it is made again rather than kept
-  /// in a register.
+  /// A constant. It is shared, with or without numbering: selection makes it anew at each use, so
+  /// that it occupies no register between.
   package mutating func constant(_ type: Type, bits: UInt64) -> Value {
     find(.constant(type, bits: bits))
   }
@@ -207,12 +218,13 @@ package struct Builder: ~Copyable {
       let slot = slots[position]
       if slot.generation != generation { break }
       if slot.hash == hash, isEqual(instruction, function.instructions[slot.value]) {
-        if opcode.isConstant ? slot.block == currentBlock : dominatesCurrent(slot.block) {
+        if dominatesCurrent(slot.block) {
+          if usesTree { hasOneUse[slot.value.index] = false }
           return slot.value
         }
         // A block that has left the path does not come back: the slot is ours. In a tree it may
         // yet dominate a later block, so a few equal ones are kept.
-        if opcode.isConstant || !usesTree || passed == 3 {
+        if !usesTree || passed == 3 {
           usedSlots &-= 1
           break
         }
@@ -233,8 +245,8 @@ package struct Builder: ~Copyable {
     return treeStarts[block.index] <= treePoint && treePoint < treeEnds[block.index]
   }
 
-  /// Equal instructions have equal hashes; a constant operand counts by its bits, since each block
-  /// has its own.
+  /// Equal instructions have equal hashes; a constant operand counts by its bits, since blocks of
+  /// which neither dominates the other have their own.
   @inline(__always)
   private mutating func hash(_ instruction: Instruction) -> UInt32 {
     var low = UInt64(truncatingIfNeeded: instruction.b)

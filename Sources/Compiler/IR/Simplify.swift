@@ -133,12 +133,12 @@ extension Builder {
         // 0 - (x - y)
         if bits == 0 { return rewrite(&i, .sub, b.b, b.a) }
         // c - (d - x)
-        if let other = constantBits(Value(raw: b.a)) {
+        if isOnlyUse(i.b), let other = constantBits(Value(raw: b.a)) {
           return rewriteWithConstant(&i, .add, b.b, bits &- other)
         }
       }
       // c - (x + d)
-      if b.opcode == .add, let other = constantBits(Value(raw: b.b)) {
+      if b.opcode == .add, isOnlyUse(i.b), let other = constantBits(Value(raw: b.b)) {
         let difference = constant(i.type, bits: (bits &- other) & i.type.mask)
         return rewrite(&i, .sub, difference.raw, b.a)
       }
@@ -172,11 +172,11 @@ extension Builder {
     _ i: inout Instruction, _ a: Instruction, _ bits: UInt64
   ) -> Value {
     if bits == 0 { return Value(raw: i.a) }
-    if a.opcode == .add, let inner = constantBits(Value(raw: a.b)) {
+    if a.opcode == .add, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.b)) {
       return rewriteWithConstant(&i, .add, a.a, inner &+ bits)
     }
     // (d - x) + c
-    if a.opcode == .sub, let inner = constantBits(Value(raw: a.a)) {
+    if a.opcode == .sub, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.a)) {
       let sum = constant(i.type, bits: (inner &+ bits) & i.type.mask)
       return rewrite(&i, .sub, sum.raw, a.b)
     }
@@ -196,7 +196,7 @@ extension Builder {
       return rewriteWithConstant(
         &i, .shl, i.a, UInt64(truncatingIfNeeded: bits.trailingZeroBitCount))
     }
-    if a.opcode == .mul, let inner = constantBits(Value(raw: a.b)) {
+    if a.opcode == .mul, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.b)) {
       return rewriteWithConstant(&i, .mul, a.a, inner &* bits)
     }
     return .none
@@ -227,7 +227,7 @@ extension Builder {
   ) -> Value {
     if bits == 0 { return replace(&i, by: 0) }
     if bits == i.type.mask { return Value(raw: i.a) }
-    if a.opcode == .and, let inner = constantBits(Value(raw: a.b)) {
+    if a.opcode == .and, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.b)) {
       return rewriteWithConstant(&i, .and, a.a, inner & bits)
     }
     let possible = possibleBits(i.a)
@@ -241,7 +241,7 @@ extension Builder {
   ) -> Value {
     if bits == 0 { return Value(raw: i.a) }
     if bits == i.type.mask { return replace(&i, by: bits) }
-    if a.opcode == .or, let inner = constantBits(Value(raw: a.b)) {
+    if a.opcode == .or, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.b)) {
       return rewriteWithConstant(&i, .or, a.a, inner | bits)
     }
     return .none
@@ -251,7 +251,7 @@ extension Builder {
     _ i: inout Instruction, _ a: Instruction, _ bits: UInt64
   ) -> Value {
     if bits == 0 { return Value(raw: i.a) }
-    if a.opcode == .xor, let inner = constantBits(Value(raw: a.b)) {
+    if a.opcode == .xor, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.b)) {
       return rewriteWithConstant(&i, .xor, a.a, inner ^ bits)
     }
     if bits == 1 && i.type == .i32 { return invert(&i, a) }
@@ -269,7 +269,7 @@ extension Builder {
     case .shl, .shrS, .shrU, .rotl, .rotr: break
     default: return .none
     }
-    guard let innerBits = constantBits(Value(raw: a.b)) else { return .none }
+    guard isOnlyUse(i.a), let innerBits = constantBits(Value(raw: a.b)) else { return .none }
     let inner = innerBits & (width &- 1)
     let sum = inner &+ amount
     if a.opcode == i.opcode {
@@ -310,6 +310,16 @@ extension Builder {
   }
 
   // MARK: Rewriting
+
+  /// Whether the instruction being simplified is the only reader of an operand, which it may then
+  /// see through. Where the operand lives on, reading what it was made of would keep one more value
+  /// alive and save nothing: `x + 16` with `x = y - 32` stays as it is. Compilers that make
+  /// WebAssembly have done what pays in their sight, so that most such pairs are there on purpose.
+  /// Known while rebuilding only.
+  @inline(__always)
+  func isOnlyUse(_ raw: UInt32) -> Bool {
+    usesTree && hasOneUse[Int(truncatingIfNeeded: raw)]
+  }
 
   @inline(__always)
   mutating func isZero(_ raw: UInt32) -> Bool {

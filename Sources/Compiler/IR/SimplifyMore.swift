@@ -31,16 +31,16 @@ extension Builder {
     case .extendS:
       if UInt64(bitPattern: Type.i32.signed(bits)) != bits { return replace(&i, by: isEq ? 0 : 1) }
       return rewriteWithConstant(&i, i.opcode, a.a, bits)
-    case .add:
+    case .add where isOnlyUse(i.a):
       if let inner = constantBits(Value(raw: a.b)) {
         return rewriteWithConstant(&i, i.opcode, a.a, bits &- inner)
       }
-    case .xor:
+    case .xor where isOnlyUse(i.a):
       if let inner = constantBits(Value(raw: a.b)) {
         return rewriteWithConstant(&i, i.opcode, a.a, bits ^ inner)
       }
       if bits == 0 { return rewrite(&i, i.opcode, a.a, a.b) }
-    case .sub:
+    case .sub where isOnlyUse(i.a):
       if let inner = constantBits(Value(raw: a.a)) {
         return rewriteWithConstant(&i, i.opcode, a.b, inner &- bits)
       }

@@ -3,7 +3,8 @@
 
 import Entities
 
-/// Marks in `scratch.isLive` what has an effect, and what that depends on. A block parameter is
+/// Marks in `scratch.isLive` what has an effect, and what that depends on; in `hasMoreUses`, what
+/// is used more than once (or has an effect and is used). A block parameter is
 /// live only if it is used, so a value carried round a loop for nothing is not.
 ///
 /// Needs: `scratch.dominators`, for reachability.  Breaks: nothing.
@@ -11,6 +12,7 @@ import Entities
 /// Source: the mark phase of Cytron et al., 1991, 7.1, with control flow taken as live.
 func markLive(_ function: borrowing Function, _ scratch: inout PassScratch) {
   scratch.isLive.reset(count: function.instructions.count, to: false)
+  scratch.hasMoreUses.reset(count: function.instructions.count, to: false)
   scratch.stack.removeAll()
   // Against the order of blocks, so that most uses are seen before the definition, and a mark is
   // all that a definition needs. Parameters, and what a loop's edge back passes, are passed over
@@ -58,7 +60,10 @@ extension PassScratch {
     _ value: UInt32, from index: UInt32, _ function: borrowing Function
   ) {
     let v = Int(truncatingIfNeeded: value)
-    if isLive[v] { return }
+    if isLive[v] {
+      hasMoreUses[v] = true
+      return
+    }
     isLive[v] = true
     if value > index || function.instructions.storage[v].opcode == .param { stack.append(value) }
   }

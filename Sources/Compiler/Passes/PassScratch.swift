@@ -14,6 +14,7 @@ package struct PassScratch: ~Copyable {
   var aliases = Vector<UInt32>()
   /// Per value: whether something observable depends on it.
   var isLive = Vector<Bool>()
+  var hasMoreUses = Vector<Bool>()
   var stack = Vector<UInt32>()
   var candidates = Vector<ParameterPlace>()
   var hoisting = HoistScratch()

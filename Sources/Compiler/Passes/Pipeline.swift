@@ -9,6 +9,8 @@ package func optimize(_ function: inout Function, _ scratch: inout PassScratch) 
   // Translation makes a parameter for each local that may change: most never do. What they stand
   // for is in plain sight afterwards.
   removeRedundantParameters(in: &function, &scratch)
+  // Before liveness, for the comparisons that it leaves without a use.
+  straightenBranches(in: &function)
   // Exact now, where translation had to be careful.
   scratch.dominators.compute(function)
   // Before hoisting, so that nothing dead is hoisted; before rebuilding, which drops it.

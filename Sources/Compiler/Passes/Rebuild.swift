@@ -51,8 +51,8 @@ struct RebuildScratch: ~Copyable {
 ///
 /// On the way, branches on constants become jumps, blocks that nothing reaches any more are left
 /// out, a parameter whose remaining arguments are one value becomes that value, and a block is
-/// appended to its only predecessor where that jumps to it. Constants are made in each block that
-/// uses them. Instructions that `hoistInvariants` has chosen are emitted where it says.
+/// appended to its only predecessor where that jumps to it. Constants appear where they are first
+/// used. Instructions that `hoistInvariants` has chosen are emitted where it says.
 ///
 /// Needs: dominators, `isLive`, `hoisting`.  Breaks: all numbers.  Keeps: the order of blocks.
 /// Cost: one walk.
@@ -235,7 +235,10 @@ extension PassScratch {
     if fields.contains(.typedList) {
       i.b = copyList(from: i.b, count: i.c, isTyped: true, of: &function)
     }
-    rebuilding.values[index] = builder.emit(i).raw
+    builder.nextHasOneUse = !hasMoreUses[index]
+    let value = builder.emit(i)
+    builder.nextHasOneUse = false
+    rebuilding.values[index] = value.raw
   }
 
   private mutating func copyList(

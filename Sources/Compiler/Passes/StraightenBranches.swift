@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Branches on the value itself instead of on a test of it.
+
+import Entities
+
+/// Lets branches test a value rather than its comparison with zero.
+///
+///     v2 = eq.i32 v0, v1   ; v1 = iconst.i32 #0
+///     branch v2 -> b1, b2                           ->   branch v0 -> b2, b1
+///
+/// Needs: nothing.  Breaks: nothing.  Keeps: control flow, all values; the comparison is often
+/// dead afterwards, and what it compared has one use less, so selection can fuse more.
+/// Cost: one look at each block's end.
+/// Source: own.
+func straightenBranches(in function: inout Function) {
+  for b in 0..<function.blocks.count {
+    let terminator = function.terminator(Block(b))
+    var i = function.instructions[terminator]
+    if i.opcode != .branch { continue }
+    // A test of a test of a test is simplified when it is built: the count is a mere bound.
+    for _ in 0..<3 {
+      let condition = function.instructions[Value(raw: i.a)]
+      if condition.opcode != .eq && condition.opcode != .ne { break }
+      let zero = function.instructions[Value(raw: condition.b)]
+      if zero.opcode != .iconst || zero.bits != 0 || zero.type != .i32 { break }
+      i.a = condition.a
+      if condition.opcode == .eq { swap(&i.b, &i.c) }
+    }
+    function.instructions[terminator] = i
+  }
+}
