@@ -93,7 +93,7 @@ extension Lowering {
   }
 
   /// The edge of a terminator that has one.
-  func onlyEdge(_ x: Instruction) -> UInt32 {
+  mutating func onlyEdge(_ x: Instruction) -> UInt32 {
     switch x.opcode {
     case .jump: x.a
     case .branch: x.b

@@ -94,7 +94,7 @@ extension Lowering {
     var words: UInt16 = 0
   }
 
-  private func registerResults(
+  private mutating func registerResults(
     _ unit: LoweringUnit, _ signature: LoweringUnit.Signature, _ first: Int, _ count: Int
   ) -> ResultCounts {
     var counts = ResultCounts()

@@ -13,28 +13,40 @@ extension Lowering {
   /// The reader must follow directly: whatever else it needs in registers it asks for before,
   /// as making a constant may write the flags.
   mutating func lowerCondition(_ value: UInt32) -> X64Condition {
-    var v = value
-    var isInverted = false
-    var absorbing = isUsedOnce(v)
-    // Comparisons of a comparison with zero.
-    while true {
-      let x = instruction(v)
-      guard x.opcode == .eq || x.opcode == .ne, constant(x.b) == 0, isComparison(x.a) else { break }
-      if x.opcode == .eq { isInverted.toggle() }
-      v = x.a
-      absorbing = absorbing && isUsedOnce(v)
-    }
+    let root = conditionRoot(value)
+    let v = root.value
     let condition: X64Condition
     // What has a register already is tested there: the operands need not live on.
     if isComparison(v) && !(isLiveAfter(v) && !isUsedOnce(v)) {
-      condition = compare(instruction(v), absorbing: absorbing)
+      condition = compare(instruction(v), absorbing: root.isUsedOnce)
     } else {
-      condition = compareWithZero(v, .ne, 2, absorbing: isUsedOnce(value) && v == value)
+      condition = compareWithZero(v, .ne, 2, absorbing: root.isUsedOnce && v == value)
     }
-    return isInverted ? condition.inverted : condition
+    return root.isInverted ? condition.inverted : condition
   }
 
-  private func isComparison(_ value: UInt32) -> Bool {
+  private struct ConditionRoot: BitwiseCopyable {
+    var value: UInt32
+    var isInverted = false
+    /// The value and all that was looked through.
+    var isUsedOnce: Bool
+  }
+
+  /// Looks through comparisons of a comparison with zero. Only a few levels: each of a chain of
+  /// them may be a condition.
+  private mutating func conditionRoot(_ value: UInt32) -> ConditionRoot {
+    var root = ConditionRoot(value: value, isUsedOnce: isUsedOnce(value))
+    for _ in 0..<4 {
+      let x = instruction(root.value)
+      guard x.opcode == .eq || x.opcode == .ne, constant(x.b) == 0, isComparison(x.a) else { break }
+      if x.opcode == .eq { root.isInverted.toggle() }
+      root.value = x.a
+      root.isUsedOnce = root.isUsedOnce && isUsedOnce(x.a)
+    }
+    return root
+  }
+
+  private mutating func isComparison(_ value: UInt32) -> Bool {
     switch instruction(value).opcode {
     case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU, .feq, .fne, .flt, .fle, .fgt,
       .fge:
@@ -143,7 +155,7 @@ extension Lowering {
     return condition
   }
 
-  private func isByteComparison(_ a: UInt32, _ c: Int32) -> Bool {
+  private mutating func isByteComparison(_ a: UInt32, _ c: Int32) -> Bool {
     c >= 0 && c <= 0xff && instruction(a).opcode == .load8U && canAbsorb(a)
   }
 
@@ -196,7 +208,7 @@ extension Lowering {
     return opcode == .ne ? .below : .aboveOrEqual
   }
 
-  private func isShift(_ value: UInt32, _ opcode: Opcode) -> Bool {
+  private mutating func isShift(_ value: UInt32, _ opcode: Opcode) -> Bool {
     instruction(value).opcode == opcode && isUsedOnce(value) && !isLiveAfter(value)
   }
 
@@ -270,17 +282,10 @@ extension Lowering {
     appendSource(s, .int)
   }
 
-  /// Whether the condition will be one of the two that look at the parity flag beside.
-  private func readsParity(_ value: UInt32) -> Bool {
-    var v = value
-    while true {
-      let x = instruction(v)
-      if x.opcode == .feq || x.opcode == .fne { return true }
-      guard x.opcode == .eq || x.opcode == .ne, constant(x.b) == 0, isComparison(x.a) else {
-        return false
-      }
-      v = x.a
-    }
+  /// Whether the condition may be one of the two that look at the parity flag beside.
+  private mutating func readsParity(_ value: UInt32) -> Bool {
+    let opcode = instruction(conditionRoot(value).value).opcode
+    return opcode == .feq || opcode == .fne
   }
 
   /// Equality of floats is two conditions, so two moves.

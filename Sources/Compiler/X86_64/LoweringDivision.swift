@@ -57,7 +57,7 @@ extension Lowering {
     return true
   }
 
-  private func mask(below power: UInt64) -> Int32? {
+  private mutating func mask(below power: UInt64) -> Int32? {
     power &- 1 < 1 &<< 31 ? Int32(truncatingIfNeeded: power &- 1) : nil
   }
 

@@ -82,7 +82,7 @@ extension Lowering {
     emitTwoAddress(opcode, size: size, d, r, sourceOrImmediate(second, size: size))
   }
 
-  private func shouldSwap(_ a: UInt32, _ b: UInt32, _ size: UInt8) -> Bool {
+  private mutating func shouldSwap(_ a: UInt32, _ b: UInt32, _ size: UInt8) -> Bool {
     if instruction(b).opcode == .iconst { return false }
     if instruction(a).opcode == .iconst || isAbsorbableLoad(a) { return true }
     if isAbsorbableLoad(b) { return false }
@@ -205,7 +205,7 @@ extension Lowering {
   }
 
   /// The machine looks at the low 5 or 6 bits of a count, as WebAssembly does.
-  private func shiftCount(_ value: UInt32, _ size: UInt8) -> UInt32 {
+  private mutating func shiftCount(_ value: UInt32, _ size: UInt8) -> UInt32 {
     var v = low(value)
     let x = instruction(v)
     if isLiveAfter(v) { return v }

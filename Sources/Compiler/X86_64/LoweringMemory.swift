@@ -52,7 +52,7 @@ extension Lowering {
   }
 
   /// A bound of an unsigned i32, from the instruction that makes it.
-  private func upperBound(_ value: UInt32) -> UInt64 {
+  private mutating func upperBound(_ value: UInt32) -> UInt64 {
     let x = instruction(value)
     switch x.opcode {
     case .iconst: return x.bits
@@ -190,7 +190,7 @@ extension Lowering {
   }
 
   /// A value with the same low bits: a store of a byte or of two needs no mask.
-  private func stored(_ value: UInt32, _ size: UInt8) -> UInt32 {
+  private mutating func stored(_ value: UInt32, _ size: UInt8) -> UInt32 {
     var v = narrowed(value, size)
     let x = instruction(v)
     if size < 2 && x.opcode == .and && isUsedOnce(v) && !isLiveAfter(v), let c = constant(x.b) {
@@ -201,7 +201,7 @@ extension Lowering {
   }
 
   /// Below 64 bits any constant will do, as only its low bits are stored.
-  private func storeImmediate(_ value: UInt32, _ size: UInt8) -> Int32? {
+  private mutating func storeImmediate(_ value: UInt32, _ size: UInt8) -> Int32? {
     guard let c = constant(value) else { return nil }
     let low = Int32(truncatingIfNeeded: c)
     return size < 3 || Int64(low) == c ? low : nil
@@ -259,7 +259,7 @@ extension Lowering {
   }
 
   /// Whether the value is a load from where `store` writes, as wide, that may move down to it.
-  private func isSamePlace(_ value: UInt32, _ store: Instruction, _ size: UInt8) -> Bool {
+  private mutating func isSamePlace(_ value: UInt32, _ store: Instruction, _ size: UInt8) -> Bool {
     if !canAbsorb(value) { return false }
     let load = instruction(value)
     let width: UInt8

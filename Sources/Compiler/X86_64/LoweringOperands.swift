@@ -313,7 +313,7 @@ extension Lowering {
   }
 
   /// Whether the instruction reads 16 bytes of a source, so that a spill slot will not do.
-  private func isWholeRegister(_ opcode: X64Opcode) -> Bool {
+  private mutating func isWholeRegister(_ opcode: X64Opcode) -> Bool {
     switch opcode {
     case .vand, .vandn, .vor, .vxor: true
     default: false

@@ -127,7 +127,7 @@ extension Lowering {
   }
 
   /// The number of distinct edges of a terminator, 2 standing for more.
-  func distinctEdgeCount(_ x: Instruction) -> Int {
+  mutating func distinctEdgeCount(_ x: Instruction) -> Int {
     switch x.opcode {
     case .jump: return 1
     case .branch: return x.b == x.c ? 1 : 2
@@ -224,7 +224,7 @@ extension Lowering {
     return 1
   }
 
-  private func standsBehindSource(_ edge: EdgeData) -> Bool {
+  private mutating func standsBehindSource(_ edge: EdgeData) -> Bool {
     if edge.to.raw <= edge.from.raw { return true }
     // Not among hot blocks if it leads from a cold one.
     let from = function.blocks.storage[edge.from.index]
