@@ -264,6 +264,25 @@ import WebAssembly
   #expect(results.withLock { $0 } == [6000, 6000])
 }
 
+@Test func modulesComeAndGoWhileOthersTrap() throws {
+  let good = Mutex(0)
+  onThreads(4) { number in
+    let engine = Engine()
+    for round in 0..<150 {
+      guard let module = try? LoadedModule(engine: engine, compiled: sampleCompiledModule()),
+        let sample = try? Sample(module: module),
+        let fault = try? sample.trap("load", [.i32(70_000 + UInt32(round))]),
+        let overflow = try? sample.trap("divide", [.i32(0x8000_0000), .i32(.max)])
+      else { return }
+      let isRight =
+        fault.memoryAddress == 70_000 + UInt64(round) && fault.backtrace.count == 1
+        && overflow.kind == .integerOverflow
+      good.withLock { $0 += isRight ? 1 : 0 }
+    }
+  }
+  #expect(good.withLock { $0 } == 600)
+}
+
 @Test func callsAreCheap() throws {
   let sample = try Sample()
   let add = sample.instance.exports[function: "add"]!
