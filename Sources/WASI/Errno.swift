@@ -6,7 +6,7 @@ import Glibc
 /// Why a preview 1 function failed; the raw value is what the guest receives.
 ///
 /// Source: `errno` in `wasi_snapshot_preview1.witx`.
-public enum Errno: UInt16, Error {
+package enum Errno: UInt16, Error {
   case success, tooBig, acces, addrinuse, addrnotavail, afnosupport, again, already, badf, badmsg
   case busy, canceled, child, connaborted, connrefused, connreset, deadlk, destaddrreq, dom, dquot
   case exist, fault, fbig, hostunreach, idrm, ilseq, inprogress, intr, inval, io

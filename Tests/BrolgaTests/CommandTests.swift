@@ -117,6 +117,8 @@ struct CommandTests {
       }
     }
     #expect(try brolga("run", "--dir", "/nowhere", hello).status == 1)
+    #expect(try brolga("run", "--env", "BROLGA_TEST_UNSET", hello).status == 1)
+    #expect(try brolga("run", "--env", "A=B", "--env", "PATH", hello).status == 0)
     #expect(try brolga("validate", hello, primes, numbers).status == 0)
   }
 
@@ -158,5 +160,13 @@ struct CommandTests {
     #expect(result.status == 0)
     #expect(result.output == program.companion(".stdout.expected"))
     #expect(result.errors == program.companion(".stderr.expected"))
+
+    let module = folder.path + "/benchmark.wasm"
+    let mapped = try brolga("run", "--dir", folder.path + "::.", module)
+    #expect(mapped.output == result.output)
+    // Under another name, or not at all, the guest does not find its input.
+    for options in [["--dir", folder.path + "::/elsewhere"], []] {
+      #expect(try brolga(["run"] + options + [module]).output != result.output)
+    }
   }
 }

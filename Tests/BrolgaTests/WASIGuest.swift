@@ -29,6 +29,11 @@ final class TemporaryFolder {
     close(file)
   }
 
+  /// The names of what is in the folder, sorted.
+  var entries: [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
+  }
+
   /// The contents of a file; nil if there is none.
   func read(_ name: String) -> String? {
     let file = openat(AT_FDCWD, path + "/" + name, O_RDONLY, 0)
