@@ -21,6 +21,12 @@ extension FunctionMaker {
     let constant = add(.constant(type, bits: bits))
     return make(opcode, type, a, constant)
   }
+  fileprivate mutating func make(
+    _ opcode: Opcode, _ type: Type, _ a: UInt64, _ b: Value
+  ) -> Value {
+    let constant = add(.constant(type, bits: a))
+    return make(opcode, type, constant, b)
+  }
   fileprivate mutating func one(_ type: Type) -> Value { add(.constant(type, bits: 1)) }
   fileprivate mutating func zero(_ type: Type) -> Value { add(.constant(type, bits: 0)) }
   /// 11 if the value is not zero, else 22, of `type`.
@@ -158,6 +164,43 @@ private let patterns: [Pattern] = [
 ]
 
 @Suite(.serialized) struct LoweringPatternTests {
+  @Test func selectionsByFloatComparisonAreExact() throws {
+    var boxes: [IRBox] = []
+    var signatures: [TestSignature] = []
+    for type in [Type.f32, .f64] {
+      for opcode in [Opcode.flt, .fgt, .fle, .fge, .feq, .fne] {
+        for swapsBranches in [false, true] {
+          for swapsOperands in [false, true] {
+            var maker = FunctionMaker()
+            let (_, p) = maker.bind([], [type, type])
+            maker.builder.function.index = UInt32(boxes.count)
+            let c = maker.make(opcode, .i32, p[swapsOperands ? 1 : 0], p[swapsOperands ? 0 : 1])
+            let value = maker.add(
+              Instruction(
+                .select, type, a: c.raw, b: p[swapsBranches ? 1 : 0].raw,
+                c: p[swapsBranches ? 0 : 1].raw))
+            maker.returns([value])
+            boxes.append(IRBox(maker.function()))
+            signatures.append(TestSignature(parameters: [type, type], results: [type]))
+          }
+        }
+      }
+    }
+    let module = try LoweredModule(boxes, signatures, .full)
+    var random = SeededGenerator(seed: 9)
+    for index in boxes.indices {
+      for _ in 0..<60 {
+        let inputs = signatures[index].parameters.map { interestingBits($0, using: &random) }
+        var interpreter = RealInterpreter(boxes, scratchAddress: 0)
+        let expected = try interpreter.run(index, inputs)[0]
+        let text = loweredText(boxes[index], signatures)
+        #expect(
+          module.run(index, signatures[index], inputs) == .returned(expected),
+          "\(inputs)\n\(text)")
+      }
+    }
+  }
+
   @Test(arguments: [LoweringOptions.full, .fast])
   func combinationsComputeWhatTheyMean(_ options: LoweringOptions) throws {
     var boxes: [IRBox] = []

@@ -203,6 +203,51 @@ extension FunctionMaker {
     #expect(machine.instructions.count == 1_000_002)
   }
 
+  @Test func manyCallsAreLowered() {
+    var maker = FunctionMaker()
+    let (_, p) = maker.bind([], [.i32, .i32])
+    var value = p[0]
+    for _ in 0..<100_000 {
+      let start = maker.list([0, value.raw, p[1].raw])
+      value = maker.add(Instruction(.call, .i32, a: 0, b: start, c: 2))
+    }
+    maker.returns([value])
+    let box = IRBox(maker.function())
+    box.function.typeIndex = 0
+    var lowering = Lowering()
+    var machine = MachineFunction()
+    lowering.lower(
+      &box.function, unit: LoweringUnit([twoIntegers]), options: .full, into: &machine)
+    #expect(machine.instructions.count == 100_002)
+    // One mask for all of them, and the empty one.
+    #expect(machine.problem.clobberMasks.count == 2)
+  }
+
+  /// A table with as many targets, each of which passes an argument to where they meet.
+  @Test func manyBlocksAndAWideTableAreLowered() throws {
+    var maker = FunctionMaker()
+    let (_, p) = maker.bind([], [.i32, .i32])
+    let edges = (0..<50_000).map { _ in maker.edge() }
+    maker.table(p[0], edges)
+    var exits: [Edge] = []
+    for edge in edges {
+      _ = maker.bind([edge])
+      exits.append(maker.edge([p[1]]))
+      maker.jump(exits.last!)
+    }
+    let (_, joined) = maker.bind(exits, [.i32])
+    maker.returns(joined)
+    let box = IRBox(maker.function())
+    box.function.typeIndex = 0
+    var lowering = Lowering()
+    var machine = MachineFunction()
+    lowering.lower(
+      &box.function, unit: LoweringUnit([twoIntegers]), options: .full, into: &machine)
+    #expect(machine.problem.blockCount == 50_002)
+    #expect(machine.jumpTargets.count == 50_000)
+    try machine.problem.validate()
+  }
+
   private func chain(_ length: Int) -> IRBox {
     var maker = FunctionMaker()
     let (_, p) = maker.bind([], [.i32, .i32])

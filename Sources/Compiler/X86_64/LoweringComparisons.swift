@@ -311,6 +311,7 @@ extension Lowering {
     if let predicate = Self.predicate(condition.opcode), isUsedOnce(x.a), !isLiveAfter(x.a),
       Self.size(type(condition.a)) == size
     {
+      if lowerFloatExtremum(d, x, condition, size) { return }
       // Without branches: a mask, and a blend.
       let isSwapped = condition.opcode == .fgt || condition.opcode == .fge
       let first = register(isSwapped ? condition.b : condition.a)
@@ -329,6 +330,21 @@ extension Lowering {
     operands.append(.reuse(d, .float, of: 1))
     operands.append(.use(c, .float))
     operands.append(.use(b, .float))
+  }
+
+  /// `a < b ? a : b`, or any of its mirror images, is what the machine's minimum or maximum is, to
+  /// the zeros and NaNs.
+  private mutating func lowerFloatExtremum(
+    _ d: VirtualRegister, _ x: Instruction, _ condition: Instruction, _ size: UInt8
+  ) -> Bool {
+    if condition.opcode != .flt && condition.opcode != .fgt { return false }
+    let isDirect = x.b == condition.a && x.c == condition.b
+    if !isDirect && !(x.b == condition.b && x.c == condition.a) { return false }
+    // With its operands exchanged, the comparison is the other one.
+    let isLess = (condition.opcode == .flt) == isDirect
+    let first = register(x.b)
+    emitFloat(isLess ? .fmin : .fmax, size: size, d, first, source(x.c))
+    return true
   }
 
   /// `d := mask ? b : a`

@@ -219,6 +219,13 @@ extension Lowering {
     let v = narrowed(value, size)
     if v != value { return Source(register: register(v)) }
     if absorbing && isAbsorbableLoad(v) { return absorb(v) }
+    let x = instruction(v)
+    // What no immediate holds is read from memory: a register and ten bytes less.
+    if x.opcode == .iconst && size == 3 && x.bits &+ 0x8000_0000 > 0xffff_ffff
+      && options.countsUses
+    {
+      return constantSource(x.bits)
+    }
     return Source(register: register(v))
   }
 
