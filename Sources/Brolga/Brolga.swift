@@ -4,7 +4,7 @@
 //     let engine = Engine()
 //     let module = try Module(engine: engine, compiling: bytes)
 //     let store = Store(engine: engine)
-//     let wasi = try WASIBridgeToHost(args: ["program"], preopens: [Preopen(host: ".", guest: ".")])
+//     let wasi = try WASIBridgeToHost(preopens: [Preopen(host: ".", guest: ".")])
 //     var imports = Imports()
 //     wasi.link(to: &imports, store: store)
 //     let instance = try module.instantiate(store: store, imports: imports)
