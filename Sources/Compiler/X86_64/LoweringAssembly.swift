@@ -13,23 +13,43 @@ extension Lowering {
     machineBlocks[label].groupEnd = UInt32(truncatingIfNeeded: groups.count)
   }
 
+  /// Where the next instruction goes. The tables have their final sizes, so that nothing is
+  /// checked for each.
+  struct Cursor {
+    var instruction = 0
+    var operand: UInt32 = 0
+    let instructions: UnsafeMutablePointer<MachineInstruction>
+    let origins: UnsafeMutablePointer<UInt32>
+    let records: UnsafeMutablePointer<InstructionRecord>
+    let operands: UnsafeMutablePointer<Operand>
+  }
+
   /// Fills the output's tables.
   mutating func assemble() {
     groups.append(UInt32(truncatingIfNeeded: code.count))
     records.append(InstructionRecord(operandStart: UInt32(truncatingIfNeeded: operands.count)))
-    output.instructions.reserve(code.count)
-    output.origins.reserve(code.count)
-    output.problem.instructions.storage.reserve(code.count &+ 1)
-    output.problem.operands.reserve(operands.count)
-    for b in machineBlocks.indices { assembleBlock(machineBlocks[b]) }
+    let none = Operand(raw: 0)
+    output.instructions.reset(count: code.count, to: MachineInstruction(.jump))
+    output.origins.reset(count: code.count, to: 0)
+    output.problem.instructions.reset(count: code.count, to: InstructionRecord(operandStart: 0))
+    // One more, so that there is an address even where nothing has an operand.
+    output.problem.operands.reset(count: operands.count &+ 1, to: none)
+    var cursor = Cursor(
+      instructions: output.instructions.buffer.baseAddress.unsafelyUnwrapped,
+      origins: output.origins.buffer.baseAddress.unsafelyUnwrapped,
+      records: output.problem.instructions.storage.buffer.baseAddress.unsafelyUnwrapped,
+      operands: output.problem.operands.buffer.baseAddress.unsafelyUnwrapped)
+    for b in machineBlocks.indices { assembleBlock(machineBlocks[b], &cursor) }
+    precondition(cursor.instruction == code.count, "an instruction outside all blocks")
+    output.problem.operands.truncate(to: operands.count)
     assemblePredecessors()
     output.problem.seal()
   }
 
-  private mutating func assembleBlock(_ block: MachineBlock) {
+  private mutating func assembleBlock(_ block: MachineBlock, _ cursor: inout Cursor) {
     output.problem.blocks.append(
       BlockRecord(
-        instructionStart: UInt32(truncatingIfNeeded: output.instructions.count),
+        instructionStart: UInt32(truncatingIfNeeded: cursor.instruction),
         successorStart: UInt32(truncatingIfNeeded: output.problem.successors.count),
         predecessorStart: 0,
         parameterStart: UInt32(truncatingIfNeeded: output.problem.parameters.count),
@@ -45,19 +65,30 @@ extension Lowering {
     while g > first {
       g &-= 1
       let end = Int(truncatingIfNeeded: groups[g &+ 1])
-      for i in Int(truncatingIfNeeded: groups[g])..<end { assembleInstruction(i) }
+      for i in Int(truncatingIfNeeded: groups[g])..<end {
+        assembleInstruction(i, &cursor)
+      }
     }
   }
 
-  @inline(__always) private mutating func assembleInstruction(_ i: Int) {
-    output.instructions.append(code[i])
-    output.origins.append(codeOrigins[i])
+  @inline(__always)
+  private mutating func assembleInstruction(_ i: Int, _ cursor: inout Cursor) {
     var record = records[i]
-    let start = Int(truncatingIfNeeded: record.operandStart)
+    var source = Int(truncatingIfNeeded: record.operandStart)
     let end = Int(truncatingIfNeeded: records[i &+ 1].operandStart)
-    record.operandStart = UInt32(truncatingIfNeeded: output.problem.operands.count)
-    output.problem.instructions.append(record)
-    for o in start..<end { output.problem.operands.append(operands[o]) }
+    record.operandStart = cursor.operand
+    let at = cursor.instruction
+    cursor.instructions[at] = code[i]
+    cursor.origins[at] = codeOrigins[i]
+    cursor.records[at] = record
+    cursor.instruction = at &+ 1
+    var target = Int(truncatingIfNeeded: cursor.operand)
+    while source < end {
+      cursor.operands[target] = operands[source]
+      source &+= 1
+      target &+= 1
+    }
+    cursor.operand = UInt32(truncatingIfNeeded: target)
   }
 
   /// The parameters and successors of a block of the function.
