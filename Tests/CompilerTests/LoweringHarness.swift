@@ -41,6 +41,27 @@ func loweredText(
   return machine.text()
 }
 
+/// A reader of flags to which they do not come from an instruction that is there for them.
+func misreadFlags(_ machine: borrowing MachineFunction) -> String? {
+  for b in 0..<machine.problem.blockCount {
+    var writer: X64Opcode?
+    for i in machine.problem.instructionRange(b) {
+      let x = machine.instructions[i]
+      switch x.x64Opcode {
+      case .branch, .set, .cmov, .fcmov, .trapIf, .trapIfInconvertible:
+        switch writer {
+        case .cmp, .test, .fucomi, .bt, .add, .sub, .and, .or, .xor, .andn, .blsr, .blsi, .neg:
+          break
+        default:
+          return "instruction \(i) of block \(b) reads flags of \(String(describing: writer))"
+        }
+      default: if x.x64Opcode.writesFlags { writer = x.x64Opcode }
+      }
+    }
+  }
+  return nil
+}
+
 /// How a run ended.
 enum RunEnd: Equatable {
   case returned(UInt64)
@@ -110,6 +131,7 @@ final class LoweredModule {
     let unit = LoweringUnit(signatures)
     for box in boxes {
       lowering.lower(&box.function, unit: unit, options: options, into: &machine)
+      if let problem = misreadFlags(machine) { fatalError("\(problem)\n\(machine.text())") }
       do {
         try machine.problem.validate()
         try allocator.allocate(machine.problem, into: &solution)

@@ -151,6 +151,27 @@ extension FunctionMaker {
     #expect(lines.first!.hasPrefix("test.32") && lines.first!.hasSuffix("6"))
   }
 
+  /// do { n -= 1 } while n != 0
+  @Test func aLoopsCounterLeavesTheFlagsOfItsTest() {
+    var maker = FunctionMaker()
+    let (_, p) = maker.bind([], [.i32, .i32])
+    let entry = maker.edge([p[0]])
+    maker.jump(entry)
+    let (header, counter) = maker.bind([entry], [.i32], isHeader: true, depth: 1)
+    let one = maker.number(1)
+    let next = maker.binary(.sub, .i32, counter[0], one)
+    let back = maker.edge([next])
+    let exit = maker.edge()
+    maker.builder.function.edges[back].to = header
+    maker.branch(next, back, exit)
+    _ = maker.bind([exit])
+    maker.returns([next])
+    let box = IRBox(maker.function())
+    box.function.typeIndex = 0
+    let text = loweredText(box, [twoIntegers])
+    #expect(text.contains("add.32 v") && !text.contains("cmp"), "\(text)")
+  }
+
   @Test func fastLoweringKeepsLoadsApart() {
     let lines = lowered([.i32, .i32], .fast) { m, p in
       m.binary(.add, .i32, p[0], m.load(p[1]))

@@ -79,6 +79,8 @@ package struct Lowering: ~Copyable {
   var origin: UInt32 = 0
   /// Colour of the instruction being selected: what has the same may move down to it.
   var colour: UInt32 = 0
+  /// The instruction whose flags a branch reads: it must be one that writes them.
+  var flagProducer = -1
   var pending = Vector<Operand>()
   var resultValues = Vector<UInt32>()
 
@@ -129,6 +131,7 @@ package struct Lowering: ~Copyable {
     callMasks.reset(count: 64, to: 0)
     constantCache.reset(count: 64, to: 0)
     parameterWords = countParameterWords()
+    flagProducer = -1
   }
 
   private mutating func lowerBlock(_ b: Int) {
@@ -172,9 +175,9 @@ package struct Lowering: ~Copyable {
     case .call: lowerCall(i, x)
     case .callReference: lowerCall(i, x)
     case .callHelper: lowerHelperCall(i, x)
-    case .trapIf: lowerTrapIf(x)
+    case .trapIf: lowerTrapIf(i, x)
     case .jump: lowerJump(x.a)
-    case .branch: lowerBranch(x)
+    case .branch: lowerBranch(i, x)
     case .branchTable: lowerBranchTable(x)
     case .returns: lowerReturn(x)
     case .trap:

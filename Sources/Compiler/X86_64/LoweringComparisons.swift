@@ -25,6 +25,56 @@ extension Lowering {
     return root.isInverted ? condition.inverted : condition
   }
 
+  /// The condition for "the value is not zero" in the flags that arithmetic just before
+  /// instruction `i` leaves, if what is compared with zero is computed there and needed anyway.
+  mutating func flagsBefore(_ i: Int, _ value: UInt32) -> X64Condition? {
+    if !options.countsUses { return nil }
+    let root = conditionRoot(value)
+    var condition = X64Condition.notEqual
+    var producer = root.value
+    if isComparison(producer) {
+      let x = instruction(producer)
+      if constant(x.b) != 0 { return nil }
+      switch x.opcode {
+      case .eq: condition = .equal
+      case .ne: condition = .notEqual
+      case .ltS: condition = .sign
+      case .geS: condition = .noSign
+      default: return nil
+      }
+      producer = x.a
+    }
+    if !isLiveAfter(producer) || !leavesFlags(instruction(producer)) { return nil }
+    // Nothing may come between but what emits nothing.
+    let p = Int(truncatingIfNeeded: producer)
+    var k = i &- 1
+    while k > p && i &- k < 8 {
+      if !isSilent(k) { return nil }
+      k &-= 1
+    }
+    if k != p { return nil }
+    flagProducer = p
+    return root.isInverted ? condition.inverted : condition
+  }
+
+  private mutating func leavesFlags(_ x: Instruction) -> Bool {
+    switch x.opcode {
+    case .add, .sub, .and, .or: true
+    case .xor: constant(x.b) != -1
+    default: false
+    }
+  }
+
+  /// Whether the instruction emits nothing, given what has been asked for.
+  private func isSilent(_ i: Int) -> Bool {
+    if facts[i] & 4 != 0 { return true }
+    let opcode = function.instructions.storage[i].opcode
+    switch opcode {
+    case .nop, .param, .iconst, .fconst, .extendU: return true
+    default: return opcode.info.effects.isEmpty && opcode != .result && !isRequested(i)
+    }
+  }
+
   private struct ConditionRoot: BitwiseCopyable {
     var value: UInt32
     var isInverted = false

@@ -53,12 +53,12 @@ extension Lowering {
 
   // MARK: Terminators
 
-  mutating func lowerBranch(_ x: Instruction) {
+  mutating func lowerBranch(_ i: Int, _ x: Instruction) {
     if distinctEdgeCount(x) == 1 {
       lowerJump(x.b)
       return
     }
-    let condition = lowerCondition(x.a)
+    let condition = flagsBefore(i, x.a) ?? lowerCondition(x.a)
     emit(MachineInstruction(.branch, condition: condition), role: .branch)
   }
 
@@ -88,8 +88,8 @@ extension Lowering {
 
   // MARK: Traps
 
-  mutating func lowerTrapIf(_ x: Instruction) {
-    let condition = lowerCondition(x.a)
+  mutating func lowerTrapIf(_ i: Int, _ x: Instruction) {
+    let condition = flagsBefore(i, x.a) ?? lowerCondition(x.a)
     emit(
       MachineInstruction(
         .trapIf, condition: condition, immediate: Int32(truncatingIfNeeded: x.aux)))

@@ -12,8 +12,13 @@ extension Lowering {
   mutating func lowerAdd(_ i: Int, _ x: Instruction) {
     let size = Self.size(x.type)
     let d = register(defining: i)
+    let setsFlags = i == flagProducer
     if let c = immediate(x.b) {
-      lowerAddImmediate(d, narrowed(x.a, size), c, size)
+      lowerAddImmediate(d, narrowed(x.a, size), c, size, setsFlags: setsFlags)
+      return
+    }
+    if setsFlags {
+      lowerCommutative(.add, d, x.a, x.b, size)
       return
     }
     if lowerShiftAdd(d, x.a, x.b, size) || lowerShiftAdd(d, x.b, x.a, size) { return }
@@ -28,9 +33,9 @@ extension Lowering {
   }
 
   private mutating func lowerAddImmediate(
-    _ d: VirtualRegister, _ a: UInt32, _ c: Int32, _ size: UInt8
+    _ d: VirtualRegister, _ a: UInt32, _ c: Int32, _ size: UInt8, setsFlags: Bool
   ) {
-    if isLiveAfter(a) {
+    if isLiveAfter(a) && !setsFlags {
       emitAddress(size: size, d, Source(.base, displacement: c, first: register(a)))
     } else {
       emitTwoAddress(.add, size: size, d, register(a), Source(immediate: c))
@@ -56,7 +61,8 @@ extension Lowering {
     let size = Self.size(x.type)
     let d = register(defining: i)
     if let c = immediate(x.b), c != .min {
-      lowerAddImmediate(d, narrowed(x.a, size), 0 &- c, size)
+      lowerAddImmediate(
+        d, narrowed(x.a, size), 0 &- c, size, setsFlags: i == flagProducer)
     } else if constant(x.a) == 0 {
       emitInPlace(.neg, size: size, d, register(narrowed(x.b, size)))
     } else {
@@ -92,7 +98,7 @@ extension Lowering {
   mutating func lowerAnd(_ i: Int, _ x: Instruction) {
     let size = Self.size(x.type)
     let d = register(defining: i)
-    if let c = constant(x.b) {
+    if i != flagProducer, let c = constant(x.b) {
       let a = low(x.a)
       switch c {
       case 0xff:
