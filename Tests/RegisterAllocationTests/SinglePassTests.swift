@@ -6,13 +6,14 @@ import Testing
 
 @testable import RegisterAllocation
 
-@Test func generatedProblemsAreSolvedAndPassTheChecker() {
+@Test(arguments: 0..<4)
+func generatedProblemsAreSolvedAndPassTheChecker(_ part: Int) {
   var allocator = Allocator()
   var checker = Checker()
   var solution = Solution()
   var coverage = Coverage()
   var failures: [String] = []
-  for seed in 0..<5_000 {
+  for seed in (part * 1_250)..<((part + 1) * 1_250) {
     let size = [2, 3, 2, 4, 3, 6, 2, 16][seed % 8]
     let problem = ProblemGenerator.generate(seed: UInt64(seed), size: size, coverage: &coverage)
     do {
@@ -34,6 +35,6 @@ import Testing
     "register late use", "register early definition", "repeated use", "reuse", "reuse of limit",
     "reuse of fixed", "several reuses",
   ] {
-    #expect(coverage.counts[feature, default: 0] > 50, "\(feature)")
+    #expect(coverage.counts[feature, default: 0] > 8, "\(feature)")
   }
 }

@@ -56,7 +56,7 @@ extension SinglePass {
     }
   }
 
-  private func isLikelier(_ a: Int, _ b: Int) -> Bool {
+  private mutating func isLikelier(_ a: Int, _ b: Int) -> Bool {
     let leaves = order.leavesLoop(block, b)
     if order.leavesLoop(block, a) != leaves { return leaves }
     if view.blocks[a].isCold != view.blocks[b].isCold { return view.blocks[b].isCold }
@@ -86,8 +86,7 @@ extension SinglePass {
     // loop would take a register throughout.
     var loopStart = 0
     if leaves {
-      let head = Int(truncatingIfNeeded: order.loop[block])
-      loopStart = Int(truncatingIfNeeded: view.blocks[head].instructionStart)
+      loopStart = view.firstPosition(Int(truncatingIfNeeded: order.loop[block]))
     }
     for k in Int(range.start)..<Int(range.end) {
       let entry = contracts[k]
@@ -121,10 +120,10 @@ extension SinglePass {
     group.clear()
   }
 
-  /// True if the definition of `v` lies between that instruction and the end of this block.
+  /// True if the definition of `v` lies between that position and the end of this block.
   @inline(__always) private func isDefined(_ v: Int, from start: Int) -> Bool {
     let definition = Int(truncatingIfNeeded: values[v].definition)
-    return definition >= start && definition < blockRange.upperBound
+    return definition >= start && definition < endPosition
   }
 
   /// Decides the contract of a block that is visited after one of its predecessors.
@@ -151,12 +150,16 @@ extension SinglePass {
     contractRange[s].end = Int32(truncatingIfNeeded: contracts.count)
   }
 
+  /// Of a loop, as many blocks are read to decide its head's contract: loops may be nested deeply.
+  private static var loopBlocksRead: Int { 64 }
+
   /// The registers that values can keep throughout the loop: calls on its way destroy the others.
   private mutating func registersForLoop(_ s: Int) -> ClassWords {
     var free = allocatable
     if s > block { return free }
+    let last = min(block, s &+ Self.loopBlocksRead)
     let first = s == 0 ? 0 : Int(survey.clobberEnd[s &- 1])
-    let end = Int(survey.clobberEnd[block])
+    let end = Int(survey.clobberEnd[last])
     let threshold = view.blocks[s].frequency * 0.5
     var b = s
     for k in first..<min(end, first &+ 8) {
@@ -179,8 +182,9 @@ extension SinglePass {
   ) {
     if s > block { return }
     let first = Int(truncatingIfNeeded: survey.visitorStart[s])
-    let end = Int(truncatingIfNeeded: survey.visitorStart[block &+ 1])
-    let head = Int(truncatingIfNeeded: view.blocks[s].instructionStart)
+    let last = min(block, s &+ Self.loopBlocksRead)
+    let end = Int(truncatingIfNeeded: survey.visitorStart[last &+ 1])
+    let head = view.firstPosition(s)
     let threshold = view.blocks[s].frequency * 0.5
     var b = s
     for k in first..<min(end, first &+ 48) {
@@ -189,8 +193,7 @@ extension SinglePass {
       // In another loop, or none; loops further in are worth the try.
       if order.hasLoops && order.depth[b] < order.depth[s] { continue }
       let v = Int(truncatingIfNeeded: survey.visitors[k])
-      let definition = Int(truncatingIfNeeded: values[v].definition)
-      if definition >= head && definition < blockRange.upperBound { continue }
+      if isDefined(v, from: head) { continue }
       let c = Int(view.classes[v].rawValue)
       if left[c] == 0 || free[c] == 0 || values[v].register != noRegister { continue }
       left[c] &-= 1
@@ -230,7 +233,7 @@ extension SinglePass {
   }
 
   /// True if no predecessor's branch names a value or clobbers.
-  private func arePredecessorsPlain(_ b: Int) -> Bool {
+  private mutating func arePredecessorsPlain(_ b: Int) -> Bool {
     for k in view.predecessorRange(b) {
       let p = Int(truncatingIfNeeded: view.predecessors[k].raw)
       let last = Int(truncatingIfNeeded: view.blocks[p &+ 1].instructionStart) &- 1
@@ -268,7 +271,7 @@ extension SinglePass {
   /// True if `v` is a parameter of this block.
   @inline(__always) private func isParameter(_ v: Int) -> Bool {
     values[v].isParameter
-      && Int(truncatingIfNeeded: values[v].definition) == blockRange.lowerBound
+      && Int(truncatingIfNeeded: values[v].definition) == firstPosition
   }
 
   private mutating func dropRegisters() throws(AllocationError) {

@@ -196,7 +196,7 @@ extension SinglePass {
   }
 
   /// True if `v`, a value that is read here, can be in `register` after the work.
-  private func canStay(_ register: UInt8, _ v: UInt32) -> Bool {
+  private mutating func canStay(_ register: UInt8, _ v: UInt32) -> Bool {
     !instruction.late.contains(register)
       || (instruction.lateFixed.contains(register) && instruction.lateOwner[Int(register)] == v)
   }
@@ -326,7 +326,7 @@ extension SinglePass {
   }
 
   /// True if definition operand `k`, which may be in memory, should be.
-  private func prefersSlot(
+  private mutating func prefersSlot(
     _ k: Int, _ range: Range<Int>, _ v: Int, _ usable: UInt64, _ c: Int
   ) -> Bool {
     let expected = instruction.expected[k &- range.lowerBound]
@@ -445,7 +445,7 @@ extension SinglePass {
   }
 
   /// True if some operand's copy, of the same value, already goes to this register.
-  private func isCopyTarget(_ register: UInt8) -> Bool {
+  private mutating func isCopyTarget(_ register: UInt8) -> Bool {
     for k in instruction.copies.indices where instruction.copies[k].target == register {
       return true
     }

@@ -55,6 +55,17 @@ struct ProblemView {
   @inline(__always) func argumentRange(_ edge: Int) -> Range<Int> {
     range(argumentStart[edge], argumentStart[edge &+ 1])
   }
+
+  // Positions number all definitions: the head of each block, for its parameters, and after it the
+  // operands of its instructions.
+  @inline(__always) func firstPosition(_ b: Int) -> Int {
+    position(ofInstruction: Int(truncatingIfNeeded: blocks[b].instructionStart), b)
+  }
+  /// Before all definitions of the instruction, and after those of the one before.
+  @inline(__always) func position(ofInstruction i: Int, _ b: Int) -> Int {
+    Int(truncatingIfNeeded: instructions[i].operandStart) &+ b
+  }
+
   @inline(__always) private func range(_ start: UInt32, _ end: UInt32) -> Range<Int> {
     Range(uncheckedBounds: (Int(truncatingIfNeeded: start), Int(truncatingIfNeeded: end)))
   }

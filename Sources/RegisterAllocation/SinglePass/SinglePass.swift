@@ -41,8 +41,11 @@ struct SinglePass: ~Copyable {
   // The block being visited.
   var block = 0
   var blockRange = 0..<0
+  /// Positions of the block's head, and after its last definition.
+  var firstPosition = 0
+  var endPosition = 0
   var isCold = false
-  /// The next clobbering instruction above in this block, or -1, and what it clobbers.
+  /// Position of the next clobbering instruction above in this block, or -1, and what it clobbers.
   var nextClobber = -1
   var nextClobbered = ClassWords()
   private var clobberCursor = 0
@@ -111,6 +114,8 @@ struct SinglePass: ~Copyable {
     edits.beginBlock(b)
     block = b
     blockRange = view.instructionRange(b)
+    firstPosition = view.firstPosition(b)
+    endPosition = view.firstPosition(b &+ 1)
     let range = blockRange
     isCold = view.blocks[b].isCold
     clobberFloor = b == 0 ? 0 : Int(truncatingIfNeeded: survey.clobberEnd[b &- 1])
@@ -157,8 +162,9 @@ struct SinglePass: ~Copyable {
 
   private mutating func showNextClobber() {
     if clobberCursor > clobberFloor {
-      nextClobber = Int(survey.clobbers[clobberCursor &- 1])
-      let mask = Int(view.instructions[nextClobber].clobberMask)
+      let i = Int(survey.clobbers[clobberCursor &- 1])
+      nextClobber = view.position(ofInstruction: i, block)
+      let mask = Int(view.instructions[i].clobberMask)
       nextClobbered = ClassWords(view.clobberMasks[mask])
     } else {
       nextClobber = -1
@@ -169,7 +175,7 @@ struct SinglePass: ~Copyable {
   @inline(__always) func crossesClobber(_ v: Int) -> Bool {
     if nextClobber < 0 { return false }
     let definition = Int(truncatingIfNeeded: values[v].definition)
-    return definition < nextClobber || definition >= blockRange.upperBound
+    return definition <= nextClobber || definition >= endPosition
   }
 
   // MARK: Slots

@@ -7,8 +7,7 @@ import Entities
 struct ValueState: BitwiseCopyable {
   /// First unit of its slot, or -1. From its definition on, a value with a slot is always in it.
   var slot: Int32 = -1
-  /// The instruction that defines it; for a parameter, the first of its block; `.max` before the
-  /// survey has met the definition.
+  /// Position of its definition, see `ProblemView`; `.max` before the survey has met it.
   var definition: UInt32 = .max
   /// In the survey, the last block (plus one) that used and did not define it. In the walk, while
   /// a contract that lists it is being met, `Self.listed` and its register there.
@@ -58,64 +57,63 @@ struct ValueSurvey: ~Copyable {
     clobberEnd.removeAll()
     visitors.removeAll()
     visitorStart.removeAll()
+    let states = values.buffer.baseAddress.unsafelyUnwrapped
     for b in 0..<view.blockCount {
-      let range = view.instructionRange(b)
       visitorStart.append(UInt32(truncatingIfNeeded: visitors.count))
-      for k in view.parameterRange(b) {
-        let v = Int(view.parameters[k].raw)
-        values[v].definition = UInt32(truncatingIfNeeded: range.lowerBound)
-        values[v].isParameter = true
-      }
-      for i in range {
-        if view.instructions[i].clobberMask != 0 {
-          clobbers.append(UInt32(truncatingIfNeeded: i))
-        }
-        readOperands(i, b, range, view, &values)
-      }
-      for edge in view.successorRange(b) {
-        for k in view.argumentRange(edge) {
-          noteUse(Int(view.arguments[k].raw), b, range, &values)
-        }
+      let instructions = view.instructionRange(b)
+      for i in instructions where view.instructions[i].clobberMask != 0 {
+        clobbers.append(UInt32(truncatingIfNeeded: i))
       }
       clobberEnd.append(UInt32(truncatingIfNeeded: clobbers.count))
+      let first = UInt32(truncatingIfNeeded: view.firstPosition(b))
+      let count = UInt32(truncatingIfNeeded: view.firstPosition(b &+ 1)) &- first
+      for k in view.parameterRange(b) {
+        let v = Int(truncatingIfNeeded: view.parameters[k].raw)
+        states[v].definition = first
+        states[v].isParameter = true
+      }
+      readOperands(b, first, count, view, states)
+      for edge in view.successorRange(b) {
+        for k in view.argumentRange(edge) {
+          let v = Int(truncatingIfNeeded: view.arguments[k].raw)
+          if states[v].definition &- first >= count { noteVisitor(v, b, states) }
+        }
+      }
     }
     visitorStart.append(UInt32(truncatingIfNeeded: visitors.count))
   }
 
+  /// Reads the operands of block `b`, whose positions are `count` from `first` on.
   @inline(__always)
   private mutating func readOperands(
-    _ i: Int, _ b: Int, _ block: Range<Int>, _ view: ProblemView,
-    _ values: inout Vector<ValueState>
+    _ b: Int, _ first: UInt32, _ count: UInt32, _ view: ProblemView,
+    _ states: UnsafeMutablePointer<ValueState>
   ) {
-    let operands = view.operandRange(i)
-    for k in operands {
+    var k = Int(truncatingIfNeeded: first) &- b
+    let end = k &+ Int(truncatingIfNeeded: count) &- 1
+    while k < end {
       let operand = view.operands[k]
       let v = Int(truncatingIfNeeded: operand.register.raw)
-      if operand.isUse {
-        if operand.tag != .fixedNonAllocatable { noteUse(v, b, block, &values) }
-        continue
-      }
-      values[v].definition = UInt32(truncatingIfNeeded: i)
-      if operand.tag == .fixed {
-        values[v].hint = operand.payload
-      } else if operand.tag == .reuse {
-        let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
-        values[v].hint = values[Int(input.register.raw)].hint
+      k &+= 1
+      if operand.isDefinition {
+        states[v].definition = UInt32(truncatingIfNeeded: k &+ b)
+        if operand.tag == .fixed { states[v].hint = operand.payload }
+      } else if operand.tag != .fixedNonAllocatable
+        && states[v].definition &- first >= count
+      {
+        noteVisitor(v, b, states)
       }
     }
   }
 
   @inline(__always)
-  private mutating func noteUse(
-    _ v: Int, _ b: Int, _ block: Range<Int>, _ values: inout Vector<ValueState>
+  private mutating func noteVisitor(
+    _ v: Int, _ b: Int, _ states: UnsafeMutablePointer<ValueState>
   ) {
-    let definition = Int(truncatingIfNeeded: values[v].definition)
-    if definition < block.lowerBound || definition >= block.upperBound {
-      let visit = UInt32(truncatingIfNeeded: b &+ 1)
-      if values[v].mark == visit { return }
-      values[v].mark = visit
-      values[v].crossesBlocks = true
-      visitors.append(UInt32(truncatingIfNeeded: v))
-    }
+    let visit = UInt32(truncatingIfNeeded: b &+ 1)
+    if states[v].mark == visit { return }
+    states[v].mark = visit
+    states[v].crossesBlocks = true
+    visitors.append(UInt32(truncatingIfNeeded: v))
   }
 }
