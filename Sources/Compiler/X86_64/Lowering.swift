@@ -38,6 +38,13 @@ package struct Lowering: ~Copyable {
   /// No register yet: nothing that is selected so far needs the value.
   static let noRegister: UInt32 = .max
 
+  /// One machine instruction, on its way to the tables of `MachineFunction`.
+  struct Selected: BitwiseCopyable {
+    var instruction: MachineInstruction
+    var record: InstructionRecord
+    var origin: UInt32
+  }
+
   var function = Function()
   var output = MachineFunction()
   var unit: LoweringUnit?
@@ -65,9 +72,7 @@ package struct Lowering: ~Copyable {
 
   // MARK: Code, in order of selection: groups backwards, each forwards
 
-  var code = Vector<MachineInstruction>()
-  var codeOrigins = Vector<UInt32>()
-  var records = Vector<InstructionRecord>()
+  var code = Vector<Selected>()
   var operands = Vector<Operand>()
   /// Where each group starts in `code`.
   var groups = Vector<UInt32>()
@@ -123,8 +128,6 @@ package struct Lowering: ~Copyable {
     output.frameVariableBytes = Int32(truncatingIfNeeded: function.frameVariables.count &* 8)
     registers.reset(count: function.instructions.count, to: Self.noRegister)
     code.removeAll()
-    codeOrigins.removeAll()
-    records.removeAll()
     operands.removeAll()
     groups.removeAll()
     arguments.removeAll()

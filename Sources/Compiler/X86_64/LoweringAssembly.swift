@@ -26,12 +26,17 @@ extension Lowering {
 
   /// Fills the output's tables.
   mutating func assemble() {
-    groups.append(UInt32(truncatingIfNeeded: code.count))
-    records.append(InstructionRecord(operandStart: UInt32(truncatingIfNeeded: operands.count)))
+    let count = code.count
+    groups.append(UInt32(truncatingIfNeeded: count))
+    let end = UInt32(truncatingIfNeeded: operands.count)
+    code.append(
+      Selected(
+        instruction: MachineInstruction(.jump), record: InstructionRecord(operandStart: end),
+        origin: 0))
     let none = Operand(raw: 0)
-    output.instructions.reset(count: code.count, to: MachineInstruction(.jump))
-    output.origins.reset(count: code.count, to: 0)
-    output.problem.instructions.reset(count: code.count, to: InstructionRecord(operandStart: 0))
+    output.instructions.reset(count: count, to: MachineInstruction(.jump))
+    output.origins.reset(count: count, to: 0)
+    output.problem.instructions.reset(count: count, to: InstructionRecord(operandStart: 0))
     // One more, so that there is an address even where nothing has an operand.
     output.problem.operands.reset(count: operands.count &+ 1, to: none)
     var cursor = Cursor(
@@ -40,7 +45,7 @@ extension Lowering {
       records: output.problem.instructions.storage.buffer.baseAddress.unsafelyUnwrapped,
       operands: output.problem.operands.buffer.baseAddress.unsafelyUnwrapped)
     for b in machineBlocks.indices { assembleBlock(machineBlocks[b], &cursor) }
-    precondition(cursor.instruction == code.count, "an instruction outside all blocks")
+    precondition(cursor.instruction == count, "an instruction outside all blocks")
     output.problem.operands.truncate(to: operands.count)
     assemblePredecessors()
     output.problem.seal()
@@ -73,13 +78,14 @@ extension Lowering {
 
   @inline(__always)
   private mutating func assembleInstruction(_ i: Int, _ cursor: inout Cursor) {
-    var record = records[i]
+    let selected = code[i]
+    var record = selected.record
     var source = Int(truncatingIfNeeded: record.operandStart)
-    let end = Int(truncatingIfNeeded: records[i &+ 1].operandStart)
+    let end = Int(truncatingIfNeeded: code[i &+ 1].record.operandStart)
     record.operandStart = cursor.operand
     let at = cursor.instruction
-    cursor.instructions[at] = code[i]
-    cursor.origins[at] = codeOrigins[i]
+    cursor.instructions[at] = selected.instruction
+    cursor.origins[at] = selected.origin
     cursor.records[at] = record
     cursor.instruction = at &+ 1
     var target = Int(truncatingIfNeeded: cursor.operand)

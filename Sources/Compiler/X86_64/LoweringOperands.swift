@@ -243,12 +243,9 @@ extension Lowering {
   mutating func emit(
     _ x: MachineInstruction, role: InstructionRecord.Role = .ordinary, clobbers: UInt16 = 0
   ) {
-    code.append(x)
-    codeOrigins.append(origin)
-    records.append(
-      InstructionRecord(
-        operandStart: UInt32(truncatingIfNeeded: operands.count), clobberMask: clobbers,
-        role: role))
+    let record = InstructionRecord(
+      operandStart: UInt32(truncatingIfNeeded: operands.count), clobberMask: clobbers, role: role)
+    code.append(Selected(instruction: x, record: record, origin: origin))
   }
 
   @inline(__always)
