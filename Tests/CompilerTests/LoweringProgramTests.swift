@@ -390,6 +390,58 @@ struct RandomProgram: ~Copyable {
     }
   }
 
+  /// f(x) = sum of k * g_k, where g returns its 1,000 parameters x + k in reverse.
+  @Test(arguments: [LoweringOptions.full, .fast])
+  func aThousandParametersAndResultsTravel(_ options: LoweringOptions) throws {
+    let types = (0..<1000).map { [Type.i64, .i32, .i64][$0 % 3] }
+    let signatures = [
+      TestSignature(parameters: [.i64], results: [.i64]),
+      TestSignature(parameters: types, results: types.reversed()),
+    ]
+    var caller = FunctionMaker()
+    let (_, p) = caller.bind([], [.i64])
+    var arguments: [UInt32] = []
+    for (k, type) in types.enumerated() {
+      let constant = caller.add(.constant(.i64, bits: UInt64(k)))
+      let sum = caller.add(Instruction(.add, .i64, a: p[0].raw, b: constant.raw))
+      arguments.append(
+        type == .i64 ? sum.raw : caller.add(Instruction(.wrap, .i32, a: sum.raw)).raw)
+    }
+    let start = caller.list([1] + arguments)
+    let call = caller.add(
+      Instruction(.call, signatures[1].results[0], a: 1, b: start, c: UInt32(types.count)))
+    var results = [call]
+    for (k, type) in signatures[1].results.enumerated().dropFirst() {
+      results.append(caller.add(Instruction(.result, type, a: call.raw, b: UInt32(k))))
+    }
+    var total = caller.add(.constant(.i64, bits: 0))
+    for (k, result) in results.enumerated() {
+      var wide = result
+      if signatures[1].results[k] == .i32 {
+        wide = caller.add(Instruction(.extendU, .i64, a: result.raw))
+      }
+      let factor = caller.add(.constant(.i64, bits: UInt64(k)))
+      let product = caller.add(Instruction(.mul, .i64, a: wide.raw, b: factor.raw))
+      total = caller.add(Instruction(.add, .i64, a: total.raw, b: product.raw))
+    }
+    caller.returns([total])
+    var callee = FunctionMaker()
+    let (_, q) = callee.bind([], types)
+    callee.builder.function.index = 1
+    callee.returns(q.reversed())
+    let boxes = [IRBox(caller.function()), IRBox(callee.function())]
+    for (k, box) in boxes.enumerated() {
+      box.function.index = UInt32(k)
+      box.function.typeIndex = UInt32(k)
+    }
+    let module = try LoweredModule(boxes, signatures, options)
+    for input in [0, 5, UInt64.max, 0xffff_ffff_0000] as [UInt64] {
+      var interpreter = RealInterpreter(boxes, scratchAddress: 0)
+      let expected = try interpreter.run(0, [input])[0]
+      #expect(module.run(0, signatures[0], [input]) == .returned(expected))
+    }
+  }
+
   private static func difference(
     _ module: LoweredModule, _ interpreter: RealInterpreter
   ) -> String {
