@@ -102,7 +102,8 @@ extension SinglePass {
           RegisterClass(index: c))
       } else if leaves
         ? isDefined(v, from: loopStart) && held[c] != allocatable[c]
-        : isLikely && !held.contains(entry.register)
+        : isLikely && held[c] != allocatable[c]
+          && (!held.contains(entry.register) || isDefined(v, from: firstPosition))
       {
         let free = allocatable[c] & ~held[c]
         let isFree = free & ClassWords.bit(entry.register) != 0
@@ -254,6 +255,7 @@ extension SinglePass {
         rest &= rest &- 1
         let v = Int(truncatingIfNeeded: occupant[Int(register)])
         values[v].register = noRegister
+        values[v].hint = register
         if isParameter(v) {
           values[v].contract = register
           if values[v].slot >= 0 {
