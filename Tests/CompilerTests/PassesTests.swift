@@ -11,7 +11,7 @@ private func optimized(_ text: String) throws -> String {
   var function = try Function.parse(text)
   try function.verify()
   var scratch = PassScratch()
-  optimize(&function, &scratch)
+  optimize(&function, &scratch, alwaysRebuilds: true)
   try function.verify()
   return function.text()
 }
@@ -221,7 +221,7 @@ private func expectOptimized(
       let few = builder.takeFunction()
       RandomExpressions(seed: UInt64(seed), returnsOne: true).build(&builder, simplifies: false)
       var better = builder.takeFunction()
-      optimize(&better, &scratch)
+      optimize(&better, &scratch, alwaysRebuilds: true)
       try better.verify()
       var random = SeededGenerator(seed: UInt64(seed))
       for _ in 0..<4 {
@@ -347,7 +347,7 @@ private func expectOptimized(
     for seed in 0..<300 {
       let plain = RandomFunction.make(seed: UInt64(seed))
       var better = RandomFunction.make(seed: UInt64(seed))
-      optimize(&better, &scratch)
+      optimize(&better, &scratch, alwaysRebuilds: seed % 2 == 0)
       do { try better.verify() } catch {
         Issue.record("seed \(seed): \(error)\n\(plain.text())\n\(better.text())")
         return
@@ -372,15 +372,25 @@ private func expectOptimized(
     #expect(after < before)
   }
 
+  @Test func whereThereIsLittleToGainOnlyTheDeadGoes() throws {
+    var lines = "function 0 type 0 {\nb0(v0: i32, v1: i32):\n"
+    for k in 2..<40 { lines += "  v\(k) = mul.i32 v\(k - 1), v0\n" }
+    lines += "  v40 = add.i32 v0, v1\n  return v39\n}\n"
+    var function = try Function.parse(lines)
+    var scratch = PassScratch()
+    optimize(&function, &scratch)
+    #expect(function.text() == lines.replacing("v40 = add.i32 v0, v1", with: "nop"))
+  }
+
   @Test func optimisingTwiceFindsLittleMore() throws {
     var scratch = PassScratch()
     var once = 0
     var twice = 0
     for seed in 0..<60 {
       var function = RandomFunction.make(seed: UInt64(seed))
-      optimize(&function, &scratch)
+      optimize(&function, &scratch, alwaysRebuilds: true)
       once += function.instructions.count
-      optimize(&function, &scratch)
+      optimize(&function, &scratch, alwaysRebuilds: true)
       try function.verify()
       twice += function.instructions.count
     }
@@ -445,7 +455,7 @@ private func expectOptimized(
     maker.returns([value])
     var function = maker.function()
     var scratch = PassScratch()
-    optimize(&function, &scratch)
+    optimize(&function, &scratch, alwaysRebuilds: true)
     #expect(function.instructions.count == n + 3)
   }
 }

@@ -15,10 +15,14 @@ struct HoistScratch: ~Copyable {
   /// Per block that is a header: how many instructions have left its loop.
   var counts = Vector<UInt32>()
   private(set) var isEmpty = true
+  private(set) var hasChosen = false
 
   init() {}
 
-  mutating func reset() { isEmpty = true }
+  mutating func reset() {
+    isEmpty = true
+    hasChosen = false
+  }
 
   mutating func begin(_ function: borrowing Function) {
     isEmpty = false
@@ -31,6 +35,7 @@ struct HoistScratch: ~Copyable {
   }
 
   mutating func move(_ value: Int, toEndOf block: Int) {
+    hasChosen = true
     isChosen[value] = true
     let raw = UInt32(truncatingIfNeeded: value)
     if firsts[block] == .max {

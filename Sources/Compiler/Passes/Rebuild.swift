@@ -77,6 +77,34 @@ func rebuild(_ function: inout Function, _ scratch: inout PassScratch) {
 }
 
 extension PassScratch {
+  /// Whether there is something that only `rebuild` does: instructions to move, a branch on a
+  /// constant, a parameter that is dead. Or else a sign that nobody optimised the function before:
+  /// one instruction in sixteen was needless, so that there may be more in places that translation
+  /// could not compare.
+  mutating func hasReasonToRebuild(_ function: borrowing Function) -> Bool {
+    if hoisting.hasChosen { return true }
+    var deadCount = 0
+    for b in 0..<function.blocks.count {
+      let data = function.blocks[Block(b)]
+      if !dominators.isReachable(b) { return true }
+      let end = Int(truncatingIfNeeded: data.instructionEnd)
+      let terminator = function.instructions.storage[end &- 1]
+      if terminator.opcode == .branch || terminator.opcode == .branchTable {
+        let condition = function.instructions[Value(raw: terminator.a)]
+        if condition.opcode.isConstant { return true }
+      }
+      for k in 0..<data.parameterCount where b != 0 {
+        let parameter = function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)]
+        if !isLive[Int(truncatingIfNeeded: parameter)] { return true }
+      }
+      for index in Int(truncatingIfNeeded: data.instructionStart)..<end where !isLive[index] {
+        let opcode = function.instructions.storage[index].opcode
+        if opcode.isPure { deadCount &+= 1 }
+      }
+    }
+    return deadCount &* 16 > function.instructions.count
+  }
+
   // MARK: Blocks
 
   fileprivate mutating func beginBlock(_ b: Int, of old: inout Function) {
