@@ -155,6 +155,14 @@ private let patterns: [Pattern] = [
     }
   ),
   (
+    "bits of a byte in memory",
+    { m, t, p in
+      let address = m.add(.constant(.i32, bits: 65))
+      let byte = m.add(Instruction(.load8U, t, a: address.raw))
+      return m.chosen(m.isZero(m.make(.and, t, byte, 0x90)), t)
+    }
+  ),
+  (
     "zero minus",
     { m, t, p in
       let zero = m.zero(t)
@@ -164,6 +172,53 @@ private let patterns: [Pattern] = [
 ]
 
 @Suite(.serialized) struct LoweringPatternTests {
+  /// if (op(a, b)) return 11 else 22, the value needed or not, for what leaves flags.
+  @Test func branchesOnArithmeticAreExact() throws {
+    var boxes: [IRBox] = []
+    var signatures: [TestSignature] = []
+    for type in [Type.i32, .i64] {
+      for opcode in [Opcode.add, .sub, .and, .or, .xor] {
+        for test in [Opcode.eq, .ne, .ltS, .geS, .gtS] {
+          for isKept in [false, true] {
+            for constant in [nil, 0xff, 1, UInt64.max] {
+              var maker = FunctionMaker()
+              let (_, p) = maker.bind([], [type, type])
+              maker.builder.function.index = UInt32(boxes.count)
+              let value =
+                constant.map { maker.make(opcode, type, p[0], $0) }
+                ?? maker.make(opcode, type, p[0], p[1])
+              let condition = maker.make(test, .i32, value, 0)
+              let yes = maker.edge()
+              let no = maker.edge()
+              maker.branch(condition, yes, no)
+              _ = maker.bind([yes])
+              maker.returns([isKept ? value : p[1]])
+              _ = maker.bind([no])
+              maker.returns([maker.add(.constant(type, bits: 22))])
+              boxes.append(IRBox(maker.function()))
+              signatures.append(TestSignature(parameters: [type, type], results: [type]))
+            }
+          }
+        }
+      }
+    }
+    let module = try LoweredModule(boxes, signatures, .full)
+    var random = SeededGenerator(seed: 21)
+    for index in boxes.indices {
+      for _ in 0..<20 {
+        var inputs = signatures[index].parameters.map { interestingBits($0, using: &random) }
+        if Bool.random(using: &random) { inputs[1] = inputs[0] }
+        var interpreter = RealInterpreter(boxes, scratchAddress: 0)
+        let expected = try interpreter.run(index, inputs)[0]
+        let actual = module.run(index, signatures[index], inputs)
+        if actual != .returned(expected) {
+          Issue.record("\(inputs)\n\(loweredText(boxes[index], signatures))")
+          break
+        }
+      }
+    }
+  }
+
   @Test func selectionsByFloatComparisonAreExact() throws {
     var boxes: [IRBox] = []
     var signatures: [TestSignature] = []

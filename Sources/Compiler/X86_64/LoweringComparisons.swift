@@ -44,7 +44,11 @@ extension Lowering {
       }
       producer = x.a
     }
-    if !isLiveAfter(producer) || !leavesFlags(instruction(producer)) { return nil }
+    let operation = instruction(producer)
+    if !leavesFlags(operation) { return nil }
+    // A sum or an `and` of which only this is read has a comparison of its own.
+    let isLive = isLiveAfter(producer)
+    if !isLive && operation.opcode != .or && operation.opcode != .xor { return nil }
     // Nothing may come between but what emits nothing.
     let p = Int(truncatingIfNeeded: producer)
     var k = i &- 1
@@ -54,6 +58,7 @@ extension Lowering {
     }
     if k != p { return nil }
     flagProducer = p
+    _ = register(defining: p)
     return root.isInverted ? condition.inverted : condition
   }
 
@@ -189,6 +194,9 @@ extension Lowering {
       if let bit = testBit(x, a, opcode, size) { return bit }
       let absorbingBoth = absorbing && isUsedOnce(a)
       if let c = immediate(x.b) {
+        if absorbingBoth && isByteComparison(x.a, c) && (opcode == .eq || opcode == .ne) {
+          return compareByte(x.a, c, condition, .test)
+        }
         compareWithImmediate(.test, x.a, c, size, absorbing: absorbingBoth)
       } else {
         var first = x.a
@@ -211,11 +219,11 @@ extension Lowering {
 
   /// Compares a byte in memory: both sides are unsigned bytes, so the condition becomes so too.
   private mutating func compareByte(
-    _ a: UInt32, _ c: Int32, _ condition: X64Condition
+    _ a: UInt32, _ c: Int32, _ condition: X64Condition, _ machine: X64Opcode = .cmp
   ) -> X64Condition {
     var s = absorb(a)
     s.form = .immediateToMemory
-    emit(.cmp, size: 0, s, immediate: Int32(Int8(truncatingIfNeeded: c)))
+    emit(machine, size: 0, s, immediate: Int32(Int8(truncatingIfNeeded: c)))
     appendAddress(s)
     switch condition {
     case .less: return .below
