@@ -7,6 +7,9 @@ import Entities
 @frozen public enum Algorithm: Hashable, Sendable {
   /// One backward walk; linear in operands, instructions, edges and arguments.
   case singlePass
+  /// Splits, evicts and coalesces by cost; near linear. What exceeds its bound is solved in a single
+  /// pass, see `AllocationStatistics.fallback`.
+  case backtracking
 }
 
 /// Why a problem has no solution. Problems that `Problem.validate()` accepts fail only so.
@@ -27,6 +30,10 @@ import Entities
 /// Solves allocation problems, one after another, in memory that it keeps.
 public struct Allocator: ~Copyable {
   private var singlePass = SinglePass()
+  private var backtracking = Backtracking()
+  public var options = AllocationOptions()
+  /// What the last allocation did; empty for a single pass that was asked for.
+  public private(set) var statistics = AllocationStatistics()
 
   public init() {}
 
@@ -36,7 +43,14 @@ public struct Allocator: ~Copyable {
     using algorithm: Algorithm = .singlePass
   ) throws(AllocationError) {
     switch algorithm {
-    case .singlePass: try singlePass.run(problem, &solution)
+    case .singlePass:
+      statistics = AllocationStatistics()
+      try singlePass.run(problem, &solution)
+    case .backtracking:
+      backtracking.options = options
+      let isSolved = backtracking.run(problem, &solution)
+      statistics = backtracking.statistics
+      if !isSolved { try singlePass.run(problem, &solution) }
     }
   }
 }

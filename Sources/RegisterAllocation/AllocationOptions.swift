@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client can set, and what an allocation reports.
+
+/// Settings of the backtracking allocator. The defaults are measured.
+@frozen public struct AllocationOptions: BitwiseCopyable, Hashable, Sendable {
+  /// How often a bundle is split around its hottest uses before it is split into minimal pieces.
+  public var splitLimit = 8
+  /// What the first use of a non-preferred register costs, in operations at the entry's frequency.
+  public var firstUseCost: Float = 2
+  /// The bound on steps per instruction and operand, to be multiplied by a logarithm.
+  public var stepsPerUnit = 64
+
+  @inlinable public init() {}
+}
+
+/// What the last allocation did.
+@frozen public struct AllocationStatistics: BitwiseCopyable, Hashable, Sendable {
+  /// Why the single-pass allocator solved a problem that was for the backtracking one.
+  @frozen public enum Fallback: UInt8, BitwiseCopyable, Sendable {
+    case none
+    /// The step budget was spent.
+    case budget
+    /// A branch into a block with several predecessors has operands.
+    case branchOperands
+    /// An instruction's operands found no registers.
+    case unsolvable
+    case noRegisterForMove
+  }
+
+  public var fallback = Fallback.none
+  /// Elementary steps of the backtracking allocator.
+  public var steps = 0
+  public var coalesced = 0
+  public var bundles = 0
+  public var pieces = 0
+  public var evictions = 0
+  /// Splits around hot uses.
+  public var splits = 0
+  /// Splits into minimal pieces.
+  public var fullSplits = 0
+  /// Windows that found a free register at the end.
+  public var secondChances = 0
+  public var slots = 0
+
+  @inlinable public init() {}
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fifth stage: each piece gets a register, takes one from lighter pieces, or is split.
+
+import Entities
+
+extension Backtracking {
+  /// Allocates all bundles. False if the step budget is spent or a minimal piece finds no place.
+  mutating func allocateAll() -> Bool {
+    let pointCount = Int(truncatingIfNeeded: blockStart[view.blockCount]) &+ 64
+    occupancy.reset(allocatable, pointCount: pointCount)
+    votes.reset(count: 256, to: 0)
+    leftovers.removeAll()
+    probeStamp = 0
+    for b in bundles.indices {
+      let bundle = bundles[b]
+      let end = ranges[Int(bundle.rangeEnd) &- 1].to
+      _ = makePiece(
+        b, ranges[Int(bundle.rangeStart)].from, end, .whole, bundle.rangeStart, bundle.rangeEnd,
+        bundle.useStart, bundle.useEnd)
+    }
+    queue.start(&pieces)
+    while true {
+      let next = queue.pop(&pieces)
+      if next == .max { break }
+      if !process(Int(truncatingIfNeeded: next)) { return false }
+      if steps > stepBudget { return false }
+    }
+    tryLeftovers()
+    statistics.pieces = pieces.count
+    return true
+  }
+
+  // MARK: Pieces
+
+  /// Appends the piece for a window; the ranges and uses given are those to search in.
+  mutating func makePiece(
+    _ b: Int, _ from: UInt32, _ to: UInt32, _ grade: Piece.Grade, _ rangeStart: UInt32,
+    _ rangeEnd: UInt32, _ useStart: UInt32, _ useEnd: UInt32
+  ) -> Int {
+    var piece = Piece(
+      bundle: UInt32(truncatingIfNeeded: b), from: from, to: to, rangeStart: rangeStart,
+      rangeEnd: rangeEnd, useStart: useStart, useEnd: useEnd, next: bundles[b].pieces, cost: 0,
+      weight: 0, size: 0, grade: grade)
+    if from > ranges[Int(rangeStart)].from {
+      piece.rangeStart = UInt32(truncatingIfNeeded: firstRange(piece, endingAfter: from))
+      piece.useStart = UInt32(truncatingIfNeeded: firstUse(piece, from))
+    }
+    let c = Int(truncatingIfNeeded: bundles[b].registerClass)
+    var k = Int(truncatingIfNeeded: piece.rangeStart)
+    while k < Int(truncatingIfNeeded: rangeEnd) && ranges[k].from < to {
+      let low = max(ranges[k].from, from)
+      let high = min(ranges[k].to, to)
+      piece.size &+= high &- low
+      if piece.blocked & allocatable[c] != allocatable[c] {
+        piece.blocked |= clobbered(low, high, c)
+      }
+      k &+= 1
+    }
+    steps &+= k &- Int(piece.rangeStart)
+    piece.rangeEnd = UInt32(truncatingIfNeeded: k)
+    var u = Int(truncatingIfNeeded: piece.useStart)
+    while u < Int(truncatingIfNeeded: useEnd) && uses[u].point <= to {
+      let use = uses[u]
+      let anchor = use.anchor
+      if anchor >= from && anchor < to {
+        piece.cost += use.weight
+        if use.kind == .register { piece.limit = min(piece.limit, use.limit) }
+      }
+      u &+= 1
+    }
+    steps &+= u &- Int(piece.useStart)
+    piece.useEnd = UInt32(truncatingIfNeeded: u)
+    if grade == .minimal {
+      // Who has the least choice goes first.
+      let rank = (6 &- Int(piece.limit)) &* 2 &+ (piece.size > 1 ? 1 : 0)
+      piece.weight = 1e20 * Float(1 &+ rank)
+    } else {
+      piece.weight = piece.cost / Float(piece.size &+ 2)
+    }
+    bundles[b].pieces = UInt32(truncatingIfNeeded: pieces.count)
+    pieces.append(piece)
+    return pieces.count &- 1
+  }
+
+  /// The first use of the piece's list that can belong to a window from `point` on.
+  func firstUse(_ piece: Piece, _ point: UInt32) -> Int {
+    var low = Int(piece.useStart)
+    var high = Int(piece.useEnd)
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if uses[middle].point &+ 2 < point { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+
+  mutating func enqueue(_ id: Int) {
+    queue.push(
+      UInt32(truncatingIfNeeded: id),
+      PieceQueue.key(size: pieces[id].size, from: pieces[id].from))
+  }
+
+  // MARK: Processing
+
+  private mutating func process(_ id: Int) -> Bool {
+    let piece = pieces[id]
+    if piece.cost <= 0 && piece.grade != .minimal {
+      leftovers.append(UInt32(truncatingIfNeeded: id))
+      return true
+    }
+    let c = Int(truncatingIfNeeded: bundles[Int(piece.bundle)].registerClass)
+    var allowed = allocatable[c] & ~piece.blocked
+    if piece.limit < 6 { allowed &= Self.below(piece.limit) }
+    var reluctant: UInt64 = 0
+    if piece.cost <= options.firstUseCost && piece.grade != .minimal {
+      reluctant = allowed & ~preferred[c] & ~used[c]
+      allowed &= ~reluctant
+    }
+    var best = noRegister
+    var bestCost = Float.infinity
+    var rest = allowed
+    if rest != 0 {
+      gatherVotes(piece)
+      while rest != 0 {
+        let register = choose(rest, c, piece)
+        rest &= ~ClassWords.bit(register)
+        switch probe(id, register) {
+        case .free:
+          assign(id, register)
+          clearVotes(piece)
+          return true
+        case .evictable:
+          var cost: Float = 0
+          for k in conflicts.indices { cost += pieces[Int(conflicts[k])].cost }
+          if cost < bestCost {
+            bestCost = cost
+            best = register
+            keepConflicts()
+          }
+        case .blocked: break
+        }
+      }
+      clearVotes(piece)
+    }
+    if best != noRegister {
+      for k in bestConflicts.indices { evict(Int(truncatingIfNeeded: bestConflicts[k])) }
+      assign(id, best)
+      return true
+    }
+    return split(id)
+  }
+
+  @inline(__always) static func below(_ limit: UInt8) -> UInt64 {
+    limit >= 6 ? .max : (1 &<< (1 &<< UInt64(truncatingIfNeeded: limit))) &- 1
+  }
+
+  private mutating func keepConflicts() {
+    bestConflicts.removeAll()
+    for k in conflicts.indices { bestConflicts.append(conflicts[k]) }
+  }
+
+  /// Of `rest`, the register to try next: what fixed operands want, then what costs least.
+  private mutating func choose(_ rest: UInt64, _ c: Int, _ piece: Piece) -> UInt8 {
+    var best = noRegister
+    var most: Float = 0
+    var wanted = rest & votedRegisters
+    while wanted != 0 {
+      let register = ClassWords.lowest(wanted, c)
+      if votes[Int(register)] > most {
+        most = votes[Int(register)]
+        best = register
+      }
+      wanted &= wanted &- 1
+    }
+    if best != noRegister { return best }
+    if piece.hint != noRegister && rest & ClassWords.bit(piece.hint) != 0 { return piece.hint }
+    let first = rest & preferred[c]
+    if first != 0 { return ClassWords.lowest(first, c) }
+    let saved = rest & used[c]
+    return ClassWords.lowest(saved != 0 ? saved : rest, c)
+  }
+
+  /// Counts, for the registers of fixed uses, what a move costs less if the piece is there.
+  private mutating func gatherVotes(_ piece: Piece) {
+    votedRegisters = 0
+    var u = Int(truncatingIfNeeded: piece.useStart)
+    let end = min(u &+ 24, Int(truncatingIfNeeded: piece.useEnd))
+    while u < end {
+      if uses[u].kind == .fixed {
+        votes[Int(truncatingIfNeeded: uses[u].register)] += uses[u].weight
+        votedRegisters |= ClassWords.bit(uses[u].register)
+      }
+      u &+= 1
+    }
+    if piece.hint != noRegister && votedRegisters & ClassWords.bit(piece.hint) != 0 {
+      votes[Int(piece.hint)] += piece.cost * 0.25
+    }
+  }
+
+  private mutating func clearVotes(_ piece: Piece) {
+    if votedRegisters == 0 { return }
+    var u = Int(truncatingIfNeeded: piece.useStart)
+    let end = min(u &+ 24, Int(truncatingIfNeeded: piece.useEnd))
+    while u < end {
+      if uses[u].kind == .fixed { votes[Int(truncatingIfNeeded: uses[u].register)] = 0 }
+      u &+= 1
+    }
+    votedRegisters = 0
+  }
+
+  mutating func assign(_ id: Int, _ register: UInt8) {
+    let piece = pieces[id]
+    assert(piece.register == noRegister, "assigned twice")
+    var k = Int(truncatingIfNeeded: piece.rangeStart)
+    while k < Int(truncatingIfNeeded: piece.rangeEnd) {
+      let range = ranges[k]
+      occupancy.insert(
+        register, max(range.from, piece.from), min(range.to, piece.to),
+        UInt32(truncatingIfNeeded: id))
+      k &+= 1
+    }
+    steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
+    pieces[id].register = register
+    used.insert(register)
+  }
+
+  private mutating func evict(_ id: Int) {
+    let piece = pieces[id]
+    assert(piece.register != noRegister, "evicted twice")
+    var k = Int(truncatingIfNeeded: piece.rangeStart)
+    while k < Int(truncatingIfNeeded: piece.rangeEnd) {
+      occupancy.remove(piece.register, max(ranges[k].from, piece.from))
+      k &+= 1
+    }
+    steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
+    pieces[id].register = noRegister
+    statistics.evictions &+= 1
+    enqueue(id)
+  }
+}

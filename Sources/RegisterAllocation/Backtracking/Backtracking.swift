@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backtracking allocator: state, stages, and the bound on its steps.
+
+import Entities
+
+/// Allocates registers by trying, evicting and splitting, cheapest first.
+///
+/// Values that should share a register are coalesced into bundles. Bundles, the longest first, take
+/// a free register, or evict lighter ones, or are split: first around their hottest uses, at most
+/// `splitLimit` times, then once into minimal pieces. What is left is in the bundle's slot.
+///
+/// Cost: each stage counts its steps; past `stepBudget`, which is near linear in the size of the
+/// problem, `run` gives up and the problem is for the single-pass allocator.
+struct Backtracking: ~Copyable {
+  var view = ProblemView(Problem())
+  var options = AllocationOptions()
+  var statistics = AllocationStatistics()
+  var steps = 0
+  var stepBudget = 0
+
+  // The machine.
+  var allocatable = ClassWords()
+  var preferred = ClassWords()
+  var memoryNames = ClassWords()
+  var scratch = ClassWords()
+
+  // Blocks.
+  /// The point at which each block starts, and the end of the last.
+  var blockStart = Vector<UInt32>()
+  var frequency = Vector<Float>()
+
+  // Values and what they want.
+  var values = Vector<ValueRecord>()
+  /// Where each value's uses start in `uses`.
+  var useStart = Vector<UInt32>()
+  var uses = Vector<UseRecord>()
+  var ranges = Vector<LiveRange>()
+
+  // Clobbers: all in order, and per mask.
+  var masks = Vector<RegisterSet>()
+  var clobberPoints = Vector<UInt32>()
+  var clobberMask = Vector<UInt16>()
+  var maskStart = Vector<UInt32>()
+  var maskPoints = Vector<UInt32>()
+  var clobberCursor = 0
+
+  // Fixed operands: per register the points that are taken, and the values there.
+  var reservedStart = Vector<UInt32>()
+  var reserved = Vector<Reservation>()
+  var reservedCursor = Vector<UInt32>()
+
+  // Liveness.
+  var liveIn = Vector<UInt32>()
+  var liveOut = Vector<UInt32>()
+  var liveBlocks = Vector<UInt32>()
+  var pendingBlocks = Vector<UInt32>()
+
+  // Coalescing, and sharing of slots.
+  var runs = RangeRuns()
+  var parent = Vector<UInt32>()
+  var candidates = Vector<Affinity>()
+  var candidateOrder = Vector<UInt32>()
+  var useCursor = Vector<UInt32>()
+
+  var bundles = Vector<Bundle>()
+  var pieces = Vector<Piece>()
+  var occupancy = Occupancy()
+  var queue = PieceQueue()
+  var used = ClassWords()
+
+  // One attempt.
+  var probeStamp: UInt32 = 0
+  var conflicts = Vector<UInt32>()
+  var bestConflicts = Vector<UInt32>()
+  var votes = Vector<Float>()
+  var votedRegisters: UInt64 = 0
+  /// Windows that nobody wanted to pay a register for.
+  var leftovers = Vector<UInt32>()
+
+  // Results.
+  var placed = Vector<Placed>()
+  /// Units of a slot of each class.
+  var units = PerClass<Int>(repeating: 1)
+  var slots = SpillSlots()
+  var slotSets = Vector<SlotSet>()
+  var transitions = Vector<Transition>()
+  var group = ParallelMoves()
+  var writtenAt = Vector<UInt32>()
+  var groupKey: UInt32 = 0
+
+  init() {}
+
+  /// Solves the problem, or returns false with the reason in `statistics`.
+  mutating func run(_ problem: borrowing Problem, _ solution: inout Solution) -> Bool {
+    view = ProblemView(problem)
+    statistics = AllocationStatistics()
+    if view.blockCount <= 0 { return false }
+    begin(problem.machine)
+    let isSolved = solve(&solution)
+    statistics.steps = steps
+    if !isSolved && statistics.fallback == .none { statistics.fallback = .budget }
+    return isSolved
+  }
+
+  private mutating func begin(_ machine: Machine) {
+    allocatable = ClassWords(machine.preferred.union(machine.nonPreferred))
+    preferred = ClassWords(machine.preferred)
+    memoryNames = ClassWords(machine.fixedStackSlots)
+    scratch = ClassWords()
+    if let register = machine.intScratch { scratch.insert(register.raw) }
+    if let register = machine.floatScratch { scratch.insert(register.raw) }
+    if let register = machine.vectorScratch { scratch.insert(register.raw) }
+    used = ClassWords()
+    units = PerClass(
+      Int(machine.intSlotUnits), Int(machine.floatSlotUnits), Int(machine.vectorSlotUnits))
+    slots.reset(for: machine)
+    let size = view.instructionCount &+ view.operandCount &+ view.blockCount
+    let logarithm = 64 &- (size | 1).leadingZeroBitCount
+    steps = 0
+    stepBudget = 20_000 &+ options.stepsPerUnit &* size &* logarithm
+  }
+
+  private mutating func solve(_ solution: inout Solution) -> Bool {
+    if !collectUses() { return false }
+    if !computeRanges() { return false }
+    coalesce()
+    makeBundles()
+    if !allocateAll() { return false }
+    placeBundles()
+    shareSlots()
+    collectTransitions()
+    if steps > stepBudget { return false }
+    return writeSolution(&solution)
+  }
+
+  /// Notes why the problem is not for this allocator.
+  mutating func giveUp(_ reason: AllocationStatistics.Fallback) -> Bool {
+    statistics.fallback = reason
+    return false
+  }
+
+  // MARK: Points
+
+  @inline(__always) func point(_ i: Int, _ b: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: (i &+ b &+ 1) &<< 1)
+  }
+
+  /// The block that holds `point`.
+  @inline(__always) func block(at point: UInt32) -> Int {
+    var low = 0
+    var high = view.blockCount
+    while high &- low > 1 {
+      let middle = (low &+ high) &>> 1
+      if blockStart[middle] <= point { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  @inline(__always) func isLastInstruction(_ i: Int, _ b: Int) -> Bool {
+    i &+ 1 == Int(truncatingIfNeeded: view.blocks[b &+ 1].instructionStart)
+  }
+}

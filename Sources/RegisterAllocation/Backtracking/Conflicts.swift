@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands in the way of a piece in a register: calls, fixed operands, other pieces.
+
+import Entities
+
+extension Backtracking {
+  // MARK: Clobbers
+
+  /// Index of the first clobber at or after `point`; gallops from the last answer.
+  @inline(__always) private mutating func seekClobber(_ point: UInt32) -> Int {
+    clobberCursor = gallop(clobberPoints.buffer, 0, clobberPoints.count, clobberCursor, point)
+    return clobberCursor
+  }
+
+  /// The first index in `low ..< high` of a sorted list whose entry is not below `point`.
+  @inline(__always) private mutating func gallop(
+    _ list: UnsafeMutableBufferPointer<UInt32>, _ low: Int, _ high: Int, _ hint: Int,
+    _ point: UInt32
+  ) -> Int {
+    var from = low
+    var to = high
+    var step = 1
+    if hint < high && list[hint] < point {
+      from = hint &+ 1
+      while from &+ step < high && list[from &+ step] < point {
+        from &+= step
+        step &<<= 1
+      }
+      to = min(high, from &+ step)
+    } else {
+      to = min(hint, high)
+      while to &- step >= low && list[to &- step] >= point {
+        to &-= step
+        step &<<= 1
+      }
+      from = max(low, to &- step)
+    }
+    while from < to {
+      let middle = (from &+ to) &>> 1
+      if list[middle] < point { from = middle &+ 1 } else { to = middle }
+    }
+    return from
+  }
+
+  /// The registers of class `c` that are destroyed in `from ..< to`.
+  mutating func clobbered(_ from: UInt32, _ to: UInt32, _ c: Int) -> UInt64 {
+    let first = seekClobber(from)
+    if first >= clobberPoints.count || clobberPoints[first] >= to { return 0 }
+    let kind = RegisterClass(index: c)
+    var found = masks[Int(clobberMask[first])][kind]
+    if masks.count > 8 {
+      var k = first &+ 1
+      while k < clobberPoints.count && clobberPoints[k] < to {
+        found |= masks[Int(clobberMask[k])][kind]
+        if allocatable[c] & ~found == 0 { break }
+        steps &+= 1
+        k &+= 1
+      }
+      return found
+    }
+    for m in 1..<masks.count where masks[m][kind] & ~found != 0 {
+      let at = firstOfMask(m, from)
+      if at < Int(maskStart[m &+ 1]) && maskPoints[at] < to { found |= masks[m][kind] }
+    }
+    return found
+  }
+
+  /// Index in `maskPoints` of the first clobber with mask `m` at or after `point`.
+  private mutating func firstOfMask(_ m: Int, _ point: UInt32) -> Int {
+    var low = Int(maskStart[m])
+    var high = Int(maskStart[m &+ 1])
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if maskPoints[middle] < point { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The first point of `from ..< to` where `register` is destroyed, or `to`.
+  private mutating func firstClobber(
+    _ register: UInt8, _ from: UInt32, _ to: UInt32
+  ) -> UInt32 {
+    var k = seekClobber(from)
+    if k >= clobberPoints.count || clobberPoints[k] >= to { return to }
+    let name = PhysicalRegister(raw: register)
+    if masks.count > 8 {
+      while k < clobberPoints.count && clobberPoints[k] < to {
+        if masks[Int(clobberMask[k])].contains(name) { return clobberPoints[k] }
+        steps &+= 1
+        k &+= 1
+      }
+      return to
+    }
+    var first = to
+    for m in 1..<masks.count where masks[m].contains(name) {
+      let at = firstOfMask(m, from)
+      if at < Int(maskStart[m &+ 1]) { first = min(first, maskPoints[at]) }
+    }
+    return first
+  }
+
+  /// The point after the last one of `from ..< to` where `register` is destroyed, or `from`.
+  private mutating func lastClobber(_ register: UInt8, _ from: UInt32, _ to: UInt32) -> UInt32 {
+    var k = seekClobber(to)
+    if k == 0 || clobberPoints[k &- 1] < from { return from }
+    let name = PhysicalRegister(raw: register)
+    if masks.count > 8 {
+      while k > 0 && clobberPoints[k &- 1] >= from {
+        if masks[Int(clobberMask[k &- 1])].contains(name) { return clobberPoints[k &- 1] &+ 1 }
+        steps &+= 1
+        k &-= 1
+      }
+      return from
+    }
+    var last = from
+    for m in 1..<masks.count where masks[m].contains(name) {
+      let at = firstOfMask(m, to)
+      if at > Int(maskStart[m]) { last = max(last, maskPoints[at &- 1] &+ 1) }
+    }
+    return last
+  }
+
+  // MARK: Fixed operands
+
+  /// Index of the first reservation of `register` at or after `point`.
+  @inline(__always)
+  private mutating func seekReservation(_ register: UInt8, _ point: UInt32) -> Int {
+    let r = Int(truncatingIfNeeded: register)
+    let low = Int(truncatingIfNeeded: reservedStart[r])
+    let high = Int(truncatingIfNeeded: reservedStart[r &+ 1])
+    if low == high { return high }
+    var from = Int(truncatingIfNeeded: reservedCursor[r])
+    var to = high
+    var step = 1
+    if from < high && reserved[from].point < point {
+      from &+= 1
+      while from &+ step < high && reserved[from &+ step].point < point {
+        from &+= step
+        step &<<= 1
+      }
+      to = min(high, from &+ step)
+    } else {
+      to = from
+      while to &- step >= low && reserved[to &- step].point >= point {
+        to &-= step
+        step &<<= 1
+      }
+      from = max(low, to &- step)
+    }
+    while from < to {
+      let middle = (from &+ to) &>> 1
+      if reserved[middle].point < point { from = middle &+ 1 } else { to = middle }
+    }
+    reservedCursor[r] = UInt32(truncatingIfNeeded: from)
+    return from
+  }
+
+  /// The first point of `from ..< to` where `register` must hold another value than `v`, or `to`.
+  private mutating func firstReserved(
+    _ register: UInt8, _ from: UInt32, _ to: UInt32, _ v: UInt32
+  ) -> UInt32 {
+    var k = seekReservation(register, from)
+    let end = Int(truncatingIfNeeded: reservedStart[Int(register) &+ 1])
+    while k < end && reserved[k].point < to {
+      if reserved[k].value != v { return reserved[k].point }
+      steps &+= 1
+      k &+= 1
+    }
+    return to
+  }
+
+  private mutating func lastReserved(
+    _ register: UInt8, _ from: UInt32, _ to: UInt32, _ v: UInt32
+  ) -> UInt32 {
+    var k = seekReservation(register, to)
+    let start = Int(truncatingIfNeeded: reservedStart[Int(register)])
+    while k > start && reserved[k &- 1].point >= from {
+      if reserved[k &- 1].value != v { return reserved[k &- 1].point &+ 1 }
+      steps &+= 1
+      k &-= 1
+    }
+    return from
+  }
+
+  // MARK: Pieces
+
+  enum Probe { case free, evictable, blocked }
+
+  /// Whether piece `id`, whose calls allow it, can have `register`; `conflicts` are those in the
+  /// way.
+  mutating func probe(_ id: Int, _ register: UInt8) -> Probe {
+    let piece = pieces[id]
+    conflicts.removeAll()
+    probeStamp &+= 1
+    var k = Int(truncatingIfNeeded: piece.rangeStart)
+    while k < Int(truncatingIfNeeded: piece.rangeEnd) {
+      let range = ranges[k]
+      let from = max(range.from, piece.from)
+      let to = min(range.to, piece.to)
+      if firstReserved(register, from, to, range.value) < to { return .blocked }
+      var node = occupancy.firstOverlap(register, from, to)
+      while node >= 0 {
+        let other = Int(truncatingIfNeeded: occupancy.nodes[Int(node)].piece)
+        if pieces[other].stamp != probeStamp {
+          if pieces[other].weight >= piece.weight || conflicts.count == 16 { return .blocked }
+          pieces[other].stamp = probeStamp
+          conflicts.append(UInt32(truncatingIfNeeded: other))
+        }
+        steps &+= 1
+        node = occupancy.next(node, register, before: to)
+      }
+      k &+= 1
+    }
+    steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
+    return conflicts.isEmpty ? .free : .evictable
+  }
+
+  // MARK: Windows
+
+  /// The first point from `point` on where `register` is not to be had for the piece, or its end.
+  mutating func firstObstacle(_ id: Int, _ register: UInt8, from point: UInt32) -> UInt32 {
+    let piece = pieces[id]
+    var k = firstRange(piece, endingAfter: point)
+    while k < Int(piece.rangeEnd) {
+      let range = ranges[k]
+      let from = max(range.from, point)
+      var to = min(range.to, piece.to)
+      let end = to
+      to = firstClobber(register, from, to)
+      to = firstReserved(register, from, to, range.value)
+      var node = occupancy.firstOverlap(register, from, to)
+      while node >= 0 {
+        let found = occupancy.nodes[Int(node)]
+        if pieces[Int(found.piece)].weight >= piece.weight {
+          to = max(found.from, from)
+          break
+        }
+        steps &+= 1
+        node = occupancy.next(node, register, before: to)
+      }
+      steps &+= 1
+      if to < end { return to }
+      k &+= 1
+    }
+    return piece.to
+  }
+
+  /// The first point from which on `register` is to be had up to `point`, or the piece's start.
+  mutating func lastObstacle(_ id: Int, _ register: UInt8, before point: UInt32) -> UInt32 {
+    let piece = pieces[id]
+    var k = firstRange(piece, endingAfter: point &- 1)
+    if k == Int(piece.rangeEnd) { k &-= 1 }
+    while k >= Int(piece.rangeStart) {
+      let range = ranges[k]
+      k &-= 1
+      let to = min(range.to, point)
+      let from = max(range.from, piece.from)
+      if to <= from { continue }
+      var end = lastClobber(register, from, to)
+      end = lastReserved(register, end, to, range.value)
+      var bound = to
+      while true {
+        let node = occupancy.last(register, before: bound)
+        if node < 0 || occupancy.nodes[Int(node)].to <= end { break }
+        let found = occupancy.nodes[Int(node)]
+        if pieces[Int(found.piece)].weight >= piece.weight {
+          end = min(found.to, to)
+          break
+        }
+        steps &+= 1
+        bound = found.from
+      }
+      steps &+= 1
+      if end > from { return end }
+    }
+    return piece.from
+  }
+
+  /// Index of the piece's first range that ends after `point`, or the end.
+  func firstRange(_ piece: Piece, endingAfter point: UInt32) -> Int {
+    var low = Int(piece.rangeStart)
+    var high = Int(piece.rangeEnd)
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if ranges[middle].to <= point { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+}

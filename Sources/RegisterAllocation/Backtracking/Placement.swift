@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sixth stage: where each bundle is at each point, and which bundles share a slot.
+
+import Entities
+
+/// A slot and the ranges of the bundles in it.
+struct SlotSet: BitwiseCopyable {
+  var runs: Int32
+  var unit: Int32
+  var units: Int32
+}
+
+extension Backtracking {
+  /// Lists each bundle's registers in order, and marks the bundles that need a slot.
+  mutating func placeBundles() {
+    placed.removeAll()
+    for b in bundles.indices {
+      let start = placed.count
+      var p = bundles[b].pieces
+      while p != .max {
+        let piece = pieces[Int(p)]
+        if piece.register != noRegister {
+          placed.append(Placed(from: piece.from, to: piece.to, register: piece.register))
+        }
+        p = piece.next
+      }
+      sortPlaced(from: start)
+      bundles[b].pieces = UInt32(truncatingIfNeeded: start)
+      bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
+      // From here on a cursor into `placed`.
+      bundles[b].useStart = UInt32(truncatingIfNeeded: start)
+      classify(b)
+    }
+    for v in 0..<view.valueCount where values[v].bundle != .max {
+      if values[v].flags.contains(.hasStackUse) || values[v].flags.contains(.definedInSlot) {
+        bundles[Int(values[v].bundle)].flags.insert(.needsSlot)
+      }
+      // What a branch leaves elsewhere is moved along the edges.
+      if values[v].flags.contains(.definedByBranch) && values[v].hasPlacedDefinition {
+        bundles[Int(values[v].bundle)].flags.insert(.isSplit)
+      }
+    }
+  }
+
+  /// Sorts the entries of one bundle, which mostly are in falling order.
+  private mutating func sortPlaced(from start: Int) {
+    let count = placed.count &- start
+    if count < 2 { return }
+    var list = UnsafeMutableBufferPointer(rebasing: placed.buffer[start...])
+    list.reverse()
+    for k in 1..<count where list[k].from < list[k &- 1].from {
+      list.sort { $0.from < $1.from }
+      return
+    }
+  }
+
+  private mutating func classify(_ b: Int) {
+    let bundle = bundles[b]
+    var k = Int(bundle.pieces)
+    let end = Int(bundle.placedEnd)
+    if k == end {
+      bundles[b].flags.insert(.needsSlot)
+      return
+    }
+    var isCovered = true
+    for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+      var from = ranges[r].from
+      while k < end && placed[k].to <= from { k &+= 1 }
+      var j = k
+      while j < end && placed[j].from <= from && from < ranges[r].to {
+        from = max(from, placed[j].to)
+        j &+= 1
+      }
+      if from < ranges[r].to {
+        isCovered = false
+        break
+      }
+    }
+    if !isCovered { bundles[b].flags.insert(.needsSlot) }
+    if !isCovered || end &- Int(bundle.pieces) > 1 { bundles[b].flags.insert(.isSplit) }
+  }
+
+  // MARK: Locations
+
+  /// Where the bundle's value is at `point`.
+  func location(_ b: Int, _ point: UInt32) -> Allocation {
+    let bundle = bundles[b]
+    if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
+    var low = Int(bundle.pieces)
+    var high = Int(bundle.placedEnd)
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if placed[middle].to <= point { low = middle &+ 1 } else { high = middle }
+    }
+    if low < Int(bundle.placedEnd) && placed[low].from <= point {
+      return Allocation(packed: placed[low].register)
+    }
+    return Allocation(slot: Int(bundle.slot))
+  }
+
+  @inline(__always) func singleLocation(_ bundle: Bundle) -> Allocation {
+    bundle.pieces == bundle.placedEnd
+      ? Allocation(slot: Int(bundle.slot))
+      : Allocation(packed: placed[Int(bundle.pieces)].register)
+  }
+
+  /// The same for points that rise, but for steps back within the instruction at `early`.
+  @inline(__always)
+  mutating func nextLocation(_ b: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
+    let bundle = bundles[b]
+    if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
+    var k = Int(bundle.useStart)
+    let end = Int(bundle.placedEnd)
+    while k < end && placed[k].to &+ 2 <= early { k &+= 1 }
+    bundles[b].useStart = UInt32(truncatingIfNeeded: k)
+    while k < end && placed[k].to <= point { k &+= 1 }
+    if k < end && placed[k].from <= point { return Allocation(packed: placed[k].register) }
+    return Allocation(slot: Int(bundle.slot))
+  }
+
+  // MARK: Slots
+
+  /// Gives slots; bundles whose ranges do not overlap share one. A bundle tries a bounded number.
+  mutating func shareSlots() {
+    runs.reset()
+    slotSets.removeAll()
+    var next = 0
+    for b in bundles.indices where bundles[b].flags.contains(.needsSlot) {
+      let c = Int(bundles[b].registerClass)
+      let size = Int32(truncatingIfNeeded: units[c])
+      let own = runs.makeSet(bundles[b].rangeStart, bundles[b].rangeEnd)
+      var tries = min(12, slotSets.count)
+      while tries > 0 && steps <= stepBudget {
+        if next >= slotSets.count { next = 0 }
+        let set = slotSets[next]
+        if set.units == size && !runs.overlap(set.runs, own, &ranges, steps: &steps) {
+          slotSets[next].runs = runs.unite(set.runs, own, &ranges, steps: &steps)
+          bundles[b].slot = set.unit
+          break
+        }
+        next &+= 1
+        tries &-= 1
+      }
+      if bundles[b].slot >= 0 { continue }
+      let unit = slots.take(c, isLocal: false)
+      bundles[b].slot = unit
+      slotSets.append(SlotSet(runs: own, unit: unit, units: size))
+    }
+    statistics.slots = slotSets.count
+  }
+}

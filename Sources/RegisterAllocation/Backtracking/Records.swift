@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backtracking allocator's records: ranges, uses, values, bundles, pieces.
+
+import Entities
+
+/// A stretch of points `from ..< to` on which a value is needed.
+///
+/// Points: block `b` whose first instruction is `f` starts at `2 * (f + b)`; that point stands for
+/// the block's entry. Instruction `i` of the block has the early point `2 * (i + b + 1)` and the
+/// late point after it. A boundary between locations at an even point is a gap between
+/// instructions, where moves can be.
+struct LiveRange: BitwiseCopyable {
+  var from: UInt32
+  var to: UInt32
+  var value: UInt32
+}
+
+/// What one operand, argument or parameter wants of its value.
+struct UseRecord: BitwiseCopyable {
+  enum Kind: UInt8, BitwiseCopyable {
+    /// A register or the slot.
+    case any
+    /// A register, below `limit`.
+    case register
+    /// A copy in `register`, made in the gap before (or taken from there in the gap after).
+    case fixed
+    /// A copy in the register of a definition that reuses it, made in the gap before.
+    case copied
+    /// The slot.
+    case stack
+    /// An argument of an edge, or a parameter.
+    case edge
+  }
+
+  /// The early point of the instruction; a parameter's is its block's start.
+  var point: UInt32
+  /// What it costs, in operations at the block's frequency, if the value is in its slot.
+  var weight: Float
+  var kind: Kind
+  /// log2 of the bound on the register's number; 6 for none.
+  var limit: UInt8
+  var register: UInt8
+  /// 1: holds the early point. 2: holds the late point. 4: a definition.
+  var phase: UInt8
+
+  @inline(__always) var isDefinition: Bool { phase & 4 != 0 }
+  @inline(__always) var begin: UInt32 { phase & 1 != 0 ? point : point &+ 1 }
+  @inline(__always) var end: UInt32 { phase & 2 != 0 ? point &+ 2 : point &+ 1 }
+  /// Where the value must have been until.
+  @inline(__always) var neededUntil: UInt32 {
+    switch kind {
+    case .fixed, .copied: isDefinition ? point &+ 2 : point
+    case .edge: isDefinition ? point : end
+    default: end
+    }
+  }
+  /// The point that decides to which piece the use belongs.
+  @inline(__always) var anchor: UInt32 {
+    switch kind {
+    case .fixed, .copied: isDefinition ? point &+ 2 : point &- 1
+    default: begin
+    }
+  }
+}
+
+struct ValueRecord: BitwiseCopyable {
+  /// Where the value's own location starts.
+  var begin: UInt32 = .max
+  /// The gap after its definition.
+  var gap: UInt32 = .max
+  var definingBlock: UInt32 = .max
+  var rangeStart: UInt32 = 0
+  var rangeEnd: UInt32 = 0
+  var bundle: UInt32 = .max
+  /// What its stores at changes of location cost.
+  var storeCost: Float = 0
+  /// The register in which its definition puts it, if that is fixed.
+  var place: UInt8 = noRegister
+  var flags: Flags = []
+
+  struct Flags: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    static var definedInSlot: Flags { Flags(rawValue: 1) }
+    static var parameter: Flags { Flags(rawValue: 2) }
+    /// Its slot holds it wherever it is live.
+    static var slotIsValid: Flags { Flags(rawValue: 4) }
+    /// Stored once, after its definition.
+    static var storedAtDefinition: Flags { Flags(rawValue: 8) }
+    static var definedByBranch: Flags { Flags(rawValue: 16) }
+    static var hasStackUse: Flags { Flags(rawValue: 32) }
+  }
+
+  /// The definition leaves the value elsewhere than in its own location.
+  @inline(__always) var hasPlacedDefinition: Bool {
+    place != noRegister || flags.contains(.definedInSlot)
+  }
+}
+
+/// Values that share a location, and one slot: their ranges do not overlap.
+struct Bundle: BitwiseCopyable {
+  var rangeStart: UInt32
+  var rangeEnd: UInt32
+  var useStart: UInt32
+  var useEnd: UInt32
+  /// Head of the list of its pieces; after allocation, start of its run in `placed`.
+  var pieces: UInt32 = .max
+  var placedEnd: UInt32 = 0
+  /// The slot's first unit, or -1.
+  var slot: Int32 = -1
+  var splits: UInt16 = 0
+  var registerClass: UInt8
+  var flags: Flags = []
+
+  struct Flags: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    static var needsSlot: Flags { Flags(rawValue: 1) }
+    /// More than one location.
+    static var isSplit: Flags { Flags(rawValue: 2) }
+  }
+}
+
+/// A window on a bundle: the unit of allocation. Nothing of the bundle is copied.
+struct Piece: BitwiseCopyable {
+  var bundle: UInt32
+  var from: UInt32
+  var to: UInt32
+  var rangeStart: UInt32
+  var rangeEnd: UInt32
+  var useStart: UInt32
+  var useEnd: UInt32
+  /// Next piece of the bundle.
+  var next: UInt32
+  /// What it costs to have it in the slot, in operations.
+  var cost: Float
+  /// Cost by length: who is lighter gives way.
+  var weight: Float
+  /// Points that it covers.
+  var size: UInt32
+  /// The last probe that met it.
+  var stamp: UInt32 = 0
+  /// Registers that a call within destroys.
+  var blocked: UInt64 = 0
+  var register: UInt8 = noRegister
+  var hint: UInt8 = noRegister
+  var limit: UInt8 = 6
+  var grade: Grade
+
+  enum Grade: UInt8, BitwiseCopyable {
+    case whole
+    /// Made by the one-step split: uses close to each other.
+    case group
+    /// One instruction.
+    case minimal
+    /// Given up.
+    case dead
+  }
+}
+
+/// A piece in a bundle's final, sorted list.
+struct Placed: BitwiseCopyable {
+  var from: UInt32
+  var to: UInt32
+  var register: UInt8
+}
+
+/// A move between two locations of a value.
+struct Transition: BitwiseCopyable {
+  /// `2 * gap + kind`, gap being the even point of the instruction that follows.
+  var key: UInt32
+  var from: Allocation
+  var to: Allocation
+  var value: UInt32
+
+  // Kinds of move groups of one gap, in their order.
+  static var edgeIn: UInt32 { 0 }
+  static var regular: UInt32 { 1 }
+  static var edgeOut: UInt32 { 2 }
+}

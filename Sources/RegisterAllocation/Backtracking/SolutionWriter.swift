@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// Last stage: one walk over the instructions that writes places and moves.
+
+import Entities
+
+extension Backtracking {
+  /// Writes the solution. False if a move from memory to memory found no register.
+  mutating func writeSolution(_ solution: inout Solution) -> Bool {
+    solution.allocations.reset(count: view.operandCount, to: .none)
+    solution.edits.removeAll()
+    writtenAt.reset(count: 256 &+ slots.unitCount, to: 0)
+    groupKey = 1
+    used = ClassWords()
+    var cursor = 0
+    var isPossible = true
+    for b in 0..<view.blockCount {
+      let range = view.instructionRange(b)
+      if !enterBlock(b, range.lowerBound, &cursor, &solution) { isPossible = false }
+      for i in range {
+        let early = point(i, b)
+        take(early &<< 1 | Transition.regular, &cursor)
+        let isLast = i &+ 1 == range.upperBound
+        placeOperands(i, early, &solution)
+        if !flush(i, &solution) { isPossible = false }
+        if isLast {
+          if !leaveBlock(b, i, &cursor, &solution) { isPossible = false }
+        } else {
+          passDefinitions(i, early)
+        }
+      }
+    }
+    solution.slotUnits = slots.unitCount
+    for c in 0..<3 { used[c] &= allocatable[c] }
+    solution.usedRegisters = used.set
+    return isPossible || giveUp(.noRegisterForMove)
+  }
+
+  // MARK: Move groups
+
+  @inline(__always)
+  private mutating func add(_ from: Allocation, _ to: Allocation, _ v: Int) {
+    if from == to { return }
+    let index =
+      to.isSlot ? to.slot &+ 256 : Int(truncatingIfNeeded: to.packed)
+    // What is moved to one place in one group is the same value.
+    if writtenAt[index] == groupKey { return }
+    writtenAt[index] = groupKey
+    group.add(from, to, view.classes[v])
+  }
+
+  /// Adds the moves that were listed under `key`.
+  @inline(__always)
+  private mutating func take(_ key: UInt32, _ cursor: inout Int) {
+    while cursor < transitions.count && transitions[cursor].key == key {
+      let move = transitions[cursor]
+      add(move.from, move.to, Int(truncatingIfNeeded: move.value))
+      cursor &+= 1
+    }
+  }
+
+  /// Writes the group's moves before instruction `i`.
+  @inline(__always)
+  private mutating func flush(_ i: Int, _ solution: inout Solution) -> Bool {
+    groupKey &+= 1
+    if group.isEmpty { return true }
+    return resolve(i, &solution)
+  }
+
+  private mutating func resolve(_ i: Int, _ solution: inout Solution) -> Bool {
+    var resources = ParallelMoves.Resources()
+    resources.free = scratch
+    resources.borrowable = allocatable
+    resources.memory = memoryNames
+    let isPossible = group.resolve(resources, slots: &slots)
+    if writtenAt.count < 256 &+ slots.unitCount {
+      writtenAt.append(repeating: 0, count: 256 &+ slots.unitCount &- writtenAt.count)
+    }
+    for k in group.sequence.indices {
+      let move = group.sequence[k]
+      solution.edits.append(
+        Edit(
+          point: .before(i), from: move.from, to: move.to, registerClass: move.registerClass))
+      if move.to.isRegister { used.insert(move.to.packed) }
+    }
+    group.clear()
+    return isPossible
+  }
+
+  // MARK: Blocks
+
+  private mutating func enterBlock(
+    _ b: Int, _ i: Int, _ cursor: inout Int, _ solution: inout Solution
+  ) -> Bool {
+    let gap = blockStart[b] &+ 2
+    take(gap &<< 1 | Transition.edgeIn, &cursor)
+    let predecessors = view.predecessorRange(b)
+    let parameters = view.parameterRange(b)
+    if predecessors.count == 1 && !parameters.isEmpty {
+      let p = Int(truncatingIfNeeded: view.predecessors[predecessors.lowerBound].raw)
+      passArguments(p, b, at: blockStart[p &+ 1] &- 1)
+    }
+    let isPossible = flush(i, &solution)
+    for k in parameters {
+      let v = Int(truncatingIfNeeded: view.parameters[k].raw)
+      if values[v].flags.contains(.storedAtDefinition) {
+        let bundle = Int(values[v].bundle)
+        add(location(bundle, blockStart[b]), Allocation(slot: Int(bundles[bundle].slot)), v)
+      }
+    }
+    return isPossible
+  }
+
+  private mutating func leaveBlock(
+    _ b: Int, _ i: Int, _ cursor: inout Int, _ solution: inout Solution
+  ) -> Bool {
+    let early = point(i, b)
+    take(early &<< 1 | Transition.edgeOut, &cursor)
+    let successors = view.successorRange(b)
+    if successors.count == 1 {
+      let target = Int(truncatingIfNeeded: view.successors[successors.lowerBound].raw)
+      if view.predecessorRange(target).count > 1 { passArguments(b, target, at: early) }
+    }
+    return flush(i, &solution)
+  }
+
+  /// Moves the arguments of the edge from `source`, as they are at `point`, to the parameters.
+  private mutating func passArguments(_ source: Int, _ target: Int, at point: UInt32) {
+    let edge = view.successorRange(source).lowerBound
+    let arguments = view.argumentRange(edge)
+    var parameter = view.parameterRange(target).lowerBound
+    for k in arguments {
+      let p = Int(truncatingIfNeeded: view.parameters[parameter].raw)
+      parameter &+= 1
+      if values[p].bundle == .max { continue }
+      let to = location(Int(values[p].bundle), blockStart[target])
+      let a = Int(truncatingIfNeeded: view.arguments[k].raw)
+      if values[a].bundle == .max { continue }
+      if to.isSlot && values[a].bundle == values[p].bundle
+        && values[a].flags.contains(.slotIsValid)
+      {
+        continue
+      }
+      add(location(Int(values[a].bundle), point), to, a)
+    }
+  }
+
+  // MARK: Operands
+
+  /// Where value `v` is in the gap before the instruction at `early`, ahead of its moves.
+  @inline(__always) private mutating func source(_ v: Int, _ early: UInt32) -> Allocation {
+    if values[v].gap == early && values[v].hasPlacedDefinition { return placeOfDefinition(v) }
+    if values[v].bundle == .max { return .none }
+    return nextLocation(Int(truncatingIfNeeded: values[v].bundle), early &- 1, early)
+  }
+
+  private func placeOfDefinition(_ v: Int) -> Allocation {
+    values[v].place != noRegister
+      ? Allocation(packed: values[v].place)
+      : Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
+  }
+
+  private mutating func placeOperands(
+    _ i: Int, _ early: UInt32, _ solution: inout Solution
+  ) {
+    let operands = view.operandRange(i)
+    var hasReuse = false
+    for k in operands where view.operands[k].tag == .reuse { hasReuse = true }
+    for k in operands {
+      let operand = view.operands[k]
+      let v = Int(truncatingIfNeeded: operand.register.raw)
+      var place: Allocation
+      switch operand.tag {
+      case .fixedNonAllocatable: place = Allocation(operand.fixedRegister)
+      case .fixed:
+        place = Allocation(operand.fixedRegister)
+        if operand.isUse { add(source(v, early), place, v) }
+      case .stack:
+        place = Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
+        if operand.isUse && !values[v].flags.contains(.slotIsValid) {
+          add(source(v, early), place, v)
+        }
+      case .reuse:
+        let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
+        place =
+          input.tag == .fixed
+          ? Allocation(input.fixedRegister)
+          : nextLocation(Int(values[v].bundle), early, early)
+      case .any, .register, .limit:
+        let shared = hasReuse ? servedBy(k, operands, isReusing: true) : -1
+        if shared >= 0 {
+          let d = Int(truncatingIfNeeded: view.operands[shared].register.raw)
+          place = nextLocation(Int(values[d].bundle), early, early)
+          add(source(v, early), place, v)
+        } else {
+          let point = operand.isLate ? early &+ 1 : early
+          place = nextLocation(
+            Int(truncatingIfNeeded: values[v].bundle), point, early)
+        }
+      }
+      solution.allocations[k] = place
+      if operand.isDefinition && place.isRegister { used.insert(place.packed) }
+    }
+  }
+
+  /// Adds, to the next gap's group, the moves out of the places of definitions.
+  private mutating func passDefinitions(_ i: Int, _ early: UInt32) {
+    for k in view.operandRange(i) {
+      let operand = view.operands[k]
+      if !operand.isDefinition || operand.tag == .fixedNonAllocatable { continue }
+      let v = Int(truncatingIfNeeded: operand.register.raw)
+      let value = values[v]
+      if value.bundle == .max { continue }
+      let b = Int(truncatingIfNeeded: value.bundle)
+      let isStored = value.flags.contains(.storedAtDefinition)
+      if !isStored && !value.hasPlacedDefinition { continue }
+      // A value that is dead by then has lost its slot.
+      if !livesOn(v, early &+ 2) { continue }
+      let from =
+        value.hasPlacedDefinition ? placeOfDefinition(v) : location(b, early &+ 1)
+      if isStored { add(from, Allocation(slot: Int(bundles[b].slot)), v) }
+      if value.hasPlacedDefinition { add(from, location(b, early &+ 2), v) }
+    }
+  }
+
+  /// Whether `v` is needed at `point`, the gap after its definition.
+  private func livesOn(_ v: Int, _ point: UInt32) -> Bool {
+    var low = Int(truncatingIfNeeded: values[v].rangeStart)
+    let end = Int(truncatingIfNeeded: values[v].rangeEnd)
+    var high = end
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if ranges[middle].to <= point { low = middle &+ 1 } else { high = middle }
+    }
+    return low < end && ranges[low].from <= point
+  }
+}

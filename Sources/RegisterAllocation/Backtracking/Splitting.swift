@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a piece that finds no register: around hot uses, then into minimal pieces.
+
+import Entities
+
+extension Backtracking {
+  /// Splits a piece that found no register. False if it cannot be split.
+  mutating func split(_ id: Int) -> Bool {
+    let piece = pieces[id]
+    switch piece.grade {
+    case .dead: return true
+    case .minimal: return giveUp(.unsolvable)
+    case .group:
+      splitIntoPieces(id, .minimal)
+    case .whole:
+      let b = Int(piece.bundle)
+      if Int(bundles[b].splits) < options.splitLimit && splitAroundHottestUse(id) {
+        bundles[b].splits &+= 1
+        statistics.splits &+= 1
+      } else {
+        splitIntoPieces(id, .group)
+      }
+    }
+    return true
+  }
+
+  // MARK: Regions
+
+  /// Makes a piece of its own of the window around the hottest use in the register where that
+  /// window saves most. False if no window saves anything.
+  private mutating func splitAroundHottestUse(_ id: Int) -> Bool {
+    let piece = pieces[id]
+    let hottest = hottestUse(piece)
+    if hottest < 0 { return false }
+    let use = uses[hottest]
+    let c = Int(bundles[Int(piece.bundle)].registerClass)
+    var rest = allocatable[c]
+    if use.kind == .register { rest &= Self.below(use.limit) }
+    if piece.cost <= options.firstUseCost { rest &= preferred[c] | used[c] }
+    var best = noRegister
+    var bestGain: Float = 0
+    var window: (from: UInt32, to: UInt32) = (0, 0)
+    while rest != 0 {
+      let register = ClassWords.lowest(rest, c)
+      rest &= rest &- 1
+      let to = firstObstacle(id, register, from: use.begin)
+      if to < use.end { continue }
+      let from = lastObstacle(id, register, before: use.begin)
+      let cut = cutWindow(piece, from, to)
+      if cut.gain > bestGain {
+        bestGain = cut.gain
+        best = register
+        window = (cut.from, cut.to)
+      }
+      if steps > stepBudget { return false }
+    }
+    if best == noRegister { return false }
+    if window.from <= piece.from && window.to >= piece.to { return false }
+    retire(id)
+    let middle = makeSubpiece(piece, window.from, window.to, .whole)
+    pieces[middle].hint = best
+    enqueue(middle)
+    makeRest(piece, piece.from, window.from, hint: best)
+    makeRest(piece, window.to, piece.to, hint: best)
+    return true
+  }
+
+  /// The heaviest use that wants the value in a register at its own instruction.
+  private func hottestUse(_ piece: Piece) -> Int {
+    var hottest = -1
+    var most: Float = 0
+    var u = Int(piece.useStart)
+    while u < Int(piece.useEnd) {
+      let use = uses[u]
+      if (use.kind == .register || use.kind == .any) && use.weight > most
+        && use.begin >= piece.from && use.end <= piece.to
+      {
+        hottest = u
+        most = use.weight
+      }
+      u &+= 1
+    }
+    return hottest
+  }
+
+  /// The best part of a window, and what it saves: what its uses would cost in memory, less the
+  /// loads and moves at its ends.
+  private mutating func cutWindow(
+    _ piece: Piece, _ from: UInt32, _ limit: UInt32
+  ) -> (from: UInt32, to: UInt32, gain: Float) {
+    var first = -1
+    var last = -1
+    var until: UInt32 = 0
+    var gain: Float = 0
+    var u = Int(piece.useStart)
+    steps &+= Int(piece.useEnd &- piece.useStart)
+    let to = limitWithoutCut(piece, limit)
+    while u < Int(piece.useEnd) {
+      let use = uses[u]
+      // A window starts in the gap before a use.
+      let start = use.isDefinition ? use.begin : use.point
+      if start >= from && use.end <= to && use.anchor >= from && use.anchor < to {
+        if first < 0 && use.kind != .stack && (!isCopy(use) || use.isDefinition) { first = u }
+        if first >= 0 {
+          last = u
+          until = max(until, use.neededUntil)
+          gain += use.weight
+        }
+      }
+      u &+= 1
+    }
+    if first < 0 { return (0, 0, 0) }
+    let left = cutLeft(from, uses[first])
+    let right = cutRight(to, uses[last].point, until, left.frequency)
+    if uses[first].isDefinition { return (left.point, right, gain) }
+    return (left.point, right, gain - left.frequency)
+  }
+
+  @inline(__always) private func isCopy(_ use: UseRecord) -> Bool {
+    use.kind == .fixed || use.kind == .copied
+  }
+
+  /// Where to enter a window before its first use: there, or at the start of a block that runs
+  /// less often.
+  private mutating func cutLeft(
+    _ from: UInt32, _ use: UseRecord
+  ) -> (point: UInt32, frequency: Float) {
+    if use.isDefinition { return (use.kind == .fixed ? use.point &+ 2 : use.begin, 0) }
+    var b = block(at: use.point)
+    var point = use.point
+    var least = frequency[b]
+    var left = 64
+    while b > 0 && blockStart[b] >= from && left > 0 {
+      let entering = min(frequency[b], frequency[b &- 1])
+      if entering < least * 0.9 {
+        least = entering
+        point = blockStart[b]
+      }
+      b &-= 1
+      left &-= 1
+    }
+    steps &+= 64 &- left
+    return (point, least)
+  }
+
+  /// Where to leave a window after its last use: there, or, if that is in a loop within, behind it.
+  private mutating func cutRight(
+    _ to: UInt32, _ point: UInt32, _ until: UInt32, _ entering: Float
+  ) -> UInt32 {
+    var b = block(at: point)
+    let hot = frequency[b] * 0.9
+    if entering < hot {
+      var left = 64
+      while b < view.blockCount && blockStart[b &+ 1] <= to && left > 0 {
+        let leaving =
+          b &+ 1 < view.blockCount ? min(frequency[b], frequency[b &+ 1]) : 0
+        if leaving < hot { return blockStart[b &+ 1] }
+        b &+= 1
+        left &-= 1
+      }
+      steps &+= 64 &- left
+    }
+    return until
+  }
+
+  /// `to`, or the instruction's early point if `to` would cut through a use that lasts longer.
+  private func limitWithoutCut(_ piece: Piece, _ to: UInt32) -> UInt32 {
+    if to & 1 == 0 || to >= piece.to { return to }
+    var u = firstUse(piece, to)
+    while u < Int(piece.useEnd) && uses[u].point < to {
+      if uses[u].begin < to && uses[u].end > to { return to &- 1 }
+      u &+= 1
+    }
+    return to
+  }
+
+  /// Makes a piece of what is left beside a window, without its useless ends.
+  private mutating func makeRest(
+    _ piece: Piece, _ from: UInt32, _ to: UInt32, hint: UInt8
+  ) {
+    if from >= to { return }
+    let cut = cutWindow(piece, from, to)
+    if cut.to <= cut.from {
+      keepLeftover(piece, from, to, hint)
+      return
+    }
+    let rest = makeSubpiece(piece, cut.from, cut.to, .whole)
+    pieces[rest].hint = hint
+    enqueue(rest)
+    keepLeftover(piece, from, cut.from, hint)
+    keepLeftover(piece, cut.to, to, hint)
+  }
+
+  private mutating func keepLeftover(
+    _ piece: Piece, _ from: UInt32, _ to: UInt32, _ hint: UInt8
+  ) {
+    if from >= to { return }
+    let rest = makeSubpiece(piece, from, to, .whole)
+    pieces[rest].hint = hint
+    leftovers.append(UInt32(truncatingIfNeeded: rest))
+  }
+
+  private mutating func makeSubpiece(
+    _ piece: Piece, _ from: UInt32, _ to: UInt32, _ grade: Piece.Grade
+  ) -> Int {
+    makePiece(
+      Int(piece.bundle), max(from, piece.from), min(to, piece.to), grade, piece.rangeStart,
+      piece.rangeEnd, piece.useStart, piece.useEnd)
+  }
+
+  private mutating func retire(_ id: Int) {
+    pieces[id].grade = .dead
+    pieces[id].register = noRegister
+  }
+
+  // MARK: N for one
+
+  /// Splits a piece at all its uses in one walk: into one piece per group of uses that follow each
+  /// other without a call or a block's end between them, or into one per instruction.
+  private mutating func splitIntoPieces(_ id: Int, _ grade: Piece.Grade) {
+    let piece = pieces[id]
+    retire(id)
+    let c = Int(bundles[Int(piece.bundle)].registerClass)
+    var u = Int(piece.useStart)
+    var from: UInt32 = 0
+    var to: UInt32 = 0
+    var blockEnd: UInt32 = 0
+    // Where the search of the next piece's ranges and uses begins.
+    var source = piece
+    while u < Int(piece.useEnd) {
+      let use = uses[u]
+      let belongs = use.anchor >= piece.from && use.anchor < piece.to
+      if !belongs || use.kind != .register {
+        u &+= 1
+        continue
+      }
+      var isNear = from < to && use.begin < to
+      if !isNear && grade == .group && from < to && use.point < blockEnd && use.begin &- to < 48 {
+        isNear = clobbered(to, use.begin, c) & preferred[c] == 0
+      }
+      if isNear {
+        to = max(to, use.end)
+      } else {
+        if from < to { finish(&source, from, to, grade) }
+        from = use.begin
+        to = use.end
+        if grade == .group { blockEnd = blockStart[block(at: use.point) &+ 1] }
+      }
+      u &+= 1
+    }
+    if from < to { finish(&source, from, to, grade) }
+    statistics.fullSplits &+= 1
+  }
+
+  private mutating func finish(
+    _ source: inout Piece, _ from: UInt32, _ to: UInt32, _ grade: Piece.Grade
+  ) {
+    let made = makeSubpiece(source, from, to, grade)
+    enqueue(made)
+    source.rangeStart = pieces[made].rangeStart
+    source.useStart = pieces[made].useStart
+  }
+
+  // MARK: Second chance
+
+  /// Gives windows without a register one that is free, where that saves something.
+  mutating func tryLeftovers() {
+    for k in leftovers.indices {
+      if steps > stepBudget { return }
+      tryLeftover(Int(truncatingIfNeeded: leftovers[k]))
+    }
+  }
+
+  private mutating func tryLeftover(_ id: Int) {
+    let piece = pieces[id]
+    if piece.size == 0 || piece.register != noRegister { return }
+    let c = Int(bundles[Int(piece.bundle)].registerClass)
+    var before = noRegister
+    var after = noRegister
+    var p = bundles[Int(piece.bundle)].pieces
+    while p != .max {
+      let other = pieces[Int(p)]
+      if other.register != noRegister {
+        if other.to == piece.from { before = other.register }
+        if other.from == piece.to { after = other.register }
+      }
+      p = other.next
+      steps &+= 1
+    }
+    let isOdd =
+      piece.from & 1 != 0
+      && values[Int(ranges[Int(piece.rangeStart)].value)].begin
+        != piece.from
+    let saves = (before != noRegister ? 1 : 0) + (after != noRegister ? 1 : 0)
+    if saves < 2 && piece.cost <= 0 { return }
+    var allowed = allocatable[c] & ~piece.blocked & (preferred[c] | used[c])
+    if piece.limit < 6 { allowed &= Self.below(piece.limit) }
+    // Between instructions only: within one, the register has to stay the same.
+    if isOdd { allowed &= before == noRegister ? 0 : ClassWords.bit(before) }
+    for register in [before, after] {
+      if register == noRegister || allowed & ClassWords.bit(register) == 0 { continue }
+      if probe(id, register) == .free {
+        assign(id, register)
+        statistics.secondChances &+= 1
+        return
+      }
+      allowed &= ~ClassWords.bit(register)
+    }
+    while allowed != 0 {
+      let register = ClassWords.lowest(allowed, c)
+      allowed &= allowed &- 1
+      if probe(id, register) == .free {
+        assign(id, register)
+        statistics.secondChances &+= 1
+        return
+      }
+    }
+  }
+}

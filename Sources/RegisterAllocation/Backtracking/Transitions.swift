@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Seventh stage: the moves between a bundle's locations, within blocks and along edges.
+
+import Entities
+
+extension Backtracking {
+  /// Lists, in order, the moves of all bundles that have more than one location.
+  ///
+  /// A value that goes from registers to its slot more often than it is defined is stored once,
+  /// after its definition.
+  mutating func collectTransitions() {
+    transitions.removeAll()
+    for b in bundles.indices {
+      let bundle = bundles[b]
+      if bundle.flags.contains(.isSplit) {
+        collectTransitions(of: b)
+      } else if bundle.pieces == bundle.placedEnd {
+        for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+          values[Int(ranges[r].value)].flags.insert(.slotIsValid)
+        }
+      } else if bundle.flags.contains(.needsSlot) {
+        for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+          decideStore(Int(ranges[r].value))
+        }
+      }
+      if steps > stepBudget { return }
+    }
+    var list = transitions.buffer
+    list.sort { $0.key < $1.key }
+  }
+
+  private mutating func collectTransitions(of b: Int) {
+    let first = transitions.count
+    let bundle = bundles[b]
+    for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+      followRange(b, ranges[r])
+      followEdges(b, ranges[r])
+    }
+    for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+      decideStore(Int(truncatingIfNeeded: ranges[r].value))
+    }
+    var kept = first
+    for k in first..<transitions.count {
+      let move = transitions[k]
+      if move.to.isSlot && values[Int(move.value)].flags.contains(.slotIsValid) { continue }
+      transitions[kept] = move
+      kept &+= 1
+    }
+    transitions.truncate(to: kept)
+  }
+
+  /// Whether the value is stored at its definition instead of where it leaves registers.
+  private mutating func decideStore(_ v: Int) {
+    let value = values[v]
+    if value.flags.contains(.slotIsValid) || value.definingBlock == .max { return }
+    if value.flags.contains(.definedInSlot) {
+      values[v].flags.insert(.slotIsValid)
+      return
+    }
+    if value.flags.contains(.definedByBranch) { return }
+    let isCheaper = value.storeCost > 0 && value.storeCost >= frequency[Int(value.definingBlock)]
+    if isCheaper || value.flags.contains(.hasStackUse) {
+      values[v].flags.insert([.slotIsValid, .storedAtDefinition])
+    }
+  }
+
+  /// The changes of location inside one range, but for those at the borders of blocks.
+  private mutating func followRange(_ b: Int, _ range: LiveRange) {
+    let bundle = bundles[b]
+    let v = Int(truncatingIfNeeded: range.value)
+    let slot = Allocation(slot: Int(bundle.slot))
+    var k = firstPlaced(bundle, endingAfter: range.from)
+    let end = Int(bundle.placedEnd)
+    var point = range.from
+    var before = Allocation.none
+    // The location ahead of `before`, and where that ended: for stores within an instruction.
+    var earlier = Allocation.none
+    var changed: UInt32 = .max
+    while point < range.to {
+      steps &+= 1
+      var here = slot
+      var until = range.to
+      if k < end {
+        if placed[k].from <= point {
+          here = Allocation(packed: placed[k].register)
+          until = min(until, placed[k].to)
+          k &+= 1
+        } else {
+          until = min(until, placed[k].from)
+        }
+      }
+      if before.isNone {
+        let isAtDefinition =
+          point == values[v].begin
+          && !(values[v].flags.contains(.definedByBranch) && values[v].place != noRegister)
+        if here.isSlot && isAtDefinition { values[v].flags.insert(.slotIsValid) }
+      } else if here != before {
+        if point & 1 == 0 {
+          leave(before, here, at: point, v)
+        } else {
+          assert(here.isSlot, "a change of register within an instruction")
+          let gap = point &- 1
+          var source = before
+          if gap == range.from && values[v].gap == gap && values[v].place != noRegister {
+            source = Allocation(packed: values[v].place)
+          } else if changed == gap {
+            source = earlier
+          }
+          if !source.isSlot { addStore(source, here, gap: gap, v) }
+        }
+        earlier = before
+        changed = point
+      }
+      before = here
+      point = until
+    }
+  }
+
+  private func firstPlaced(_ bundle: Bundle, endingAfter point: UInt32) -> Int {
+    var low = Int(bundle.pieces)
+    var high = Int(bundle.placedEnd)
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if placed[middle].to <= point { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// A change of location at an even point.
+  private mutating func leave(
+    _ from: Allocation, _ to: Allocation, at gap: UInt32, _ v: Int
+  ) {
+    // The definition's own moves go straight to the new place.
+    if values[v].hasPlacedDefinition && values[v].gap == gap { return }
+    let b = block(at: gap)
+    if blockStart[b] == gap { return }
+    if to.isSlot { values[v].storeCost += frequency[b] }
+    transitions.append(
+      Transition(
+        key: gap &<< 1 | Transition.regular, from: from, to: to,
+        value: UInt32(truncatingIfNeeded: v)))
+  }
+
+  private mutating func addStore(
+    _ from: Allocation, _ to: Allocation, gap: UInt32, _ v: Int
+  ) {
+    let b = block(at: gap)
+    values[v].storeCost += frequency[b]
+    transitions.append(
+      Transition(
+        key: gap &<< 1 | Transition.regular, from: from, to: to,
+        value: UInt32(truncatingIfNeeded: v)))
+  }
+
+  /// The changes of location along the edges into the blocks at whose start the range is live.
+  private mutating func followEdges(_ b: Int, _ range: LiveRange) {
+    let v = Int(truncatingIfNeeded: range.value)
+    var target = block(at: range.from)
+    if blockStart[target] < range.from { target &+= 1 }
+    while target < view.blockCount && blockStart[target] < range.to {
+      let start = blockStart[target]
+      let isDefined = values[v].begin == start && values[v].flags.contains(.parameter)
+      if !isDefined {
+        let to = location(b, start)
+        let predecessors = view.predecessorRange(target)
+        for k in predecessors {
+          let p = Int(truncatingIfNeeded: view.predecessors[k].raw)
+          addEdge(p, target, predecessors.count == 1, endLocation(v, b, p), to, v)
+        }
+        steps &+= predecessors.count
+      }
+      steps &+= 1
+      target &+= 1
+    }
+  }
+
+  /// Where a value is at the end of block `p`.
+  private func endLocation(_ v: Int, _ b: Int, _ p: Int) -> Allocation {
+    let value = values[v]
+    if value.hasPlacedDefinition && value.gap == blockStart[p &+ 1]
+      && Int(value.definingBlock) == p
+    {
+      return value.place != noRegister
+        ? Allocation(packed: value.place) : Allocation(slot: Int(bundles[b].slot))
+    }
+    return location(b, blockStart[p &+ 1] &- 1)
+  }
+
+  private mutating func addEdge(
+    _ source: Int, _ target: Int, _ isAtHead: Bool, _ from: Allocation, _ to: Allocation, _ v: Int
+  ) {
+    if from == to { return }
+    let place = isAtHead ? target : source
+    if to.isSlot { values[v].storeCost += frequency[place] }
+    // Block `place` starts at its entry point; its last instruction ends where the next starts.
+    let gap = isAtHead ? blockStart[target] &+ 2 : blockStart[source &+ 1] &- 2
+    transitions.append(
+      Transition(
+        key: gap &<< 1 | (isAtHead ? Transition.edgeIn : Transition.edgeOut), from: from, to: to,
+        value: UInt32(truncatingIfNeeded: v)))
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backtracking allocator on generated problems and on the case that the project is about.
+
+import Entities
+import Testing
+
+@testable import RegisterAllocation
+
+@Test func theBacktrackingAllocatorSolvesGeneratedProblems() {
+  var allocator = Allocator()
+  var checker = Checker()
+  var solution = Solution()
+  var coverage = Coverage()
+  var failures: [String] = []
+  var fallbacks = 0
+  for seed in 0..<1_000 {
+    let size = [2, 3, 2, 4, 3, 6, 2, 16][seed % 8]
+    let problem = ProblemGenerator.generate(seed: UInt64(seed), size: size, coverage: &coverage)
+    do {
+      try allocator.allocate(problem, into: &solution, using: .backtracking)
+      if allocator.statistics.fallback != .none { fallbacks += 1 }
+      try checker.check(problem, solution)
+      var random = Random(seed: UInt64(seed))
+      for _ in 0..<2 where !Execution.readsRight(problem, solution, &random, steps: 200) {
+        failures.append("seed \(seed) size \(size): reads a wrong value")
+      }
+    } catch {
+      failures.append("seed \(seed) size \(size): \(error)")
+    }
+  }
+  #expect(failures.isEmpty, "\(failures.count): \(failures.prefix(12).joined(separator: "\n"))")
+  // Instructions that ask for nearly all registers at once, on machines with few.
+  #expect(fallbacks < 20, "\(fallbacks) for the single-pass allocator")
+}
+
+/// One value passed `calls` times, alternately as the first and the second argument.
+private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem {
+  var problem = Problem()
+  problem.machine.preferred = RegisterSet(int: 0xff)
+  problem.machine.nonPreferred = RegisterSet(int: calleeSaved)
+  problem.machine.intScratch = PhysicalRegister(.int, 15)
+  problem.clobberMasks.append(RegisterSet(int: 0xff))
+  problem.blocks.append(
+    BlockRecord(instructionStart: 0, successorStart: 0, predecessorStart: 0, parameterStart: 0))
+  func add(
+    _ operands: [Operand], clobbers: UInt16 = 0, role: InstructionRecord.Role = .ordinary,
+    to problem: inout Problem
+  ) {
+    problem.instructions.append(
+      InstructionRecord(
+        operandStart: UInt32(problem.operands.count), clobberMask: clobbers, role: role))
+    for operand in operands { problem.operands.append(operand) }
+  }
+  let x = problem.classes.append(.int)
+  add([.definition(x, .int)], to: &problem)
+  for k in 0..<calls {
+    let y = problem.classes.append(.int)
+    add([.definition(y, .int)], to: &problem)
+    add(
+      [
+        .fixedUse(x, PhysicalRegister(.int, k & 1)),
+        .fixedUse(y, PhysicalRegister(.int, 1 - k & 1)),
+      ], clobbers: 1, to: &problem)
+  }
+  add([], role: .exit, to: &problem)
+  problem.seal()
+  return problem
+}
+
+@Test func alternatingArgumentsCostOneMoveACallAndStepsInProportion() throws {
+  var allocator = Allocator()
+  var checker = Checker()
+  var solution = Solution()
+  var stepsPerCall: [Double] = []
+  for calls in [1_000, 2_000, 4_000] {
+    for calleeSaved: UInt64 in [0xf00, 0] {
+      let problem = alternatingArguments(calls, calleeSaved: calleeSaved)
+      try problem.validate()
+      try allocator.allocate(problem, into: &solution, using: .backtracking)
+      try checker.check(problem, solution)
+      #expect(allocator.statistics.fallback == .none)
+      #expect(solution.edits.count <= calls + 1)
+      var stores = 0
+      for k in solution.edits.indices where solution.edits[k].to.isSlot { stores += 1 }
+      #expect(stores == (calleeSaved == 0 ? 1 : 0))
+      if calleeSaved == 0 {
+        stepsPerCall.append(Double(allocator.statistics.steps) / Double(calls))
+      }
+    }
+  }
+  #expect(stepsPerCall[2] <= stepsPerCall[0] * 1.1)
+}
