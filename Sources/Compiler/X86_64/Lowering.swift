@@ -64,8 +64,12 @@ package struct Lowering: ~Copyable {
   var arrivals = Vector<UInt32>()
   /// The number of each block in the problem.
   var labels = Vector<UInt32>()
+  /// The number of the block that stands on each edge; `.max` where there is none.
   var edgeLabels = Vector<UInt32>()
+  /// 1: seen, 3: has a block, 2: that is selected, 4: is among the successors.
   var edgeMarks = Vector<UInt8>()
+  /// The edges from blocks with several successors.
+  var forkEdges = Vector<UInt32>()
   var edgesBefore = Vector<UInt32>()
   var edgesAfter = Vector<UInt32>()
   var machineBlocks = Vector<MachineBlock>()

@@ -116,14 +116,15 @@ extension Lowering {
     }
     switch x.opcode {
     case .branch:
-      appendSuccessor(edgeLabels[Int(truncatingIfNeeded: x.b)])
-      appendSuccessor(edgeLabels[Int(truncatingIfNeeded: x.c)])
+      appendSuccessor(label(ofEdge: x.b))
+      appendSuccessor(label(ofEdge: x.c))
     case .branchTable:
       for k in 0..<x.c {
-        let e = Int(truncatingIfNeeded: function.lists[Int(truncatingIfNeeded: x.b &+ k)])
+        let edge = function.lists[Int(truncatingIfNeeded: x.b &+ k)]
+        let e = Int(truncatingIfNeeded: edge)
         if edgeMarks[e] == 4 { continue }
         edgeMarks[e] = 4
-        appendSuccessor(edgeLabels[e])
+        appendSuccessor(label(ofEdge: edge))
       }
     default: break
     }

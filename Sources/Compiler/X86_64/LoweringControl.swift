@@ -78,8 +78,8 @@ extension Lowering {
       .jumpTable, immediate: Int32(truncatingIfNeeded: output.jumpTargets.count))
     machine.displacement = Int32(truncatingIfNeeded: x.c) &- 1
     for k in 0..<x.c {
-      let e = Int(truncatingIfNeeded: function.lists[Int(truncatingIfNeeded: x.b &+ k)])
-      output.jumpTargets.append(edgeLabels[e])
+      let edge = function.lists[Int(truncatingIfNeeded: x.b &+ k)]
+      output.jumpTargets.append(label(ofEdge: edge))
     }
     emit(machine, role: .branch)
     operands.append(.use(index, .int))

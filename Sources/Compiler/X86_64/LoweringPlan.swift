@@ -24,6 +24,7 @@ extension Lowering {
     reached.reset(count: blockCount, to: false)
     arrivals.reset(count: blockCount, to: 0)
     edgeMarks.reset(count: function.edges.count, to: 0)
+    forkEdges.removeAll()
     edgeLabels.reset(count: function.edges.count, to: .max)
     // Where uses are not counted, every value counts as used often.
     facts.reset(count: function.instructions.count, to: options.countsUses ? 0 : 2)
@@ -106,17 +107,28 @@ extension Lowering {
     switch x.opcode {
     case .jump: visitEdge(x.a)
     case .branch:
-      visitEdge(x.b)
+      // The edge not taken first, so that its block can be fallen into.
       visitEdge(x.c)
+      visitEdge(x.b)
+      if x.b != x.c {
+        forkEdges.append(x.c)
+        forkEdges.append(x.b)
+      }
     case .branchTable:
-      for k in 0..<x.c { visitEdge(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
+      let isFork = distinctEdgeCount(x) > 1
+      for k in 0..<x.c {
+        let edge = function.lists[Int(truncatingIfNeeded: x.b &+ k)]
+        if visitEdge(edge) && isFork { forkEdges.append(edge) }
+      }
     default: break
     }
   }
 
-  private mutating func visitEdge(_ edge: UInt32) {
+  /// Whether the edge is seen for the first time.
+  @discardableResult
+  private mutating func visitEdge(_ edge: UInt32) -> Bool {
     let e = Int(truncatingIfNeeded: edge)
-    if edgeMarks[e] != 0 { return }
+    if edgeMarks[e] != 0 { return false }
     edgeMarks[e] = 1
     let data = function.edges.storage[e]
     reached[data.to.index] = true
@@ -124,6 +136,14 @@ extension Lowering {
     if options.countsUses {
       useList(data.argumentStart, function.blocks[data.to].parameterCount)
     }
+    return true
+  }
+
+  /// The number in the problem of the block that an edge leads to: its own, or its target.
+  @inline(__always) func label(ofEdge edge: UInt32) -> UInt32 {
+    let label = edgeLabels[Int(truncatingIfNeeded: edge)]
+    if label != .max { return label }
+    return labels[function.edges.storage[Int(truncatingIfNeeded: edge)].to.index]
   }
 
   /// The number of distinct edges of a terminator, 2 standing for more.
@@ -158,10 +178,8 @@ extension Lowering {
     edgesBefore.reset(count: blockCount, to: 0)
     edgesAfter.reset(count: blockCount, to: 0)
     var total = 0
-    for b in 0..<blockCount where reached[b] {
-      total &+= 1
-      total &+= countSplits(b)
-    }
+    for b in 0..<blockCount where reached[b] { total &+= 1 }
+    for k in forkEdges.indices where splits(forkEdges[k]) { total &+= 1 }
     machineBlocks.reset(count: total, to: MachineBlock())
     labels.reset(count: blockCount, to: .max)
     var next: UInt32 = 0
@@ -182,7 +200,7 @@ extension Lowering {
         edgesAfter[b] = after
       }
     }
-    for b in 0..<blockCount where reached[b] { numberEdges(b) }
+    for k in forkEdges.indices { numberEdge(forkEdges[k]) }
   }
 
   private mutating func setMachineBlock(
@@ -198,30 +216,18 @@ extension Lowering {
     machineBlocks[Int(truncatingIfNeeded: label)] = block
   }
 
-  private mutating func countSplits(_ b: Int) -> Int {
-    let x = function.instructions.storage[
-      Int(truncatingIfNeeded: function.blocks.storage[b].instructionEnd) &- 1]
-    if x.opcode != .branch && x.opcode != .branchTable { return 0 }
-    if distinctEdgeCount(x) < 2 { return 0 }
-    if x.opcode == .branch { return countSplit(x.b) &+ countSplit(x.c) }
-    var count = 0
-    for k in 0..<x.c { count &+= countSplit(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
-    return count
-  }
-
-  private mutating func countSplit(_ edge: UInt32) -> Int {
+  /// Whether the edge gets a block; counts it where that will stand.
+  private mutating func splits(_ edge: UInt32) -> Bool {
     let e = Int(truncatingIfNeeded: edge)
-    if edgeMarks[e] != 1 { return 0 }
-    edgeMarks[e] = 2
     let data = function.edges.storage[e]
-    if !needsBlock(data) { return 0 }
+    if !needsBlock(data) { return false }
     edgeMarks[e] = 3
     if standsBehindSource(data) {
       edgesAfter[data.from.index] &+= 1
     } else {
       edgesBefore[data.to.index] &+= 1
     }
-    return 1
+    return true
   }
 
   private mutating func standsBehindSource(_ edge: EdgeData) -> Bool {
@@ -232,29 +238,10 @@ extension Lowering {
     return from.isCold && !to.isCold
   }
 
-  private mutating func numberEdges(_ b: Int) {
-    let x = function.instructions.storage[
-      Int(truncatingIfNeeded: function.blocks.storage[b].instructionEnd) &- 1]
-    switch x.opcode {
-    case .jump: numberEdge(x.a)
-    case .branch:
-      // The edge not taken first, so that it can fall through.
-      numberEdge(x.c)
-      numberEdge(x.b)
-    case .branchTable:
-      for k in 0..<x.c { numberEdge(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
-    default: break
-    }
-  }
-
   private mutating func numberEdge(_ edge: UInt32) {
     let e = Int(truncatingIfNeeded: edge)
-    if edgeLabels[e] != .max { return }
+    if edgeMarks[e] != 3 { return }
     let data = function.edges.storage[e]
-    if edgeMarks[e] != 3 {
-      edgeLabels[e] = labels[data.to.index]
-      return
-    }
     let from = function.blocks.storage[data.from.index]
     let to = function.blocks.storage[data.to.index]
     var label: UInt32
