@@ -224,6 +224,11 @@ struct SinglePass: ~Copyable {
     if hint != noRegister && Int(hint &>> 6) == c && candidates & ClassWords.bit(hint) != 0 {
       return hint
     }
+    if values[v].crossesClobbers {
+      // Further up it would have to go to such a register anyway.
+      let saved = candidates & ~preferred[c]
+      if saved != 0 { return ClassWords.lowest(saved, c) }
+    }
     let first = candidates & preferred[c]
     if first != 0 { return ClassWords.lowest(first, c) }
     let saved = candidates & used[c]

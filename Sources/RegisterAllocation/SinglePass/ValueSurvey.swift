@@ -31,6 +31,11 @@ struct ValueState: BitwiseCopyable {
     get { flags & 2 != 0 }
     set { flags = newValue ? flags | 2 : flags & ~2 }
   }
+  /// Between its definition and a use in another block the layout has an instruction that clobbers.
+  @inline(__always) var crossesClobbers: Bool {
+    get { flags & 8 != 0 }
+    set { flags = newValue ? flags | 8 : flags & ~8 }
+  }
   /// In the contract of a loop on the strength of the layout; it may not be live there.
   @inline(__always) var isGuess: Bool {
     get { flags & 4 != 0 }
@@ -47,6 +52,8 @@ struct ValueSurvey: ~Copyable {
   /// The values that each block uses and does not define, block after block.
   private(set) var visitors = Vector<UInt32>()
   private(set) var visitorStart = Vector<UInt32>()
+  /// Position of the last clobbering instruction of the blocks before, cold ones left out.
+  private var lastClobber: UInt32 = 0
 
   init() {}
 
@@ -57,10 +64,12 @@ struct ValueSurvey: ~Copyable {
     clobberEnd.removeAll()
     visitors.removeAll()
     visitorStart.removeAll()
+    lastClobber = 0
     let states = values.buffer.baseAddress.unsafelyUnwrapped
     for b in 0..<view.blockCount {
       visitorStart.append(UInt32(truncatingIfNeeded: visitors.count))
       let instructions = view.instructionRange(b)
+      let clobberCount = clobbers.count
       for i in instructions where view.instructions[i].clobberMask != 0 {
         clobbers.append(UInt32(truncatingIfNeeded: i))
       }
@@ -78,6 +87,10 @@ struct ValueSurvey: ~Copyable {
           let v = Int(truncatingIfNeeded: view.arguments[k].raw)
           if states[v].definition &- first >= count { noteVisitor(v, b, states) }
         }
+      }
+      if clobbers.count > clobberCount && !view.blocks[b].isCold {
+        lastClobber = UInt32(
+          truncatingIfNeeded: view.position(ofInstruction: Int(clobbers.last), b))
       }
     }
     visitorStart.append(UInt32(truncatingIfNeeded: visitors.count))
@@ -114,6 +127,7 @@ struct ValueSurvey: ~Copyable {
     if states[v].mark == visit { return }
     states[v].mark = visit
     states[v].crossesBlocks = true
+    if states[v].definition <= lastClobber { states[v].crossesClobbers = true }
     visitors.append(UInt32(truncatingIfNeeded: v))
   }
 }
