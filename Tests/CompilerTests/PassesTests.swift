@@ -300,13 +300,13 @@ private func expectOptimized(
         jump -> b2(v3)
       b2(v5: i32) header:
         v6 = context_load.i64 #48, #readonly
-        v7 = pointer_load.i64 v6, #8, #readonly
-        v8 = fmul.f64 v1, v1
+        v7 = fmul.f64 v1, v1
+        v8 = fsqrt.f64 v7
         v9 = convert_s.f64 v5
         v10 = convert_s.f64 v3
-        pointer_store v7, v8, #0
-        pointer_store v7, v9, #8
-        pointer_store v7, v10, #8
+        pointer_store v6, v8, #0
+        pointer_store v6, v9, #8
+        pointer_store v6, v10, #8
         v14 = iconst.i32 #1
         v15 = add.i32 v5, v14
         branch v15 -> b2(v15), b3
@@ -317,23 +317,23 @@ private func expectOptimized(
       """,
       """
       b0(v0: i32, v1: f64):
-        v2 = context_load.i64 #48, #readonly
-        v3 = pointer_load.i64 v2, #8, #readonly
-        v4 = fmul.f64 v1, v1
+        v2 = fmul.f64 v1, v1
+        v3 = fsqrt.f64 v2
         jump -> b1(v0)
-      b1(v6: i32) header:
-        v7 = convert_s.f64 v6
-        jump -> b2(v6)
-      b2(v9: i32) header:
-        v10 = convert_s.f64 v9
-        pointer_store v3, v4, #0
-        pointer_store v3, v10, #8
-        pointer_store v3, v7, #8
+      b1(v5: i32) header:
+        v6 = convert_s.f64 v5
+        jump -> b2(v5)
+      b2(v8: i32) header:
+        v9 = context_load.i64 #48, #readonly
+        v10 = convert_s.f64 v8
+        pointer_store v9, v3, #0
+        pointer_store v9, v10, #8
+        pointer_store v9, v6, #8
         v14 = iconst.i32 #1
-        v15 = add.i32 v9, v14
+        v15 = add.i32 v8, v14
         branch v15 -> b2(v15), b3
       b3:
-        branch v9 -> b1(v9), b4
+        branch v8 -> b1(v8), b4
       b4:
         return
       """)

@@ -61,8 +61,10 @@ struct HoistScratch: ~Copyable {
 ///
 /// Chosen are operations that neither trap nor depend on anything written, and that cost more
 /// than keeping their result in a register through the loop: not constants, nor what folds into
-/// an address, an immediate or a branch. A loop's header must have one predecessor outside, which
-/// leads nowhere else.
+/// an address, an immediate or a branch. Nor loads from the context, which never change: most are
+/// for calls, where a register would be saved and loaded again, and elsewhere the instruction that
+/// needs one reads it in place. A loop's header must have one predecessor outside, which leads
+/// nowhere else.
 ///
 /// Needs: dominators, `isLive`.  Makes: `hoisting`, for `rebuild`.  Breaks: nothing.
 /// Cost: one walk over blocks in loops; at most `levels` loops out and `perLoop` a loop.
@@ -96,27 +98,10 @@ extension PassScratch {
       for index in start..<Int(truncatingIfNeeded: data.instructionEnd) {
         let i = function.instructions.storage[index]
         hoisting.homes[index] = UInt32(truncatingIfNeeded: b)
-        if loop != .max && isLive[index] && isWorthHoisting(i, function) {
+        if loop != .max && isLive[index] && i.opcode.isWorthHoisting {
           choose(i, index, loop, function)
         }
       }
-    }
-  }
-
-  @inline(__always)
-  private mutating func isWorthHoisting(_ i: Instruction, _ function: borrowing Function) -> Bool {
-    switch i.opcode {
-    case .mul, .clz, .ctz, .popcnt,
-      .fadd, .fsub, .fmul, .fdiv, .fmin, .fmax, .fcopysign, .fneg, .fabs, .fsqrt, .fceil,
-      .ffloor, .ftrunc, .fnearest, .truncSatS, .truncSatU, .convertS, .convertU, .promote,
-      .demote, .reinterpret:
-      return true
-    case .contextLoad: return i.aux & Instruction.readOnly != 0
-    case .pointerLoad:
-      // Any other address may have been checked for null in the loop only.
-      let address = function.instructions[Value(raw: i.a)]
-      return i.aux & address.aux & Instruction.readOnly != 0 && address.opcode == .contextLoad
-    default: return false
     }
   }
 
@@ -176,5 +161,19 @@ extension PassScratch {
     let end = function.blocks[Block(raw: entry)].instructionEnd
     let terminator = function.instructions[Value(raw: end &- 1)]
     return terminator.opcode == .jump ? entry : .max
+  }
+}
+
+extension Opcode {
+  /// See `hoistInvariants`.
+  fileprivate var isWorthHoisting: Bool {
+    switch self {
+    case .mul, .clz, .ctz, .popcnt,
+      .fadd, .fsub, .fmul, .fdiv, .fmin, .fmax, .fcopysign, .fneg, .fabs, .fsqrt, .fceil,
+      .ffloor, .ftrunc, .fnearest, .truncSatS, .truncSatU, .convertS, .convertU, .promote,
+      .demote, .reinterpret:
+      true
+    default: false
+    }
   }
 }
