@@ -57,7 +57,8 @@ extension ModuleDecoder {
       } else {
         .passive
       }
-    return ElementSegment(mode: mode, type: type, items: items)
+    let namesTable = isActive && flags & 2 != 0
+    return ElementSegment(mode: mode, type: type, items: items, namesTable: namesTable)
   }
 
   private mutating func readItemFunctions() throws(WasmError) -> ElementSegment.Items {

@@ -145,6 +145,8 @@ package struct ElementSegment: Hashable, Sendable {
   package var mode: Mode
   package var type: ValueType
   package var items: Items
+  /// Whether an active segment spells out its table where it need not, which text can say too.
+  var namesTable = false
 
   package var count: Int {
     switch items {

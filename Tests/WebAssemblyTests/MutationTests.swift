@@ -83,7 +83,7 @@ struct Mutator {
 
   mutating func mutate(_ original: [UInt8], donor: [UInt8]) -> [UInt8] {
     var bytes = original
-    for _ in 0...below(3) {
+    for _ in 0...below(3) where !bytes.isEmpty {
       let at = below(bytes.count)
       switch below(8) {
       case 0, 1, 2: bytes[at] ^= 1 << UInt8(below(8))
