@@ -47,40 +47,40 @@ struct ProblemGenerator {
     var frequency: Float = 1
     var isCold = false
   }
+  /// How many operands have at most each limit, by its logarithm plus one.
+  struct Tally {
+    var atMost = SIMD8<Int>()
+    mutating func add(_ exponent: Int, _ count: Int) {
+      for m in exponent...6 { atMost[m + 1] += count }
+    }
+    func count(_ exponent: Int) -> Int { atMost[exponent + 1] - atMost[exponent] }
+  }
+
   /// Registers of one class that the operands of one instruction still leave.
   struct Budget {
     var allocatable: UInt64
     var fixedEarly: UInt64 = 0
     /// Fixed late places and clobbers.
     var fixedLate: UInt64 = 0
-    /// Operands by limit: in both phases, early, late.
-    var both: [(limit: Int, count: Int)] = []
-    var early: [(limit: Int, count: Int)] = []
-    var late: [(limit: Int, count: Int)] = []
-    var hasLimits = false
+    /// Operands in both phases, early, late.
+    var both = Tally()
+    var early = Tally()
+    var late = Tally()
 
     /// Every set of operands finds as many registers (Hall's condition; allowed sets are nested).
     var isFeasible: Bool {
-      if !hasLimits {
-        let b = both.count
-        return b + early.count <= (allocatable & ~fixedEarly).nonzeroBitCount
-          && b + late.count <= (allocatable & ~fixedLate).nonzeroBitCount
-          && b <= (allocatable & ~fixedEarly & ~fixedLate).nonzeroBitCount
-      }
-      func count(_ list: [(limit: Int, count: Int)], _ exponent: Int) -> Int {
-        list.reduce(0) { $0 + ($1.limit <= exponent ? $1.count : 0) }
-      }
       func low(_ exponent: Int) -> UInt64 {
         exponent < 0 ? 0 : exponent == 6 ? .max : (1 << (1 << UInt64(exponent))) - 1
       }
       let anytime = allocatable & ~fixedEarly & ~fixedLate
-      for m in -1...6 {
-        for n in -1...6 {
-          let b = count(both, m)
+      let hasLimits = both.atMost[6] + early.atMost[6] + late.atMost[6] > 0
+      for m in (hasLimits ? -1 : 6)...6 {
+        for n in -1...6 where hasLimits || n == -1 || n == 6 {
+          let b = both.atMost[m + 1]
           let before = anytime & low(m) | allocatable & ~fixedEarly & low(n)
-          if b + count(early, n) > before.nonzeroBitCount { return false }
+          if b + early.atMost[n + 1] > before.nonzeroBitCount { return false }
           let after = anytime & low(m) | allocatable & ~fixedLate & low(n)
-          if b + count(late, n) > after.nonzeroBitCount { return false }
+          if b + late.atMost[n + 1] > after.nonzeroBitCount { return false }
         }
       }
       return true
@@ -398,13 +398,12 @@ struct ProblemGenerator {
     let needsEarly = position == .early || !isDefinition
     let needsLate = position == .late || isDefinition
     func add(_ exponent: Int) {
-      if exponent < 6 { budget.hasLimits = true }
       if needsEarly && needsLate {
-        budget.both.append((exponent, 1))
+        budget.both.add(exponent, 1)
       } else if needsEarly {
-        budget.early.append((exponent, 1))
+        budget.early.add(exponent, 1)
       } else {
-        budget.late.append((exponent, 1))
+        budget.late.add(exponent, 1)
       }
     }
     if usesFixed && random.chance(50) {
@@ -478,9 +477,9 @@ struct ProblemGenerator {
       switch input.tag {
       case .register, .limit:
         let exponent = input.tag == .limit ? Int(input.payload) : 6
-        guard let at = budget.early.firstIndex(where: { $0.limit == exponent }) else { continue }
-        budget.early.remove(at: at)
-        budget.both.append((exponent, 1))
+        if budget.early.count(exponent) == 0 { continue }
+        budget.early.add(exponent, -1)
+        budget.both.add(exponent, 1)
         coverage.note(input.tag == .limit ? "reuse of limit" : "reuse")
       case .fixed:
         let bit: UInt64 = 1 << UInt64(input.fixedRegister.number)
