@@ -77,6 +77,21 @@ private func wrap(_ lines: String, _ parameters: String = "v0: i32, v1: i64") ->
     try function.verify()
   }
 
+  @Test func parametersMayStandBehindAllBlocks() throws {
+    let text = """
+      function 0 type 0 {
+      b0(v0: i32):
+        jump -> b1(v0)
+      b1(v7: i32) header:
+        jump -> b1(v7)
+      }
+
+      """
+    let function = try Function.parse(text)
+    try function.verify()
+    #expect(function.text() == text)
+  }
+
   @Test func randomFunctionsRoundTrip() throws {
     for seed in 0..<60 {
       let function = RandomFunction.make(seed: UInt64(seed))

@@ -409,10 +409,9 @@ private struct Parser: ~Copyable {
   // MARK: The end
 
   private mutating func finish() throws(IRParseError) {
-    try fill(upTo: nil)
-    for (value, _) in parameters where Int(value) >= function.instructions.count {
-      throw error("the number of parameter v\(value) is above all instructions")
-    }
+    // The last parameters may stand behind all blocks.
+    let last = parameters.keys.max() ?? 0
+    try fill(upTo: Int(last) < function.instructions.count ? nil : last)
     for use in uses where Int(use.value) >= function.instructions.count {
       line = use.line
       throw error("v\(use.value) is not defined")
