@@ -41,90 +41,102 @@ extension SinglePass {
     }
   }
 
+  /// What the operands of a simple instruction tell each other.
+  private struct SimpleState: BitwiseCopyable {
+    var locked = ClassWords()
+    /// Not to be given to other inputs: the register of a reused input that lives on elsewhere.
+    var reserved = ClassWords()
+    /// The reused operand, or -1; where its value lives on, that too and the copy's register.
+    var reusedOperand = -1
+    var copied = -1
+    var copyTarget = noRegister
+    /// The defined value, if it has a slot: no other value of this instruction may take that.
+    var freed = -1
+  }
+
   /// At most one definition, late; uses early; no constraint but "register", "any" and "reuse".
   private mutating func visitSimple(
     _ i: Int, _ range: Range<Int>, _ definition: Int, _ shapes: UInt64
   ) throws(AllocationError) {
-    var locked = ClassWords()
-    // Not to be given to other inputs: the register of a reused input that lives on elsewhere.
-    var reserved = ClassWords()
-    var copied = -1
-    var copyTarget = noRegister
-    var reusedOperand = -1
-    // The defined value, if it has a slot: no other value of this instruction may take that.
-    var freed = -1
-    if definition >= 0 {
-      let operand = view.operands[definition]
-      let v = Int(truncatingIfNeeded: operand.register.raw)
-      let c = Int(truncatingIfNeeded: operand.registerClass.rawValue)
-      var register = values[v].register
-      if register != noRegister {
-        held.remove(register)
-        values[v].register = noRegister
-      } else if operand.tag == .any && values[v].slot >= 0 {
-        out[definition] = slot(of: v, c)
-        freed = v
-      } else {
-        let free = allocatable[c] & ~held[c]
-        if free != 0 {
-          register = choose(v, c, free)
-        } else {
-          register = try spillVictim(i, c, except: 0)
-          held.remove(register)
-        }
-        used.insert(register)
-      }
-      if register != noRegister {
-        out[definition] = Allocation(packed: register)
-        lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
-        if values[v].slot >= 0 {
-          emit(.after(i), Allocation(packed: register), slot(of: v, c), c)
-          freed = v
-        }
-        if operand.tag == .reuse {
-          reusedOperand = range.lowerBound &+ Int(truncatingIfNeeded: operand.payload)
-          let u = Int(truncatingIfNeeded: view.operands[reusedOperand].register.raw)
-          out[reusedOperand] = Allocation(packed: register)
-          if values[u].register == noRegister {
-            hold(u, register)
-            locked.insert(register)
-          } else {
-            copied = u
-            copyTarget = register
-            reserved.insert(register)
-          }
-        }
-      }
-    }
+    var state = SimpleState()
+    if definition >= 0 { try placeSimpleDefinition(i, range, definition, &state) }
     for k in range {
       let operand = view.operands[k]
-      guard shape(operand) == 4, k != reusedOperand else { continue }
+      guard shape(operand) == 4, k != state.reusedOperand else { continue }
       let v = Int(truncatingIfNeeded: operand.register.raw)
       let c = Int(truncatingIfNeeded: operand.registerClass.rawValue)
       var register = values[v].register
       if register == noRegister {
-        let free = allocatable[c] & ~held[c] & ~reserved[c]
+        let free = allocatable[c] & ~held[c] & ~state.reserved[c]
         if free != 0 {
           register = choose(v, c, free)
         } else {
-          register = try spillVictim(i, c, except: locked[c])
+          register = try spillVictim(i, c, except: state.locked[c])
         }
         hold(v, register)
       }
-      locked.insert(register)
+      state.locked.insert(register)
       lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
       out[k] = Allocation(packed: register)
     }
     if shapes & (earlyUseAny | nonAllocatable) != 0 {
-      visitLenientUses(i, range, reserved, except: reusedOperand)
+      visitLenientUses(i, range, state.reserved, except: state.reusedOperand)
     }
-    if copied >= 0 {
-      let c = Int(copyTarget &>> 6)
-      let register = values[copied].register
-      let from = register != noRegister ? Allocation(packed: register) : slot(of: copied, c)
-      emit(.before(i), from, Allocation(packed: copyTarget), c)
+    if state.copied >= 0 {
+      let c = Int(state.copyTarget &>> 6)
+      let register = values[state.copied].register
+      let from =
+        register != noRegister ? Allocation(packed: register) : slot(of: state.copied, c)
+      emit(.before(i), from, Allocation(packed: state.copyTarget), c)
     }
-    if freed >= 0 { giveSlot(freed, Int(view.classes[freed].rawValue)) }
+    if state.freed >= 0 { giveSlot(state.freed, Int(view.classes[state.freed].rawValue)) }
+  }
+
+  /// Places operand `k`, the only definition, and the input that it reuses.
+  @inline(__always)
+  private mutating func placeSimpleDefinition(
+    _ i: Int, _ range: Range<Int>, _ k: Int, _ state: inout SimpleState
+  ) throws(AllocationError) {
+    let operand = view.operands[k]
+    let v = Int(truncatingIfNeeded: operand.register.raw)
+    let c = Int(truncatingIfNeeded: operand.registerClass.rawValue)
+    var register = values[v].register
+    if register != noRegister {
+      held.remove(register)
+      values[v].register = noRegister
+    } else if operand.tag == .any && values[v].slot >= 0 {
+      out[k] = slot(of: v, c)
+      state.freed = v
+      return
+    } else {
+      let free = allocatable[c] & ~held[c]
+      if free != 0 {
+        register = choose(v, c, free)
+      } else {
+        register = try spillVictim(i, c, except: 0)
+        held.remove(register)
+      }
+      used.insert(register)
+    }
+    out[k] = Allocation(packed: register)
+    lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
+    if values[v].slot >= 0 {
+      emit(.after(i), Allocation(packed: register), slot(of: v, c), c)
+      state.freed = v
+    }
+    if operand.tag != .reuse { return }
+    let input = range.lowerBound &+ Int(truncatingIfNeeded: operand.payload)
+    let u = Int(truncatingIfNeeded: view.operands[input].register.raw)
+    state.reusedOperand = input
+    out[input] = Allocation(packed: register)
+    if values[u].register == noRegister {
+      hold(u, register)
+      state.locked.insert(register)
+    } else {
+      state.copied = u
+      state.copyTarget = register
+      state.reserved.insert(register)
+    }
   }
 
   /// The uses that evict nobody.
