@@ -3,6 +3,7 @@
 
 import Artefact
 import Glibc
+import Synchronization
 
 @testable import Compiler
 
@@ -42,7 +43,7 @@ final class EmissionExecutable {
   private static let landingWord = 5
 
   init(_ module: borrowing CompiledModule) {
-    _ = installHandlers
+    _ = signals
     text = module.text.toArray()
     functions = module.functions.toArray()
     traps = module.traps.toArray()
@@ -52,14 +53,12 @@ final class EmissionExecutable {
     trampolineOffset = (text.count + 15) & ~15
     landingOffset = trampolineOffset + landing
     size = trampolineOffset + trampoline.count
-    memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    memory = CodeRegion.take(size)
     memory.copyMemory(from: text, byteCount: text.count)
     (memory + trampolineOffset).copyMemory(
       from: Array(trampoline.bytes), byteCount: trampoline.count)
     precondition(mprotect(memory, size, PROT_READ | PROT_EXEC) == 0)
   }
-
-  deinit { munmap(memory, size) }
 
   /// `(code rdi, block rsi, context rdx) -> 0, or the address of a trap`
   /// Returns the offset of the landing, where the handler of signals continues.
@@ -131,7 +130,6 @@ final class EmissionExecutable {
     var context = [UInt64](repeating: 0, count: 8)
     context[1] = UInt64(UInt(bitPattern: linearMemory))
     context[Self.landingWord] = UInt64(UInt(bitPattern: memory + landingOffset))
-    context[6] = EmissionExecutable.magic
     typealias Entry =
       @convention(c) (
         UnsafeRawPointer, UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<UInt64>
@@ -158,29 +156,45 @@ final class EmissionExecutable {
       floats: floats.map(\.bitPattern))
     return (Int(Int64(bitPattern: result.integers[0])), Double(bitPattern: result.floats[0]))
   }
-
-  static let magic: UInt64 = 0x6272_6f6c_6761_2d78
 }
 
 /// Makes a signal in compiled code return from its trampoline with the address of the instruction.
 ///
 /// The registers are found where the system's `ucontext_t` has them: r15 is the test's context.
-private let installHandlers: Void = {
-  for number in [SIGILL, SIGFPE] {
-    var action = sigaction()
-    action.sa_flags = SA_SIGINFO | Int32(SA_ONSTACK) | SA_NODEFER
-    action.__sigaction_handler.sa_sigaction = { number, _, context in
-      let registers = (context! + 40).assumingMemoryBound(to: UInt64.self)
-      let (r15, rax, rsp, rip) = (7, 13, 15, 16)
-      let block = UnsafePointer<UInt64>(bitPattern: UInt(registers[r15]))
-      guard let block, block[6] == EmissionExecutable.magic else {
-        signal(number, SIG_DFL)
-        return
-      }
-      registers[rax] = registers[rip]
-      registers[rsp] = block[3]
-      registers[rip] = block[5]
-    }
-    sigaction(number, &action, nil)
+private let signals = SignalChain { number, info, context in
+  let registers = (context! + 40).assumingMemoryBound(to: UInt64.self)
+  let (r15, rax, rsp, rip) = (7, 13, 15, 16)
+  guard CodeRegion.contains(registers[rip]),
+    let block = UnsafePointer<UInt64>(bitPattern: UInt(registers[r15]))
+  else {
+    signals.passOn(number, info, context)
+    return
   }
-}()
+  registers[rax] = registers[rip]
+  registers[rsp] = block[3]
+  registers[rip] = block[5]
+}
+
+/// One range of addresses for all code under test, so that a handler knows it by the address.
+/// Nothing is given back: the tests' code is small.
+private enum CodeRegion {
+  private static let byteCount = 1 << 30
+  private static let start = mmap(
+    nil, byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)!
+  private static let used = Mutex(0)
+
+  static func take(_ size: Int) -> UnsafeMutableRawPointer {
+    let rounded = (size + 4095) & ~4095
+    let offset = used.withLock { offset in
+      defer { offset += rounded }
+      return offset
+    }
+    precondition(offset + rounded <= byteCount)
+    precondition(mprotect(start + offset, rounded, PROT_READ | PROT_WRITE) == 0)
+    return start + offset
+  }
+
+  static func contains(_ address: UInt64) -> Bool {
+    address &- UInt64(UInt(bitPattern: start)) < UInt64(byteCount)
+  }
+}

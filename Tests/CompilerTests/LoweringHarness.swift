@@ -88,12 +88,12 @@ private nonisolated(unsafe) let runLock: UnsafeMutablePointer<pthread_mutex_t> =
 }()
 
 /// Leaves compiled code for the trampoline's end. `gregs` starts at byte 40 of a `ucontext_t`.
-private func handle(_ signal: Int32, _ context: UnsafeMutableRawPointer?) {
+private let signals = SignalChain { number, info, context in
   let registers = (context! + 40).assumingMemoryBound(to: UInt.self)
   let (stack, instruction) = (15, 16)
   let at = registers[instruction]
   if at < runState.pointee.codeStart || at >= runState.pointee.codeEnd {
-    Glibc.signal(signal, SIG_DFL)
+    signals.passOn(number, info, context)
     return
   }
   runState.pointee.trapAddress = at
@@ -236,7 +236,7 @@ final class LoweredModule {
     }
     pthread_mutex_lock(runLock)
     defer { pthread_mutex_unlock(runLock) }
-    installHandlers()
+    _ = signals
     runState.pointee.codeStart = UInt(bitPattern: code)
     runState.pointee.codeEnd = UInt(bitPattern: code + trampoline)
     runState.pointee.landing = UInt(bitPattern: code + trampoline + landing)
@@ -255,14 +255,6 @@ final class LoweredModule {
     guard let type = signature.results.first else { return .returned(0) }
     if type.isFloat { return .returned(type == .f32 ? block[15] & 0xffff_ffff : block[15]) }
     return .returned(block[14])
-  }
-
-  private func installHandlers() {
-    var action = sigaction()
-    action.sa_flags = SA_SIGINFO | SA_NODEFER
-    action.__sigaction_handler.sa_sigaction = { signal, _, context in handle(signal, context) }
-    sigaction(SIGILL, &action, nil)
-    sigaction(SIGFPE, &action, nil)
   }
 }
 
