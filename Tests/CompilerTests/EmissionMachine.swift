@@ -179,7 +179,7 @@ private let signals = SignalChain { number, info, context in
 /// Nothing is given back: the tests' code is small.
 private enum CodeRegion {
   private static let byteCount = 1 << 30
-  private static let start = mmap(
+  private nonisolated(unsafe) static let start = mmap(
     nil, byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)!
   private static let used = Mutex(0)
 
