@@ -4,9 +4,11 @@
 /// Settings of the backtracking allocator. The defaults are measured.
 @frozen public struct AllocationOptions: BitwiseCopyable, Hashable, Sendable {
   /// How often a bundle is split around its hottest uses before it is split into minimal pieces.
-  public var splitLimit = 8
+  public var splitLimit = 6
   /// What the first use of a non-preferred register costs, in operations at the entry's frequency.
   public var firstUseCost: Float = 2
+  /// Added to a piece's length where its weight is cost by length: the more, the less length counts.
+  public var lengthBias: Float = 300
   /// The bound on steps per instruction and operand, to be multiplied by a logarithm.
   public var stepsPerUnit = 64
 

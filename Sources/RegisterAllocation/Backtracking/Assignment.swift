@@ -75,7 +75,7 @@ extension Backtracking {
       let rank = (6 &- Int(piece.limit)) &* 2 &+ (piece.size > 1 ? 1 : 0)
       piece.weight = 1e20 * Float(1 &+ rank)
     } else {
-      piece.weight = piece.cost / Float(piece.size &+ 2)
+      piece.weight = piece.cost / (Float(piece.size) + options.lengthBias)
     }
     bundles[b].pieces = UInt32(truncatingIfNeeded: pieces.count)
     pieces.append(piece)
@@ -83,7 +83,7 @@ extension Backtracking {
   }
 
   /// The first use of the piece's list that can belong to a window from `point` on.
-  func firstUse(_ piece: Piece, _ point: UInt32) -> Int {
+  mutating func firstUse(_ piece: Piece, _ point: UInt32) -> Int {
     var low = Int(piece.useStart)
     var high = Int(piece.useEnd)
     while low < high {
@@ -224,6 +224,13 @@ extension Backtracking {
   }
 
   private mutating func evict(_ id: Int) {
+    release(id)
+    statistics.evictions &+= 1
+    enqueue(id)
+  }
+
+  /// Takes a piece's register away.
+  private mutating func release(_ id: Int) {
     let piece = pieces[id]
     assert(piece.register != noRegister, "evicted twice")
     var k = Int(truncatingIfNeeded: piece.rangeStart)
@@ -233,7 +240,5 @@ extension Backtracking {
     }
     steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
     pieces[id].register = noRegister
-    statistics.evictions &+= 1
-    enqueue(id)
   }
 }

@@ -87,6 +87,7 @@ struct Backtracking: ~Copyable {
   var group = ParallelMoves()
   var writtenAt = Vector<UInt32>()
   var groupKey: UInt32 = 0
+  var sorting = KeySort()
 
   init() {}
 
@@ -146,7 +147,7 @@ struct Backtracking: ~Copyable {
   }
 
   /// The block that holds `point`.
-  @inline(__always) func block(at point: UInt32) -> Int {
+  mutating func block(at point: UInt32) -> Int {
     var low = 0
     var high = view.blockCount
     while high &- low > 1 {

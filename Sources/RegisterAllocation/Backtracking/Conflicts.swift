@@ -218,7 +218,9 @@ extension Backtracking {
   // MARK: Windows
 
   /// The first point from `point` on where `register` is not to be had for the piece, or its end.
-  mutating func firstObstacle(_ id: Int, _ register: UInt8, from point: UInt32) -> UInt32 {
+  mutating func firstObstacle(
+    _ id: Int, _ register: UInt8, from point: UInt32, weight: Float
+  ) -> UInt32 {
     let piece = pieces[id]
     var k = firstRange(piece, endingAfter: point)
     while k < Int(piece.rangeEnd) {
@@ -231,7 +233,7 @@ extension Backtracking {
       var node = occupancy.firstOverlap(register, from, to)
       while node >= 0 {
         let found = occupancy.nodes[Int(node)]
-        if pieces[Int(found.piece)].weight >= piece.weight {
+        if pieces[Int(found.piece)].weight >= weight {
           to = max(found.from, from)
           break
         }
@@ -246,7 +248,9 @@ extension Backtracking {
   }
 
   /// The first point from which on `register` is to be had up to `point`, or the piece's start.
-  mutating func lastObstacle(_ id: Int, _ register: UInt8, before point: UInt32) -> UInt32 {
+  mutating func lastObstacle(
+    _ id: Int, _ register: UInt8, before point: UInt32, weight: Float
+  ) -> UInt32 {
     let piece = pieces[id]
     var k = firstRange(piece, endingAfter: point &- 1)
     if k == Int(piece.rangeEnd) { k &-= 1 }
@@ -263,7 +267,7 @@ extension Backtracking {
         let node = occupancy.last(register, before: bound)
         if node < 0 || occupancy.nodes[Int(node)].to <= end { break }
         let found = occupancy.nodes[Int(node)]
-        if pieces[Int(found.piece)].weight >= piece.weight {
+        if pieces[Int(found.piece)].weight >= weight {
           end = min(found.to, to)
           break
         }
@@ -277,7 +281,7 @@ extension Backtracking {
   }
 
   /// Index of the piece's first range that ends after `point`, or the end.
-  func firstRange(_ piece: Piece, endingAfter point: UInt32) -> Int {
+  mutating func firstRange(_ piece: Piece, endingAfter point: UInt32) -> Int {
     var low = Int(piece.rangeStart)
     var high = Int(piece.rangeEnd)
     while low < high {

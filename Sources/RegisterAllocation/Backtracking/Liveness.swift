@@ -76,25 +76,8 @@ extension Backtracking {
       if steps > stepBudget { return false }
     }
     if home != .max && liveIn[Int(home)] != name { liveBlocks.append(home) }
-    sortLiveBlocks()
+    sorting.sort(&liveBlocks)
     return true
-  }
-
-  private mutating func sortLiveBlocks() {
-    if liveBlocks.count > 24 {
-      var list = liveBlocks.buffer
-      list.sort()
-      return
-    }
-    for k in 1..<max(1, liveBlocks.count) {
-      let entry = liveBlocks[k]
-      var place = k
-      while place > 0 && liveBlocks[place &- 1] > entry {
-        liveBlocks[place] = liveBlocks[place &- 1]
-        place &-= 1
-      }
-      liveBlocks[place] = entry
-    }
   }
 
   private mutating func appendRanges(_ v: Int, _ first: Int, _ end: Int, _ home: UInt32) {

@@ -98,14 +98,14 @@ struct Occupancy: ~Copyable {
     return found >= 0 ? found : lastNode(row, before: bucket)
   }
 
-  private func next(_ node: Int32, _ row: Int) -> Int32 {
+  private mutating func next(_ node: Int32, _ row: Int) -> Int32 {
     let following = nodes[Int(node)].next
     if following >= 0 { return following }
     let bucket = nextBucket(row, from: Int(truncatingIfNeeded: nodes[Int(node)].from &>> 6) &+ 1)
     return bucket < 0 ? -1 : heads[row &* bucketCount &+ bucket]
   }
 
-  private func lastNode(_ row: Int, before bucket: Int) -> Int32 {
+  private mutating func lastNode(_ row: Int, before bucket: Int) -> Int32 {
     let place = previousBucket(row, before: bucket)
     if place < 0 { return -1 }
     var node = heads[row &* bucketCount &+ place]
@@ -114,7 +114,7 @@ struct Occupancy: ~Copyable {
   }
 
   /// The first bucket from `bucket` on that is not empty, or -1.
-  private func nextBucket(_ row: Int, from bucket: Int) -> Int {
+  private mutating func nextBucket(_ row: Int, from bucket: Int) -> Int {
     var w = bucket &>> 6
     if w >= wordCount { return -1 }
     let base = row &* wordCount
@@ -137,7 +137,7 @@ struct Occupancy: ~Copyable {
   }
 
   /// The last bucket before `bucket` that is not empty, or -1.
-  private func previousBucket(_ row: Int, before bucket: Int) -> Int {
+  private mutating func previousBucket(_ row: Int, before bucket: Int) -> Int {
     var w = bucket &>> 6
     let base = row &* wordCount
     let below = ~(UInt64.max &<< UInt64(truncatingIfNeeded: bucket & 63))

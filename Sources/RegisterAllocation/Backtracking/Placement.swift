@@ -83,7 +83,7 @@ extension Backtracking {
   // MARK: Locations
 
   /// Where the bundle's value is at `point`.
-  func location(_ b: Int, _ point: UInt32) -> Allocation {
+  mutating func location(_ b: Int, _ point: UInt32) -> Allocation {
     let bundle = bundles[b]
     if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
     var low = Int(bundle.pieces)
@@ -98,7 +98,7 @@ extension Backtracking {
     return Allocation(slot: Int(bundle.slot))
   }
 
-  @inline(__always) func singleLocation(_ bundle: Bundle) -> Allocation {
+  @inline(__always) mutating func singleLocation(_ bundle: Bundle) -> Allocation {
     bundle.pieces == bundle.placedEnd
       ? Allocation(slot: Int(bundle.slot))
       : Allocation(packed: placed[Int(bundle.pieces)].register)

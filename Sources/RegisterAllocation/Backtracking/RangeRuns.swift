@@ -44,7 +44,7 @@ struct RangeRuns: ~Copyable {
     return false
   }
 
-  private func overlap(
+  private mutating func overlap(
     _ a: Run, _ b: Run, _ ranges: inout Vector<LiveRange>, _ steps: inout Int
   ) -> Bool {
     if a.count == 0 || b.count == 0 { return false }
@@ -80,7 +80,7 @@ struct RangeRuns: ~Copyable {
     return false
   }
 
-  private func size(_ set: Int32) -> Int {
+  private mutating func size(_ set: Int32) -> Int {
     var total = 0
     var x = set
     while x >= 0 {

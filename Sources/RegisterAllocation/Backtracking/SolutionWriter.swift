@@ -153,7 +153,7 @@ extension Backtracking {
     return nextLocation(Int(truncatingIfNeeded: values[v].bundle), early &- 1, early)
   }
 
-  private func placeOfDefinition(_ v: Int) -> Allocation {
+  private mutating func placeOfDefinition(_ v: Int) -> Allocation {
     values[v].place != noRegister
       ? Allocation(packed: values[v].place)
       : Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
@@ -186,7 +186,7 @@ extension Backtracking {
           ? Allocation(input.fixedRegister)
           : nextLocation(Int(values[v].bundle), early, early)
       case .any, .register, .limit:
-        let shared = hasReuse ? servedBy(k, operands, isReusing: true) : -1
+        let shared = hasReuse ? servedBy(k, operands) : -1
         if shared >= 0 {
           let d = Int(truncatingIfNeeded: view.operands[shared].register.raw)
           place = nextLocation(Int(values[d].bundle), early, early)
@@ -223,7 +223,7 @@ extension Backtracking {
   }
 
   /// Whether `v` is needed at `point`, the gap after its definition.
-  private func livesOn(_ v: Int, _ point: UInt32) -> Bool {
+  private mutating func livesOn(_ v: Int, _ point: UInt32) -> Bool {
     var low = Int(truncatingIfNeeded: values[v].rangeStart)
     let end = Int(truncatingIfNeeded: values[v].rangeEnd)
     var high = end

@@ -37,15 +37,16 @@ extension Backtracking {
     var rest = allocatable[c]
     if use.kind == .register { rest &= Self.below(use.limit) }
     if piece.cost <= options.firstUseCost { rest &= preferred[c] | used[c] }
+    let weight = piece.weight
     var best = noRegister
     var bestGain: Float = 0
     var window: (from: UInt32, to: UInt32) = (0, 0)
     while rest != 0 {
       let register = ClassWords.lowest(rest, c)
       rest &= rest &- 1
-      let to = firstObstacle(id, register, from: use.begin)
+      let to = firstObstacle(id, register, from: use.begin, weight: weight)
       if to < use.end { continue }
-      let from = lastObstacle(id, register, before: use.begin)
+      let from = lastObstacle(id, register, before: use.begin, weight: weight)
       let cut = cutWindow(piece, from, to)
       if cut.gain > bestGain {
         bestGain = cut.gain
@@ -66,7 +67,7 @@ extension Backtracking {
   }
 
   /// The heaviest use that wants the value in a register at its own instruction.
-  private func hottestUse(_ piece: Piece) -> Int {
+  private mutating func hottestUse(_ piece: Piece) -> Int {
     var hottest = -1
     var most: Float = 0
     var u = Int(piece.useStart)
@@ -83,37 +84,100 @@ extension Backtracking {
     return hottest
   }
 
-  /// The best part of a window, and what it saves: what its uses would cost in memory, less the
-  /// loads and moves at its ends.
-  private mutating func cutWindow(
-    _ piece: Piece, _ from: UInt32, _ limit: UInt32
-  ) -> (from: UInt32, to: UInt32, gain: Float) {
+  /// What a piece would be if it took a window, and what that saves: what the uses would cost in
+  /// memory, less the loads on the ways into the window.
+  struct Cut {
+    var from: UInt32 = 0
+    var to: UInt32 = 0
+    var gain: Float = -1
+    var needsRegister = false
+  }
+
+  /// The best part of a window: from its first use to its last, or further out, to where blocks
+  /// run less often.
+  private mutating func cutWindow(_ piece: Piece, _ from: UInt32, _ limit: UInt32) -> Cut {
     var first = -1
     var last = -1
     var until: UInt32 = 0
+    var cut = Cut()
     var gain: Float = 0
     var u = Int(piece.useStart)
-    steps &+= Int(piece.useEnd &- piece.useStart)
     let to = limitWithoutCut(piece, limit)
-    while u < Int(piece.useEnd) {
+    while u < Int(piece.useEnd) && uses[u].point &+ 2 < from { u &+= 1 }
+    steps &+= u &- Int(piece.useStart)
+    while u < Int(piece.useEnd) && uses[u].point <= to {
       let use = uses[u]
       // A window starts in the gap before a use.
       let start = use.isDefinition ? use.begin : use.point
       if start >= from && use.end <= to && use.anchor >= from && use.anchor < to {
         if first < 0 && use.kind != .stack && (!isCopy(use) || use.isDefinition) { first = u }
+        if use.kind == .register { cut.needsRegister = true }
         if first >= 0 {
           last = u
           until = max(until, use.neededUntil)
           gain += use.weight
         }
       }
+      steps &+= 1
       u &+= 1
     }
-    if first < 0 { return (0, 0, 0) }
-    let left = cutLeft(from, uses[first])
+    if first < 0 { return cut }
+    let use = uses[first]
+    cut.from =
+      use.isDefinition ? (use.kind == .fixed ? use.point &+ 2 : use.begin) : use.point
+    cut.to = until
+    cut.gain = gain - enteringCost(piece, cut.from, cut.to)
+    if use.isDefinition && frequency[block(at: uses[last].point)] <= frequency[block(at: use.point)]
+    {
+      return cut
+    }
+    let left = cutLeft(from, use)
     let right = cutRight(to, uses[last].point, until, left.frequency)
-    if uses[first].isDefinition { return (left.point, right, gain) }
-    return (left.point, right, gain - left.frequency)
+    if left.point != cut.from || right != cut.to {
+      let wide = gain - enteringCost(piece, left.point, right)
+      if wide > cut.gain {
+        cut.from = left.point
+        cut.to = right
+        cut.gain = wide
+      }
+    }
+    return cut
+  }
+
+  /// The frequency of all ways into a window that the value takes from outside.
+  private mutating func enteringCost(_ piece: Piece, _ from: UInt32, _ to: UInt32) -> Float {
+    var cost: Float = 0
+    var k = firstRange(piece, endingAfter: from)
+    var left = 100
+    while k < Int(piece.rangeEnd) && ranges[k].from < to && left > 0 {
+      let range = ranges[k]
+      let low = max(range.from, from)
+      let high = min(range.to, to)
+      var b = block(at: low)
+      if range.from < from && blockStart[b] != from { cost += frequency[b] }
+      if blockStart[b] < low { b &+= 1 }
+      while b < view.blockCount && blockStart[b] < high && left > 0 {
+        let start = blockStart[b]
+        if values[Int(range.value)].begin != start {
+          let predecessors = view.predecessorRange(b)
+          for index in predecessors {
+            let p = Int(truncatingIfNeeded: view.predecessors[index].raw)
+            let end = blockStart[p &+ 1] &- 1
+            if end < from || end >= to {
+              cost += predecessors.count == 1 ? frequency[b] : frequency[p]
+            }
+            left &-= 1
+            if left < 0 { break }
+          }
+        }
+        b &+= 1
+        left &-= 1
+      }
+      left &-= 1
+      k &+= 1
+    }
+    steps &+= 100 &- left
+    return cost
   }
 
   @inline(__always) private func isCopy(_ use: UseRecord) -> Bool {
@@ -164,7 +228,7 @@ extension Backtracking {
   }
 
   /// `to`, or the instruction's early point if `to` would cut through a use that lasts longer.
-  private func limitWithoutCut(_ piece: Piece, _ to: UInt32) -> UInt32 {
+  private mutating func limitWithoutCut(_ piece: Piece, _ to: UInt32) -> UInt32 {
     if to & 1 == 0 || to >= piece.to { return to }
     var u = firstUse(piece, to)
     while u < Int(piece.useEnd) && uses[u].point < to {
@@ -180,8 +244,12 @@ extension Backtracking {
   ) {
     if from >= to { return }
     let cut = cutWindow(piece, from, to)
-    if cut.to <= cut.from {
-      keepLeftover(piece, from, to, hint)
+    if cut.gain <= 0 {
+      if cut.needsRegister {
+        splitIntoPieces(makeSubpiece(piece, from, to, .whole), .group)
+      } else {
+        keepLeftover(piece, from, to, hint)
+      }
       return
     }
     let rest = makeSubpiece(piece, cut.from, cut.to, .whole)

@@ -25,8 +25,7 @@ extension Backtracking {
       }
       if steps > stepBudget { return }
     }
-    var list = transitions.buffer
-    list.sort { $0.key < $1.key }
+    sorting.sort(&transitions)
   }
 
   private mutating func collectTransitions(of b: Int) {
@@ -116,7 +115,7 @@ extension Backtracking {
     }
   }
 
-  private func firstPlaced(_ bundle: Bundle, endingAfter point: UInt32) -> Int {
+  private mutating func firstPlaced(_ bundle: Bundle, endingAfter point: UInt32) -> Int {
     var low = Int(bundle.pieces)
     var high = Int(bundle.placedEnd)
     while low < high {
@@ -157,14 +156,28 @@ extension Backtracking {
     let v = Int(truncatingIfNeeded: range.value)
     var target = block(at: range.from)
     if blockStart[target] < range.from { target &+= 1 }
+    if target >= view.blockCount || blockStart[target] >= range.to { return }
+    let bundle = bundles[b]
+    let end = Int(bundle.placedEnd)
+    let isPlacedByBranch =
+      values[v].hasPlacedDefinition && values[v].flags.contains(.definedByBranch)
+    var k = firstPlaced(bundle, endingAfter: blockStart[target])
     while target < view.blockCount && blockStart[target] < range.to {
       let start = blockStart[target]
+      while k < end && placed[k].to <= start { k &+= 1 }
+      // The window around the block's start in which the location is the same.
+      let isRegister = k < end && placed[k].from <= start
+      let low = isRegister ? placed[k].from : k > Int(bundle.pieces) ? placed[k &- 1].to : 0
+      let high = isRegister ? placed[k].to : k < end ? placed[k].from : .max
+      let to =
+        isRegister ? Allocation(packed: placed[k].register) : Allocation(slot: Int(bundle.slot))
       let isDefined = values[v].begin == start && values[v].flags.contains(.parameter)
       if !isDefined {
-        let to = location(b, start)
         let predecessors = view.predecessorRange(target)
-        for k in predecessors {
-          let p = Int(truncatingIfNeeded: view.predecessors[k].raw)
+        for index in predecessors {
+          let p = Int(truncatingIfNeeded: view.predecessors[index].raw)
+          let last = blockStart[p &+ 1] &- 1
+          if last >= low && last < high && !isPlacedByBranch { continue }
           addEdge(p, target, predecessors.count == 1, endLocation(v, b, p), to, v)
         }
         steps &+= predecessors.count
@@ -175,7 +188,7 @@ extension Backtracking {
   }
 
   /// Where a value is at the end of block `p`.
-  private func endLocation(_ v: Int, _ b: Int, _ p: Int) -> Allocation {
+  private mutating func endLocation(_ v: Int, _ b: Int, _ p: Int) -> Allocation {
     let value = values[v]
     if value.hasPlacedDefinition && value.gap == blockStart[p &+ 1]
       && Int(value.definingBlock) == p

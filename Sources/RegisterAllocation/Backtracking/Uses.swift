@@ -195,7 +195,7 @@ extension Backtracking {
       } else {
         use.phase = 7
         if input.tag == .limit { use.limit = input.payload }
-        for other in operands where servedBy(other, operands, isReusing: true) == k {
+        for other in operands where servedBy(other, operands) == k {
           if view.operands[other].tag == .limit {
             use.limit = min(use.limit, view.operands[other].payload)
           }
@@ -206,7 +206,7 @@ extension Backtracking {
       }
     case .fixedNonAllocatable: break
     }
-    if operand.isUse && hasReuse && servedBy(k, operands, isReusing: true) >= 0 {
+    if operand.isUse && hasReuse && servedBy(k, operands) >= 0 {
       use.kind = .copied
       use.weight = f * 0.5
       use.limit = 6
@@ -220,8 +220,7 @@ extension Backtracking {
   }
 
   /// The definition whose register use `k` shares, being its input or the same value; or -1.
-  func servedBy(_ k: Int, _ operands: Range<Int>, isReusing: Bool) -> Int {
-    if !isReusing { return -1 }
+  mutating func servedBy(_ k: Int, _ operands: Range<Int>) -> Int {
     let operand = view.operands[k]
     if operand.isDefinition || operand.isLate { return -1 }
     switch operand.tag {
