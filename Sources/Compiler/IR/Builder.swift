@@ -185,10 +185,10 @@ package struct Builder: ~Copyable {
     return find(instruction)
   }
 
-  /// A constant. It is shared, with or without numbering: selection makes it anew at each use, so
-  /// that it occupies no register between.
+  /// A constant. Selection makes it anew at each use, so that it occupies no register between;
+  /// sharing it only saves instructions, which without numbering costs more than it saves.
   package mutating func constant(_ type: Type, bits: UInt64) -> Value {
-    find(.constant(type, bits: bits))
+    numbersValues ? find(.constant(type, bits: bits)) : append(.constant(type, bits: bits))
   }
 
   /// The bits of a value that is a constant.
