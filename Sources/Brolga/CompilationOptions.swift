@@ -36,11 +36,17 @@ public struct CompilationOptions: Sendable {
   }
 }
 
+/// Decodes a module in binary or text form.
 package func decodeModule(_ bytes: ModuleBytes) throws(ModuleError) -> WebAssembly.Module {
   do throws(WasmError) {
-    return try WebAssembly.Module(decoding: bytes)
+    if !TextFormat.isText(bytes.buffer) { return try WebAssembly.Module(decoding: bytes) }
   } catch {
     throw ModuleError(error)
+  }
+  do throws(TextError) {
+    return try WebAssembly.Module(text: bytes.buffer)
+  } catch {
+    throw .text(error.description)
   }
 }
 
@@ -52,7 +58,7 @@ package func compileModule(
   do throws(CompileError) {
     return try compile(module, options)
   } catch {
-    throw ModuleError(error)
+    throw ModuleError(error, in: bytes)
   }
 }
 
@@ -66,6 +72,6 @@ package func validateModule(_ bytes: ModuleBytes) throws(ModuleError) {
       while !validator.isAtEnd { _ = try validator.next() }
     }
   } catch {
-    throw ModuleError(error)
+    throw ModuleError(error, in: bytes)
   }
 }

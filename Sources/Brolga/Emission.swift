@@ -36,7 +36,7 @@ package func emitText(
     do throws(CompileError) {
       try compiler.compile(unit, function: index)
     } catch {
-      throw ModuleError(error)
+      throw ModuleError(error, in: bytes)
     }
     write("; \(index) \(name)\n")
     switch kind {

@@ -15,6 +15,9 @@ public enum ModuleError: Error, Hashable, Sendable {
   case unsupported(String, offset: Int)
   /// The module is larger than the implementation limits of the JavaScript interface allow.
   case limitExceeded(String, offset: Int)
+  /// The module's text is wrong in one of these ways: the message says which, with line and
+  /// column, and shows the line.
+  case text(String)
   /// Code beyond what the machine can address.
   case tooLarge(String)
   case artefact(ArtefactError)
@@ -28,9 +31,18 @@ public enum ModuleError: Error, Hashable, Sendable {
     }
   }
 
-  init(_ error: CompileError) {
+  /// What is wrong with a module that was decoded from `bytes`, which may be its text.
+  init(_ error: WasmError, in bytes: ModuleBytes) {
+    if TextFormat.isText(bytes.buffer) {
+      self = .text(TextFormat.error(error, in: bytes.buffer).description)
+    } else {
+      self.init(error)
+    }
+  }
+
+  init(_ error: CompileError, in bytes: ModuleBytes) {
     switch error {
-    case .module(let error): self.init(error)
+    case .module(let error): self.init(error, in: bytes)
     default: self = .tooLarge(error.description)
     }
   }
@@ -44,7 +56,7 @@ extension ModuleError: CustomStringConvertible {
     case .unsupported(let name, let offset): "unsupported: \(name) at offset \(offset)"
     case .limitExceeded(let message, let offset):
       "limit exceeded: \(message) (at offset \(offset))"
-    case .tooLarge(let message): message
+    case .tooLarge(let message), .text(let message): message
     case .artefact(let error): error.description
     }
   }

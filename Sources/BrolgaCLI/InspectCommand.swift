@@ -31,10 +31,10 @@ struct InspectCommand: ParsableCommand {
 
   private func inspectModule(_ bytes: ModuleBytes) throws(ModuleError) -> String {
     let module = try decodeModule(bytes)
-    var text = "WebAssembly module, \(bytes.buffer.count) bytes\n"
+    var text = "WebAssembly module, \(module.bytes.count) bytes\n"
     var sections = TextTable(right: [false, true, true])
     sections.add("section", "offset", "bytes")
-    for section in SectionWalk(bytes.buffer) {
+    for section in SectionWalk(module.bytes) {
       sections.add(section.name, "\(section.offset)", "\(section.byteCount)")
     }
     text += "\n" + sections.text

@@ -5,6 +5,13 @@ import Entities
 
 /// The text format of WebAssembly.
 package enum TextFormat {
+  /// Whether bytes are a text rather than a binary module: they start, after blanks, with what
+  /// a text can start with.
+  package static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let first = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
+    return first == UInt8(ascii: "(") || first == UInt8(ascii: ";")
+  }
+
   /// The binary form of a module's text.
   package static func encode(
     _ text: UnsafeRawBufferPointer, features: Features = .standard

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The specification's test scripts: which pass, and what the others need.
+
+import Compiler
+import Foundation
+import Testing
+
+@testable import Brolga
+@testable import WebAssembly
+
+private func report(_ text: String) -> ScriptReport {
+  var text = text
+  return text.withUTF8 { utf8 in
+    runScript(UnsafeRawBufferPointer(utf8), engine: Engine(), CompilerOptions.checking(.o2))
+  }
+}
+
+extension CompilerOptions {
+  /// Everything that can be checked, is.
+  fileprivate static func checking(_ level: OptimizationLevel) -> CompilerOptions {
+    var options = CompilerOptions()
+    options.level = level
+    options.verifies = true
+    options.checksAllocation = true
+    return options
+  }
+}
+
+@Test func assertionsThatHoldAreCounted() {
+  let report = report(
+    """
+    (module $a
+      (import "spectest" "print_i32" (func $print (param i32)))
+      (memory (export "mem") 1) (global (export "g") i32 (i32.const 7)) (func $f)
+      (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+      (func (export "nan") (result f32 f64) (f32.const nan) (f64.const -nan:0xc000000000000))
+      (func (export "refs") (param externref) (result externref funcref funcref)
+        (local.get 0) (ref.func $f) (ref.null func))
+      (func (export "div") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))
+      (func $deep (export "deep") (call $deep)) (elem declare func $f))
+    (register "A" $a)
+    (assert_return (invoke "add" (i32.const 1) (i32.const -2)) (i32.const -1))
+    (assert_return (invoke "nan") (f32.const nan:canonical) (f64.const nan:arithmetic))
+    (assert_return (invoke "refs" (ref.extern 5)) (ref.extern 5) (ref.func) (ref.null func))
+    (assert_return (invoke "refs" (ref.null extern)) (ref.null extern) (ref.func) (ref.null))
+    (assert_return (get $a "g") (i32.const 7))
+    (assert_return (invoke "add" (i32.const 1) (i32.const 1)) (either (i32.const 3) (i32.const 2)))
+    (assert_trap (invoke "div" (i32.const 0)) "integer divide by zero")
+    (assert_exhaustion (invoke "deep") "call stack exhausted")
+    (module definition $d (memory (import "A" "mem") 1)
+      (func (export "load") (result i32) (i32.load8_u (i32.const 0))))
+    (module instance $i $d)
+    (assert_trap (module (memory (import "A" "mem") 1) (data (i32.const 0) "\\2a")
+      (data (i32.const 65536) "x")) "out of bounds memory access")
+    (assert_return (invoke $i "load") (i32.const 42))
+    (assert_malformed (module quote "(func i32.foo)") "unknown operator")
+    (assert_malformed (module binary "asm\\00") "magic header not detected")
+    (assert_invalid (module (func i32.add)) "type mismatch")
+    (assert_unlinkable (module (func (import "A" "missing"))) "unknown import")
+    (assert_unlinkable (module (func (import "A" "mem"))) "incompatible import type")
+    """)
+  #expect(report.failed == 0, "\(report.failures)")
+  #expect(report.passed == 15 && report.skipped == 0, "\(report)")
+}
+
+@Test func assertionsThatDoNotHoldAreTold() {
+  let report = report(
+    """
+    (module (func (export "one") (result i32) (i32.const 1)) (func (export "nop")))
+    (assert_return (invoke "one") (i32.const 2))
+    (assert_return (invoke "one"))
+    (assert_return (invoke "one") (f32.const nan:canonical))
+    (assert_return (invoke "none"))
+    (assert_trap (invoke "nop") "unreachable")
+    (assert_exhaustion (invoke "nop") "call stack exhausted")
+    (assert_malformed (module quote "(func)") "unexpected token")
+    (assert_invalid (module (func)) "type mismatch")
+    (assert_unlinkable (module) "unknown import")
+    (assert_trap (module) "unreachable")
+    (invoke "nop" (i32.const 1))
+    (module (func (import "spectest" "none")))
+    (assert_return (invoke "nop"))
+    """)
+  #expect(report.failures.map(\.line) == Array(2...14), "\(report.failures)")
+  #expect(report.passed == 0 && report.skipped == 0)
+}
+
+@Test func whatNeedsMoreIsSkippedAndNamed() {
+  let report = report(
+    """
+    (module (func (export "v") (result v128) (v128.const i32x4 0 0 0 0)))
+    (assert_return (invoke "v") (v128.const i32x4 0 0 0 0))
+    (assert_malformed (module quote "(func (param v128) (local i8x16.foo))") "unknown operator")
+    (module (func (export "f") (result i32) (i32.const 1)))
+    (assert_return (invoke "f") (i32.const 1))
+    """)
+  #expect(report.passed == 1 && report.failed == 0 && report.skipped == 3)
+  #expect(report.needs == ["simd"])
+}
+
+@Test func textIsCompiledLikeItsBinaryForm() throws {
+  let engine = Engine()
+  let text = "(module (func (export \"f\") (result i32) (i32.const 42)))"
+  let module = try LoadedModule(engine: engine, compiling: Array(text.utf8))
+  let instance = try module.instantiate(store: Store(engine: engine), imports: [:])
+  let function = try #require(instance.exports[function: "f"])
+  let results = try function()
+  #expect(results == [.i32(42)])
+  let wrong = "(module\n  (func (result i32) (i64.const 42)))"
+  let error = #expect(throws: ModuleError.self) {
+    _ = try LoadedModule(engine: engine, compiling: Array(wrong.utf8))
+  }
+  let message = "2:36: invalid: type mismatch: expected i32, found i64"
+  #expect(error?.description.hasPrefix(message) == true, "\(error as Any)")
+}
+
+/// The scripts that do not pass completely, by what they need. A script that starts to pass must
+/// leave the list.
+private let incomplete: [String: String] = [
+  "simd": """
+  i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle obsolete-keywords \
+  relaxed_dot_product relaxed_laneselect relaxed_madd_nmadd relaxed_min_max simd_address \
+  simd_align simd_bit_shift simd_bitwise simd_boolean simd_const simd_conversions simd_f32x4 \
+  simd_f32x4_arith simd_f32x4_cmp simd_f32x4_pmin_pmax simd_f32x4_rounding simd_f64x2 \
+  simd_f64x2_arith simd_f64x2_cmp simd_f64x2_pmin_pmax simd_f64x2_rounding simd_i16x8_arith \
+  simd_i16x8_arith2 simd_i16x8_cmp simd_i16x8_extadd_pairwise_i8x16 simd_i16x8_extmul_i8x16 \
+  simd_i16x8_q15mulr_sat_s simd_i16x8_sat_arith simd_i32x4_arith simd_i32x4_arith2 \
+  simd_i32x4_cmp simd_i32x4_dot_i16x8 simd_i32x4_extadd_pairwise_i16x8 \
+  simd_i32x4_extmul_i16x8 simd_i32x4_trunc_sat_f32x4 simd_i32x4_trunc_sat_f64x2 \
+  simd_i64x2_arith simd_i64x2_arith2 simd_i64x2_cmp simd_i64x2_extmul_i32x4 simd_i8x16_arith \
+  simd_i8x16_arith2 simd_i8x16_cmp simd_i8x16_sat_arith simd_int_to_int_extend simd_lane \
+  simd_linking simd_load simd_load16_lane simd_load32_lane simd_load64_lane simd_load8_lane \
+  simd_load_extend simd_load_splat simd_load_zero simd_select simd_splat simd_store \
+  simd_store16_lane simd_store32_lane simd_store64_lane simd_store8_lane
+  """,
+  "multiple memories": """
+  address0 address1 align0 binary0 data0 data1 data_drop0 exports0 float_exprs0 float_exprs1 \
+  float_memory0 imports0 imports1 imports2 imports3 imports4 linking0 linking1 linking2 \
+  linking3 load0 load1 load2 memory-multi memory_copy0 memory_copy1 memory_fill0 memory_grow \
+  memory_init0 memory_size0 memory_size1 memory_size2 memory_size3 memory_size_import \
+  memory_trap0 memory_trap1 simd_memory-multi start0 store0 store1 store2 traps0
+  """,
+  "memory64": """
+  address64 align64 binary_leb128_64 bulk64 call_indirect64 endianness64 float_memory64 \
+  load64 memory64 memory64-imports memory_copy64 memory_fill64 memory_grow64 memory_init64 \
+  memory_redundancy64 memory_trap64 table64 table_copy64 table_copy_mixed table_fill64 \
+  table_get64 table_grow64 table_set64 table_size64
+  """,
+  "typed function references": """
+  br_if br_on_non_null br_on_null br_table call_ref elem func global linking local_init \
+  local_tee ref ref_as_non_null ref_is_null return_call_ref select table table-sub \
+  unreached-invalid unreached-valid
+  """,
+  "garbage collection": """
+  array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem \
+  binary-gc extern i31 ref_cast ref_test struct table_init type-canon type-subtyping
+  """,
+  "exception handling": """
+  exports imports instance throw throw_ref
+  """,
+  "garbage collection, typed function references": """
+  br_on_cast br_on_cast_fail ref_eq type-rec
+  """,
+  "tail calls": """
+  return_call return_call_indirect
+  """,
+  "custom page sizes": """
+  binary
+  """,
+  "exception handling, garbage collection": """
+  tag
+  """,
+  "exception handling, legacy exception handling": """
+  try_table
+  """,
+  "garbage collection, exception handling": """
+  ref_null
+  """,
+  "memory64, garbage collection": """
+  table_init64
+  """,
+  "typed function references, garbage collection": """
+  type-equivalence
+  """,
+]
+
+private let specFolder =
+  (Programs.repository as NSString).deletingLastPathComponent
+  + "/shared/data/spec"
+
+@Suite(
+  .enabled(
+    if: FileManager.default.fileExists(atPath: specFolder),
+    "skipped: ../shared/data/spec is absent"))
+struct SpecificationTests {
+  @Test(arguments: [OptimizationLevel.o0, .o2])
+  func scriptsPassOrAreListed(_ level: OptimizationLevel) throws {
+    var needs: [String: String] = [:]
+    for (need, names) in incomplete {
+      for name in names.split(separator: " ") { needs[String(name)] = need }
+    }
+    var passed = 0
+    for file in try FileManager.default.contentsOfDirectory(atPath: specFolder).sorted() {
+      guard file.hasSuffix(".wast") else { continue }
+      let name = String(file.dropLast(5))
+      // The larger half of the scripts, of which hardly anything is run.
+      if name.hasPrefix("simd_"), level == .o0 { continue }
+      let bytes = FileManager.default.contents(atPath: specFolder + "/" + file)!
+      var report = ScriptReport()
+      let ran = runOnThread(stackBytes: 64 << 20) {
+        report = bytes.withUnsafeBytes {
+          runScript($0, engine: Engine(), CompilerOptions.checking(level))
+        }
+      }
+      try #require(ran)
+      #expect(report.failed == 0, "\(file): \(report.failures.prefix(5))")
+      #expect(report.needs.joined(separator: ", ") == needs[name] ?? "", "\(file): \(report)")
+      passed += report.passed
+    }
+    #expect(passed > 30_000)
+  }
+}
