@@ -43,6 +43,8 @@
   /// Windows that found a free register at the end.
   public var secondChances = 0
   public var slots = 0
+  /// Moves that brought a value to where it was already.
+  public var removedMoves = 0
 
   @inlinable public init() {}
 }

@@ -126,7 +126,7 @@ extension Backtracking {
         switch probe(id, register) {
         case .free:
           assign(id, register)
-          clearVotes(piece)
+          clearVotes(c)
           return true
         case .evictable:
           var cost: Float = 0
@@ -139,7 +139,7 @@ extension Backtracking {
         case .blocked: break
         }
       }
-      clearVotes(piece)
+      clearVotes(c)
     }
     if best != noRegister {
       for k in bestConflicts.indices { evict(Int(truncatingIfNeeded: bestConflicts[k])) }
@@ -191,20 +191,36 @@ extension Backtracking {
       }
       u &+= 1
     }
+    var k = Int(truncatingIfNeeded: piece.rangeStart)
+    let last = min(k &+ 4, Int(truncatingIfNeeded: piece.rangeEnd))
+    while k < last {
+      voteForPartner(of: Int(truncatingIfNeeded: ranges[k].value))
+      k &+= 1
+    }
     if piece.hint != noRegister && votedRegisters & ClassWords.bit(piece.hint) != 0 {
       votes[Int(piece.hint)] += piece.cost * 0.25
     }
   }
 
-  private mutating func clearVotes(_ piece: Piece) {
-    if votedRegisters == 0 { return }
-    var u = Int(truncatingIfNeeded: piece.useStart)
-    let end = min(u &+ 24, Int(truncatingIfNeeded: piece.useEnd))
-    while u < end {
-      if uses[u].kind == .fixed { votes[Int(truncatingIfNeeded: uses[u].register)] = 0 }
-      u &+= 1
+  /// Wants the register of a value that a move connects with `v`.
+  @inline(__always) private mutating func voteForPartner(of v: Int) {
+    if parent[v] == .max { return }
+    let partner = values[Int(truncatingIfNeeded: parent[v])]
+    if partner.bundle == .max || partner.definingBlock == .max { return }
+    let p = bundles[Int(truncatingIfNeeded: partner.bundle)].pieces
+    if p == .max { return }
+    let register = pieces[Int(truncatingIfNeeded: p)].register
+    if register == noRegister { return }
+    votes[Int(truncatingIfNeeded: register)] +=
+      0.5 * frequency[Int(truncatingIfNeeded: partner.definingBlock)]
+    votedRegisters |= ClassWords.bit(register)
+  }
+
+  private mutating func clearVotes(_ c: Int) {
+    while votedRegisters != 0 {
+      votes[Int(ClassWords.lowest(votedRegisters, c))] = 0
+      votedRegisters &= votedRegisters &- 1
     }
-    votedRegisters = 0
   }
 
   mutating func assign(_ id: Int, _ register: UInt8) {

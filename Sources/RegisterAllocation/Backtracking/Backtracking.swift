@@ -28,6 +28,9 @@ struct Backtracking: ~Copyable {
   /// The point at which each block starts, and the end of the last.
   var blockStart = Vector<UInt32>()
   var frequency = Vector<Float>()
+  /// The first and the last of the points at which each block's predecessors end.
+  var entryLow = Vector<UInt32>()
+  var entryHigh = Vector<UInt32>()
 
   // Values and what they want.
   var values = Vector<ValueRecord>()
@@ -88,6 +91,7 @@ struct Backtracking: ~Copyable {
   var writtenAt = Vector<UInt32>()
   var groupKey: UInt32 = 0
   var sorting = KeySort()
+  var redundant = RedundantMoves()
 
   init() {}
 
@@ -131,7 +135,11 @@ struct Backtracking: ~Copyable {
     shareSlots()
     collectTransitions()
     if steps > stepBudget { return false }
-    return writeSolution(&solution)
+    if !writeSolution(&solution) { return false }
+    if !solution.edits.isEmpty {
+      statistics.removedMoves = redundant.run(view, scratch: scratch, &solution)
+    }
+    return true
   }
 
   /// Notes why the problem is not for this allocator.

@@ -113,7 +113,21 @@ extension Backtracking {
       values[v].bundle = values[root].bundle
     }
     gatherUses()
+    findPartners()
     statistics.bundles = bundles.count
+  }
+
+  /// Notes for each value the one that its most frequent remaining move connects it with.
+  private mutating func findPartners() {
+    parent.reset(count: view.valueCount, to: .max)
+    for k in candidateOrder.indices {
+      let candidate = candidates[Int(truncatingIfNeeded: candidateOrder[k])]
+      let a = Int(truncatingIfNeeded: candidate.first)
+      let b = Int(truncatingIfNeeded: candidate.second)
+      if values[a].bundle == values[b].bundle { continue }
+      if parent[a] == .max { parent[a] = candidate.second }
+      if parent[b] == .max { parent[b] = candidate.first }
+    }
   }
 
   /// Appends the uses of each bundle of several values, in order, behind those of the values.

@@ -48,6 +48,7 @@ extension Backtracking {
     if first >= clobberPoints.count || clobberPoints[first] >= to { return 0 }
     let kind = RegisterClass(index: c)
     var found = masks[Int(clobberMask[first])][kind]
+    if masks.count == 2 { return found }
     if masks.count > 8 {
       var k = first &+ 1
       while k < clobberPoints.count && clobberPoints[k] < to {
@@ -83,6 +84,7 @@ extension Backtracking {
     var k = seekClobber(from)
     if k >= clobberPoints.count || clobberPoints[k] >= to { return to }
     let name = PhysicalRegister(raw: register)
+    if masks.count == 2 { return masks[1].contains(name) ? clobberPoints[k] : to }
     if masks.count > 8 {
       while k < clobberPoints.count && clobberPoints[k] < to {
         if masks[Int(clobberMask[k])].contains(name) { return clobberPoints[k] }
@@ -104,6 +106,7 @@ extension Backtracking {
     var k = seekClobber(to)
     if k == 0 || clobberPoints[k &- 1] < from { return from }
     let name = PhysicalRegister(raw: register)
+    if masks.count == 2 { return masks[1].contains(name) ? clobberPoints[k &- 1] &+ 1 : from }
     if masks.count > 8 {
       while k > 0 && clobberPoints[k &- 1] >= from {
         if masks[Int(clobberMask[k &- 1])].contains(name) { return clobberPoints[k &- 1] &+ 1 }

@@ -17,6 +17,12 @@ extension Backtracking {
     for b in bundles.indices {
       let start = placed.count
       var p = bundles[b].pieces
+      if p != .max && pieces[Int(p)].next == .max && isWhole(Int(p)) {
+        // The usual case: one register, kept in place of the list.
+        bundles[b].pieces = UInt32(truncatingIfNeeded: pieces[Int(p)].register)
+        bundles[b].flags.insert(.isWhole)
+        continue
+      }
       while p != .max {
         let piece = pieces[Int(p)]
         if piece.register != noRegister {
@@ -37,9 +43,17 @@ extension Backtracking {
       }
       // What a branch leaves elsewhere is moved along the edges.
       if values[v].flags.contains(.definedByBranch) && values[v].hasPlacedDefinition {
-        bundles[Int(values[v].bundle)].flags.insert(.isSplit)
+        list(Int(values[v].bundle))
       }
     }
+  }
+
+  private mutating func isWhole(_ id: Int) -> Bool {
+    let piece = pieces[id]
+    let bundle = bundles[Int(piece.bundle)]
+    return piece.register != noRegister && piece.rangeStart == bundle.rangeStart
+      && piece.rangeEnd == bundle.rangeEnd && piece.from <= ranges[Int(bundle.rangeStart)].from
+      && piece.to >= ranges[Int(bundle.rangeEnd) &- 1].to
   }
 
   /// Sorts the entries of one bundle, which mostly are in falling order.
@@ -80,6 +94,21 @@ extension Backtracking {
     if !isCovered || end &- Int(bundle.pieces) > 1 { bundles[b].flags.insert(.isSplit) }
   }
 
+  /// Makes a bundle one with a list of locations.
+  private mutating func list(_ b: Int) {
+    bundles[b].flags.insert(.isSplit)
+    if !bundles[b].flags.contains(.isWhole) { return }
+    bundles[b].flags.remove(.isWhole)
+    let register = UInt8(truncatingIfNeeded: bundles[b].pieces)
+    bundles[b].pieces = UInt32(truncatingIfNeeded: placed.count)
+    bundles[b].useStart = bundles[b].pieces
+    placed.append(
+      Placed(
+        from: ranges[Int(bundles[b].rangeStart)].from, to: ranges[Int(bundles[b].rangeEnd) &- 1].to,
+        register: register))
+    bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
+  }
+
   // MARK: Locations
 
   /// Where the bundle's value is at `point`.
@@ -99,7 +128,10 @@ extension Backtracking {
   }
 
   @inline(__always) mutating func singleLocation(_ bundle: Bundle) -> Allocation {
-    bundle.pieces == bundle.placedEnd
+    if bundle.flags.contains(.isWhole) {
+      return Allocation(packed: UInt8(truncatingIfNeeded: bundle.pieces))
+    }
+    return bundle.pieces == bundle.placedEnd
       ? Allocation(slot: Int(bundle.slot))
       : Allocation(packed: placed[Int(bundle.pieces)].register)
   }

@@ -72,8 +72,6 @@ struct ValueRecord: BitwiseCopyable {
   var rangeStart: UInt32 = 0
   var rangeEnd: UInt32 = 0
   var bundle: UInt32 = .max
-  /// What its stores at changes of location cost.
-  var storeCost: Float = 0
   /// The register in which its definition puts it, if that is fixed.
   var place: UInt8 = noRegister
   var flags: Flags = []
@@ -116,6 +114,8 @@ struct Bundle: BitwiseCopyable {
     static var needsSlot: Flags { Flags(rawValue: 1) }
     /// More than one location.
     static var isSplit: Flags { Flags(rawValue: 2) }
+    /// One register throughout, which `pieces` holds.
+    static var isWhole: Flags { Flags(rawValue: 4) }
   }
 }
 

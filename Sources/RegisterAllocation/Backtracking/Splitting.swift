@@ -41,12 +41,16 @@ extension Backtracking {
     var best = noRegister
     var bestGain: Float = 0
     var window: (from: UInt32, to: UInt32) = (0, 0)
+    var last: (from: UInt32, to: UInt32) = (0, 0)
     while rest != 0 {
       let register = ClassWords.lowest(rest, c)
       rest &= rest &- 1
       let to = firstObstacle(id, register, from: use.begin, weight: weight)
       if to < use.end { continue }
       let from = lastObstacle(id, register, before: use.begin, weight: weight)
+      // Registers that the same calls limit offer the same window.
+      if from == last.from && to == last.to { continue }
+      last = (from, to)
       let cut = cutWindow(piece, from, to)
       if cut.gain > bestGain {
         bestGain = cut.gain
@@ -101,10 +105,8 @@ extension Backtracking {
     var until: UInt32 = 0
     var cut = Cut()
     var gain: Float = 0
-    var u = Int(piece.useStart)
+    var u = firstUse(piece, from)
     let to = limitWithoutCut(piece, limit)
-    while u < Int(piece.useEnd) && uses[u].point &+ 2 < from { u &+= 1 }
-    steps &+= u &- Int(piece.useStart)
     while u < Int(piece.useEnd) && uses[u].point <= to {
       let use = uses[u]
       // A window starts in the gap before a use.
@@ -158,7 +160,8 @@ extension Backtracking {
       if blockStart[b] < low { b &+= 1 }
       while b < view.blockCount && blockStart[b] < high && left > 0 {
         let start = blockStart[b]
-        if values[Int(range.value)].begin != start {
+        let isInside = entryLow[b] >= from && entryHigh[b] < to
+        if !isInside && values[Int(range.value)].begin != start {
           let predecessors = view.predecessorRange(b)
           for index in predecessors {
             let p = Int(truncatingIfNeeded: view.predecessors[index].raw)

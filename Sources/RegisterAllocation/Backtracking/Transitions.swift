@@ -10,10 +10,16 @@ extension Backtracking {
   /// after its definition.
   mutating func collectTransitions() {
     transitions.removeAll()
+    useCursor.reset(count: view.valueCount, to: 0)
     for b in bundles.indices {
       let bundle = bundles[b]
       if bundle.flags.contains(.isSplit) {
         collectTransitions(of: b)
+      } else if bundle.flags.contains(.isWhole) {
+        if !bundle.flags.contains(.needsSlot) { continue }
+        for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+          decideStore(Int(ranges[r].value))
+        }
       } else if bundle.pieces == bundle.placedEnd {
         for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
           values[Int(ranges[r].value)].flags.insert(.slotIsValid)
@@ -48,6 +54,11 @@ extension Backtracking {
     transitions.truncate(to: kept)
   }
 
+  /// Adds to what the value's stores at changes of location cost, for which the cursors serve now.
+  @inline(__always) private mutating func addStoreCost(_ v: Int, _ cost: Float) {
+    useCursor[v] = (Float(bitPattern: useCursor[v]) + cost).bitPattern
+  }
+
   /// Whether the value is stored at its definition instead of where it leaves registers.
   private mutating func decideStore(_ v: Int) {
     let value = values[v]
@@ -57,7 +68,8 @@ extension Backtracking {
       return
     }
     if value.flags.contains(.definedByBranch) { return }
-    let isCheaper = value.storeCost > 0 && value.storeCost >= frequency[Int(value.definingBlock)]
+    let storeCost = Float(bitPattern: useCursor[v])
+    let isCheaper = storeCost > 0 && storeCost >= frequency[Int(value.definingBlock)]
     if isCheaper || value.flags.contains(.hasStackUse) {
       values[v].flags.insert([.slotIsValid, .storedAtDefinition])
     }
@@ -133,7 +145,7 @@ extension Backtracking {
     if values[v].hasPlacedDefinition && values[v].gap == gap { return }
     let b = block(at: gap)
     if blockStart[b] == gap { return }
-    if to.isSlot { values[v].storeCost += frequency[b] }
+    if to.isSlot { addStoreCost(v, frequency[b]) }
     transitions.append(
       Transition(
         key: gap &<< 1 | Transition.regular, from: from, to: to,
@@ -144,7 +156,7 @@ extension Backtracking {
     _ from: Allocation, _ to: Allocation, gap: UInt32, _ v: Int
   ) {
     let b = block(at: gap)
-    values[v].storeCost += frequency[b]
+    addStoreCost(v, frequency[b])
     transitions.append(
       Transition(
         key: gap &<< 1 | Transition.regular, from: from, to: to,
@@ -172,7 +184,7 @@ extension Backtracking {
       let to =
         isRegister ? Allocation(packed: placed[k].register) : Allocation(slot: Int(bundle.slot))
       let isDefined = values[v].begin == start && values[v].flags.contains(.parameter)
-      if !isDefined {
+      if !isDefined && (entryLow[target] < low || entryHigh[target] >= high || isPlacedByBranch) {
         let predecessors = view.predecessorRange(target)
         for index in predecessors {
           let p = Int(truncatingIfNeeded: view.predecessors[index].raw)
@@ -204,7 +216,7 @@ extension Backtracking {
   ) {
     if from == to { return }
     let place = isAtHead ? target : source
-    if to.isSlot { values[v].storeCost += frequency[place] }
+    if to.isSlot { addStoreCost(v, frequency[place]) }
     // Block `place` starts at its entry point; its last instruction ends where the next starts.
     let gap = isAtHead ? blockStart[target] &+ 2 : blockStart[source &+ 1] &- 2
     transitions.append(

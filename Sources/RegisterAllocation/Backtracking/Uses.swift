@@ -52,6 +52,19 @@ extension Backtracking {
     }
     blockStart.append(
       UInt32(truncatingIfNeeded: (view.instructionCount &+ view.blockCount) &<< 1))
+    entryLow.removeAll()
+    entryHigh.removeAll()
+    for b in 0..<view.blockCount {
+      var low = UInt32.max
+      var high: UInt32 = 0
+      for k in view.predecessorRange(b) {
+        let end = blockStart[Int(truncatingIfNeeded: view.predecessors[k].raw) &+ 1] &- 1
+        low = min(low, end)
+        high = max(high, end)
+      }
+      entryLow.append(low)
+      entryHigh.append(high)
+    }
   }
 
   // MARK: Counting
@@ -142,13 +155,15 @@ extension Backtracking {
     maskStart.reset(count: masks.count &+ 2, to: 0)
     for k in clobberMask.indices { maskStart[Int(clobberMask[k]) &+ 2] &+= 1 }
     for m in 1..<maskStart.count { maskStart[m] &+= maskStart[m &- 1] }
+    clobberCursor = 0
+    // One mask: its points are all points.
+    if masks.count == 2 { return true }
     maskPoints.reset(count: clobberPoints.count, to: 0)
     for k in clobberMask.indices {
       let m = Int(clobberMask[k]) &+ 1
       maskPoints[Int(maskStart[m])] = clobberPoints[k]
       maskStart[m] &+= 1
     }
-    clobberCursor = 0
     return true
   }
 
