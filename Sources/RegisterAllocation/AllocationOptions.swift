@@ -4,7 +4,7 @@
 /// Settings of the backtracking allocator. The defaults are measured.
 @frozen public struct AllocationOptions: BitwiseCopyable, Hashable, Sendable {
   /// How often a bundle is split around its hottest uses before it is split into minimal pieces.
-  public var splitLimit = 6
+  public var splitLimit = 4
   /// What the first use of a non-preferred register costs, in operations at the entry's frequency.
   public var firstUseCost: Float = 2
   /// Added to a piece's length where its weight is cost by length: the more, the less length counts.

@@ -183,7 +183,7 @@ extension Backtracking {
   private mutating func gatherVotes(_ piece: Piece) {
     votedRegisters = 0
     var u = Int(truncatingIfNeeded: piece.useStart)
-    let end = min(u &+ 24, Int(truncatingIfNeeded: piece.useEnd))
+    let end = min(u &+ 10, Int(truncatingIfNeeded: piece.useEnd))
     while u < end {
       if uses[u].kind == .fixed {
         votes[Int(truncatingIfNeeded: uses[u].register)] += uses[u].weight

@@ -76,8 +76,36 @@ extension Backtracking {
       if steps > stepBudget { return false }
     }
     if home != .max && liveIn[Int(home)] != name { liveBlocks.append(home) }
-    sorting.sort(&liveBlocks)
+    sortLiveBlocks(name, home)
     return true
+  }
+
+  /// Puts the blocks in order: by looking at all between the first and the last if most are live.
+  private mutating func sortLiveBlocks(_ name: UInt32, _ home: UInt32) {
+    if liveBlocks.count <= 2 {
+      if liveBlocks.count == 2 && liveBlocks[0] > liveBlocks[1] {
+        let first = liveBlocks[0]
+        liveBlocks[0] = liveBlocks[1]
+        liveBlocks[1] = first
+      }
+      return
+    }
+    var low = UInt32.max
+    var high: UInt32 = 0
+    for k in liveBlocks.indices {
+      low = min(low, liveBlocks[k])
+      high = max(high, liveBlocks[k])
+    }
+    if Int(high &- low) > 4 &* liveBlocks.count {
+      sorting.sort(&liveBlocks)
+      return
+    }
+    liveBlocks.removeAll()
+    var b = low
+    while b <= high {
+      if liveIn[Int(truncatingIfNeeded: b)] == name || b == home { liveBlocks.append(b) }
+      b &+= 1
+    }
   }
 
   private mutating func appendRanges(_ v: Int, _ first: Int, _ end: Int, _ home: UInt32) {
