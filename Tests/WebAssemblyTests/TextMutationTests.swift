@@ -35,7 +35,8 @@ struct TextMutationTests {
     "(", ")", "((", "))", "\"", "$a", "0", "-1", "0x", "i32", "(param", "(result", "(type 0)",
     "(then", "(else", "else", "end", "block", "if", "(func", "(module", "(;", ";)", ";;", "(@a",
     "4294967296", "nan:0x1", "inf", "offset=1", "align=8", "(ref null func)", "(ref 0)", "v128",
-    "mut", "(mut i32)", "i64", "(offset", "(item", "declare", "(import \"\" \"\"", "\\ff", "\n",
+    "mut", "(mut i32)", "(rec (type (func)))", "(type (sub 0 (func)))", "(struct (field i8))",
+    "i64", "(offset", "(item", "declare", "(import \"\" \"\"", "\\ff", "\n",
   ]
 
   @Test func mutantsAreRefusedOrAccepted() throws {
@@ -57,8 +58,15 @@ struct TextMutationTests {
       } else {
         for _ in 0...mutator.below(2) { replaceToken(of: &text, &mutator) }
       }
-      let error = refusal(text, isScript: isScript)
+      let error = refusal(
+        text, isScript: isScript, features: round % 2 == 0 ? .standard : allFeatures)
       counts[error.map { Int($0.kind.rawValue) } ?? 4] += 1
+      if error == nil, !isScript,
+        let bytes = try? text.withUnsafeBytes({ try TextFormat.encode($0) })
+      {
+        let (first, second) = try roundTrip(bytes)
+        #expect(first == second)
+      }
       if let error, error.line < 1 || error.column < 1 || error.column > text.count + 1 {
         misplaced += 1
       }
@@ -85,8 +93,8 @@ struct TextMutationTests {
     return start..<end
   }
 
-  private func refusal(_ text: [UInt8], isScript: Bool) -> TextError? {
-    guard isScript else { return textRefusal(text) }
+  private func refusal(_ text: [UInt8], isScript: Bool, features: Features) -> TextError? {
+    guard isScript else { return textRefusal(text, features: features) }
     do {
       _ = try text.withUnsafeBytes { try TextFormat.parseScript($0) }
       return nil

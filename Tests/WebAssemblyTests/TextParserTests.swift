@@ -193,6 +193,27 @@ private func code(_ instructions: String, with memories: Int) throws -> [UInt8] 
     ] || bytes.contains(0xD5))
 }
 
+@Test func typeGroupsAndSubtypesAreEncoded() throws {
+  let bytes = try encode(
+    """
+    (rec (type $a (func (param (ref $b)))) (type $b (sub $a (func))))
+    (type $s (sub (struct (field $x i8 ) (field (mut i32) (ref null $s)))))
+    (type (sub final $s (array (mut i16)))) (type (sub final (func)))
+    (func) (func (result i32))
+    """, features: allFeatures)
+  #expect(
+    Array(bytes[8..<59]) == [
+      0x01, 0x26, 0x05,
+      0x4E, 2, 0x60, 1, 0x64, 1, 0, 0x50, 1, 0, 0x60, 0, 0,
+      0x50, 0, 0x5F, 3, 0x78, 0, 0x7F, 1, 0x63, 2, 0,
+      0x4F, 1, 2, 0x5E, 0x77, 1,
+      0x60, 0, 0,
+      // The function without parameters is the last of these; the other needs a type of its own.
+      0x60, 0, 1, 0x7F,
+      0x03, 0x03, 2, 4, 5, 0x0A, 0x07, 2, 2, 0, 0x0B,
+    ])
+}
+
 @Test func malformedTexts() {
   let cases = [
     "(module", "(module))", ")", "(func $f) (func $f)", "(func) (import \"\" \"\" (func))",

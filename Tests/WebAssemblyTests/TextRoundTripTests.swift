@@ -42,6 +42,12 @@ private let sample = """
   #expect(try decode(first).functionName(4) == "odd name")
 }
 
+@Test func namesThatCouldDeceiveArePrintedAsEscapes() throws {
+  let bytes = try encode("(func (export \"a\u{202E}é\u{2066}b\"))")
+  let (first, second) = try roundTrip(bytes)
+  #expect(first == second && first.contains("\"a\\e2\\80\\aeé\\e2\\81\\a6b\""))
+}
+
 @Test func everyInstructionIsInTheTable() throws {
   let table = TextInstructionTable.shared
   for opcode in Opcode.allCases {

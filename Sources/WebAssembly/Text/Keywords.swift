@@ -5,7 +5,7 @@
 enum Keyword: String, CaseIterable {
   case module, type, `func`, param, result, local, global, table, memory, tag, start
   case `import`, export, elem, data, offset, item, declare, mut, then
-  case i32, i64, f32, f64, v128
+  case i32, i64, f32, f64, v128, i8, i16
   case ref, null, extern, any, eq, i31, `struct`, array, exn
   case noexn, nofunc, noextern, none
   case funcref, externref, anyref, eqref, i31ref, structref, arrayref, exnref

@@ -43,7 +43,7 @@ extension TextParser {
 
   private mutating func appendSection(_ id: SectionID, to output: inout ByteWriter) {
     switch id {
-    case .type: appendTypes(to: &output)
+    case .type: output.appendSection(id, count: types.groupCount, types.encoded)
     case .import: output.appendSection(id, count: sections.importCount, sections.imports)
     case .function: output.appendSection(id, count: sections.functionCount, sections.functions)
     case .table: output.appendSection(id, count: sections.tableCount, sections.tables)
@@ -81,22 +81,6 @@ extension TextParser {
     case .data: sections.data.count
     default: 0
     }
-  }
-
-  private mutating func appendTypes(to output: inout ByteWriter) {
-    var entries = ByteWriter()
-    for i in types.entries.indices {
-      let entry = types.entries[i]
-      entries.append(0x60)
-      entries.appendU32(entry.parameterCount)
-      let start = Int(truncatingIfNeeded: entry.start)
-      let middle = start &+ Int(truncatingIfNeeded: entry.parameterCount)
-      for k in start..<middle { entries.append(types.pool[k]) }
-      entries.appendU32(entry.resultCount)
-      let end = middle &+ Int(truncatingIfNeeded: entry.resultCount)
-      for k in middle..<end { entries.append(types.pool[k]) }
-    }
-    output.appendSection(.type, count: types.count, entries)
   }
 
   // MARK: Custom sections

@@ -19,7 +19,11 @@ extension TextParser {
     position = start
     while position < end {
       let close = Int(truncatingIfNeeded: token.value)
-      if isOpen(.type) { try parseTypeField() }
+      if isOpen(.type) {
+        try parseTypeField()
+      } else if isOpen(.rec) {
+        try parseTypeGroup()
+      }
       position = close &+ 1
     }
   }
@@ -31,6 +35,7 @@ extension TextParser {
     position = position &+ 1
     switch word {
     case Keyword.type.code: try declare(.type)
+    case Keyword.rec.code: try declareGroup(Int(truncatingIfNeeded: tokens[start].value))
     case Keyword.func.code: try declareEntity(.function, from: start)
     case Keyword.table.code: try declareEntity(.table, from: start)
     case Keyword.memory.code: try declareEntity(.memory, from: start)
@@ -42,6 +47,20 @@ extension TextParser {
     default:
       position = start &+ 1
       throw unexpected()
+    }
+  }
+
+  /// Declares the types up to the token at `end`.
+  private mutating func declareGroup(_ end: Int) throws(TextFailure) {
+    position = position &- 1
+    try requireTypeGroups()
+    position = position &+ 1
+    while position < end {
+      guard isOpen(.type) else { throw unexpected() }
+      let close = Int(truncatingIfNeeded: token.value)
+      position = position &+ 2
+      try declare(.type)
+      position = close &+ 1
     }
   }
 

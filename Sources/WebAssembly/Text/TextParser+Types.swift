@@ -126,21 +126,6 @@ extension TextParser {
 
   // MARK: Function types
 
-  /// Reads a field `(type …)`.
-  mutating func parseTypeField() throws(TextFailure) {
-    position = position &+ 2
-    _ = takeSymbol()
-    guard token.kind == .open else { throw unexpected() }
-    position = position &+ 1
-    guard take(.func) else { throw unexpected() }
-    let start = types.beginType()
-    let parameterCount = try parseSignature(allowsNames: true)
-    types.define(from: start, parameterCount: parameterCount)
-    try expectClose()
-    try expectClose()
-    counted[Int(TextSpace.type.rawValue)] &+= 1
-  }
-
   /// Reads `(param …)* (result …)*` into the type being built; the count of parameters, whose
   /// symbols are left in `parameterSymbols`.
   mutating func parseSignature(allowsNames: Bool) throws(TextFailure) -> Int {

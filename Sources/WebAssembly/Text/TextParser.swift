@@ -132,7 +132,7 @@ struct TextParser: ~Copyable {
     let value = token.value
     position = position &+ 1
     switch value {
-    case Keyword.type.code: position = end
+    case Keyword.type.code, Keyword.rec.code: position = end
     case Keyword.func.code: try parseFunction()
     case Keyword.import.code: try parseImport()
     case Keyword.global.code: try parseGlobal()

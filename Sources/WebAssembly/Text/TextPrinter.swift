@@ -126,8 +126,11 @@ struct TextPrinter: ~Copyable {
   /// Writes a string literal. Text keeps its characters; in other bytes only ASCII is kept.
   mutating func writeString(_ bytes: UnsafeBufferPointer<UInt8>, isText: Bool = true) {
     write("\"")
-    for byte in bytes {
-      let isPlain = byte >= 0x20 && byte != 0x7F && (byte < 0x80 || isText)
+    var hidden = 0..<0
+    for (position, byte) in bytes.enumerated() {
+      if byte == 0xE2 && Self.isDirection(bytes, position) { hidden = position..<position &+ 3 }
+      let isVisible = byte < 0x80 || (isText && !hidden.contains(position))
+      let isPlain = byte >= 0x20 && byte != 0x7F && isVisible
       if isPlain && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") {
         output.append(byte)
       } else {
@@ -137,6 +140,16 @@ struct TextPrinter: ~Copyable {
       }
     }
     write("\"")
+  }
+
+  /// Whether a character starts here that changes the direction of writing: it could make a text
+  /// look like another.
+  private static func isDirection(_ bytes: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
+    guard position &+ 2 < bytes.count else { return false }
+    switch (bytes[position &+ 1], bytes[position &+ 2]) {
+    case (0x80, 0x8E...0x8F), (0x80, 0xAA...0xAE), (0x81, 0xA6...0xAF): return true
+    default: return false
+    }
   }
 
   private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {

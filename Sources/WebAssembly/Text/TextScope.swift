@@ -108,11 +108,19 @@ struct TextTypeTable: ~Copyable {
     var start: UInt32
     var parameterCount: UInt32
     var resultCount: UInt32
+    /// Whether it is a function type.
+    var isFunction: Bool
+    /// Whether it is a function type that stands alone, without supertypes or subtypes: those that
+    /// are written in place can be it.
+    var isPlain: Bool
   }
 
   private(set) var pool = Vector<ValueType>()
   private(set) var entries = Vector<Entry>()
-  /// Open-addressed: the first index of each different type plus one, or zero. At most half full.
+  /// The entries of the type section, and how many: a group of types is one.
+  var encoded = ByteWriter()
+  var groupCount = 0
+  /// Open-addressed: the first index of each different plain type plus one, or zero. At most half full.
   private var buckets = Vector<UInt32>()
 
   init() {}
@@ -122,6 +130,8 @@ struct TextTypeTable: ~Copyable {
   mutating func removeAll() {
     pool.removeAll()
     entries.removeAll()
+    encoded.removeAll()
+    groupCount = 0
     buckets.reset(count: 32, to: 0)
   }
 
@@ -130,12 +140,28 @@ struct TextTypeTable: ~Copyable {
   mutating func append(_ type: ValueType) { pool.append(type) }
   mutating func abandon(from start: Int) { pool.truncate(to: start) }
 
-  /// Ends the type being built, as one of its own.
-  mutating func define(from start: Int, parameterCount: Int) {
+  /// Ends the function type being built, as one of its own.
+  mutating func define(from start: Int, parameterCount: Int, isPlain: Bool) {
     if entries.count &* 2 >= buckets.count { grow() }
-    let index = entries.count
-    entries.append(entry(from: start, parameterCount: parameterCount))
-    insert(index)
+    var entry = entry(from: start, parameterCount: parameterCount)
+    entry.isPlain = isPlain
+    entries.append(entry)
+    if isPlain { insert(entries.count &- 1) }
+    encoded.append(0x60)
+    encoded.appendU32(entry.parameterCount)
+    let middle = start &+ parameterCount
+    for i in start..<middle { encoded.append(pool[i]) }
+    encoded.appendU32(entry.resultCount)
+    for i in middle..<pool.count { encoded.append(pool[i]) }
+  }
+
+  /// Defines a structure or array, which the caller encodes.
+  mutating func defineAggregate() {
+    if entries.count &* 2 >= buckets.count { grow() }
+    entries.append(
+      Entry(
+        start: UInt32(truncatingIfNeeded: pool.count), parameterCount: 0, resultCount: 0,
+        isFunction: false, isPlain: false))
   }
 
   /// Ends the type being built: the first equal one, or else one of its own.
@@ -150,7 +176,8 @@ struct TextTypeTable: ~Copyable {
       }
       bucket = (bucket &+ 1) & (buckets.count &- 1)
     }
-    define(from: start, parameterCount: parameterCount)
+    define(from: start, parameterCount: parameterCount, isPlain: true)
+    groupCount &+= 1
     return UInt32(truncatingIfNeeded: entries.count &- 1)
   }
 
@@ -166,7 +193,8 @@ struct TextTypeTable: ~Copyable {
     Entry(
       start: UInt32(truncatingIfNeeded: start),
       parameterCount: UInt32(truncatingIfNeeded: parameterCount),
-      resultCount: UInt32(truncatingIfNeeded: pool.count &- start &- parameterCount))
+      resultCount: UInt32(truncatingIfNeeded: pool.count &- start &- parameterCount),
+      isFunction: true, isPlain: true)
   }
 
   private mutating func insert(_ index: Int) {
@@ -180,7 +208,7 @@ struct TextTypeTable: ~Copyable {
 
   private mutating func grow() {
     buckets.reset(count: buckets.count &* 2, to: 0)
-    for i in entries.indices { insert(i) }
+    for i in entries.indices where entries[i].isPlain { insert(i) }
   }
 
   private func firstBucket(_ entry: Entry) -> Int {
@@ -193,9 +221,9 @@ struct TextTypeTable: ~Copyable {
   }
 
   private func isEqual(_ a: Entry, _ b: Entry) -> Bool {
-    guard a.parameterCount == b.parameterCount, a.resultCount == b.resultCount else {
-      return false
-    }
+    guard a.isFunction == b.isFunction, a.parameterCount == b.parameterCount,
+      a.resultCount == b.resultCount
+    else { return false }
     let startA = Int(truncatingIfNeeded: a.start)
     let startB = Int(truncatingIfNeeded: b.start)
     let count = Int(truncatingIfNeeded: a.parameterCount &+ a.resultCount)
