@@ -26,7 +26,9 @@ let package = Package(
     .target(name: "WASI", dependencies: ["Runtime", "CRuntime"]),
     .target(
       name: "Brolga",
-      dependencies: ["WebAssembly", "Artefact", "Compiler", "CRuntime", "Runtime", "WASI"]),
+      dependencies: [
+        "RegisterAllocation", "WebAssembly", "Artefact", "Compiler", "CRuntime", "Runtime", "WASI",
+      ]),
     .executableTarget(
       name: "BrolgaCLI",
       dependencies: [

@@ -4,6 +4,7 @@
 import Artefact
 import Compiler
 import Glibc
+import RegisterAllocation
 import WebAssembly
 
 /// How a module is compiled. The same module and level give the same code, whatever the rest says.
@@ -15,7 +16,13 @@ public struct CompilationOptions: Sendable {
     case o2
   }
 
+  public enum RegisterAllocator: Sendable {
+    case singlePass, backtracking
+  }
+
   public var level: Level
+  /// The level's own where it is absent.
+  public var registerAllocator: RegisterAllocator?
   /// Threads that compile functions.
   public var workers: Int
   /// Whether every register allocation is proved right. A wrong one ends the process.
@@ -32,6 +39,11 @@ public struct CompilationOptions: Sendable {
     options.level = level == .o0 ? .o0 : .o2
     options.workers = workers
     options.checksAllocation = checksAllocation
+    switch registerAllocator {
+    case .singlePass: options.algorithm = .singlePass
+    case .backtracking: options.algorithm = .backtracking
+    case nil: break
+    }
     return options
   }
 }

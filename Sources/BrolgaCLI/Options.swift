@@ -19,6 +19,16 @@ struct CompilingOptions: ParsableArguments {
   @Flag(help: "Prove every register allocation right.")
   var checkAllocation = false
 
+  @Option(
+    help: ArgumentHelp(
+      "single-pass or backtracking, whatever the level.", valueName: "algorithm"))
+  var regalloc: RegisterAllocator?
+
+  enum RegisterAllocator: String, ExpressibleByArgument, CaseIterable {
+    case singlePass = "single-pass"
+    case backtracking
+  }
+
   enum Level: String, ExpressibleByArgument, CaseIterable {
     case zero = "0"
     case two = "2"
@@ -31,8 +41,14 @@ struct CompilingOptions: ParsableArguments {
   }
 
   var options: CompilationOptions {
-    CompilationOptions(
+    var options = CompilationOptions(
       level: level == .zero ? .o0 : .o2, workers: workers, checksAllocation: checkAllocation)
+    switch regalloc {
+    case .singlePass: options.registerAllocator = .singlePass
+    case .backtracking: options.registerAllocator = .backtracking
+    case nil: break
+    }
+    return options
   }
 }
 

@@ -51,14 +51,15 @@ private func makeBuilder() -> Builder {
     #expect(b.emit(pointer) == b.emit(pointer))
   }
 
-  @Test func withoutNumberingOnlyConstantsAreShared() {
+  @Test func constantsAreSharedByNumberingAlone() {
     var b = makeBuilder()
-    b.numbersValues = false
-    let sum = Instruction(.add, .i32, a: 0, b: 1)
-    #expect(b.emit(sum) != b.emit(sum))
     #expect(b.constant(.i32, bits: 7) == b.constant(.i32, bits: 7))
     #expect(b.constant(.i32, bits: 7) != b.constant(.i64, bits: 7))
     #expect(b.constant(.f64, bits: 7) != b.constant(.i64, bits: 7))
+    b.numbersValues = false
+    let sum = Instruction(.add, .i32, a: 0, b: 1)
+    #expect(b.emit(sum) != b.emit(sum))
+    #expect(b.constant(.i32, bits: 7) != b.constant(.i32, bits: 7))
   }
 
   /// b0 dominates b1, b2 and b3; b1 and b2 do not dominate b3.

@@ -43,7 +43,8 @@ package struct FunctionCompiler: ~Copyable {
       options: isOptimizing ? .full : .fast, into: &machine)
     end(.lower)
     do throws(AllocationError) {
-      try allocator.allocate(machine.problem, into: &solution)
+      try allocator.allocate(
+        machine.problem, into: &solution, using: options.effectiveAlgorithm)
     } catch {
       fatalError("allocate registers: function \(function): \(error)")
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client chooses about a compilation, and how it fails.
 
+import RegisterAllocation
 import Synchronization
 import WebAssembly
 
@@ -13,6 +14,8 @@ package enum OptimizationLevel: UInt8, Sendable {
 
 package struct CompilerOptions: Sendable {
   package var level = OptimizationLevel.o2
+  /// How to allocate registers; the level decides where it is absent.
+  package var algorithm: Algorithm?
   /// Threads that compile functions; the output does not depend on it.
   package var workers = 1
   /// Proves each allocation right; a wrong one stops the process with the function's name.
@@ -24,6 +27,10 @@ package struct CompilerOptions: Sendable {
   package var progress: CompilationProgress?
 
   package init() {}
+
+  var effectiveAlgorithm: Algorithm {
+    algorithm ?? (level == .o0 ? .singlePass : .backtracking)
+  }
 }
 
 /// How far a compilation is; read by another thread.
