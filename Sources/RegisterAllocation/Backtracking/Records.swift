@@ -43,6 +43,10 @@ struct UseRecord: BitwiseCopyable {
   /// 1: holds the early point. 2: holds the late point. 4: a definition.
   var phase: UInt8
 
+  /// A copy comes out of the slot nearly as cheaply as out of a register. Measured.
+  static var copyWeight: Float { 0.25 }
+  static var edgeWeight: Float { 0.3 }
+
   @inline(__always) var isDefinition: Bool { phase & 4 != 0 }
   @inline(__always) var begin: UInt32 { phase & 1 != 0 ? point : point &+ 1 }
   @inline(__always) var end: UInt32 { phase & 2 != 0 ? point &+ 2 : point &+ 1 }

@@ -348,22 +348,32 @@ extension Backtracking {
     let c = Int(bundles[Int(piece.bundle)].registerClass)
     var before = noRegister
     var after = noRegister
+    // What the window costs now, and its neighbours' ways in; then all three as one.
+    var apart = piece.cost
+    var joined = piece
     var p = bundles[Int(piece.bundle)].pieces
     while p != .max {
       let other = pieces[Int(p)]
-      if other.register != noRegister {
-        if other.to == piece.from { before = other.register }
-        if other.from == piece.to { after = other.register }
+      if other.register != noRegister && (other.to == piece.from || other.from == piece.to) {
+        if other.to == piece.from {
+          before = other.register
+          joined.from = other.from
+          joined.rangeStart = other.rangeStart
+        } else {
+          after = other.register
+          joined.to = other.to
+          joined.rangeEnd = other.rangeEnd
+        }
+        apart += enteringCost(other, other.from, other.to)
       }
       p = other.next
       steps &+= 1
     }
+    if enteringCost(joined, joined.from, joined.to) >= apart { return }
     let isOdd =
       piece.from & 1 != 0
       && values[Int(ranges[Int(piece.rangeStart)].value)].begin
         != piece.from
-    let saves = (before != noRegister ? 1 : 0) + (after != noRegister ? 1 : 0)
-    if saves < 2 && piece.cost <= 0 { return }
     var allowed = allocatable[c] & ~piece.blocked & (preferred[c] | used[c])
     if piece.limit < 6 { allowed &= Self.below(piece.limit) }
     // Between instructions only: within one, the register has to stay the same.

@@ -25,7 +25,7 @@ extension Backtracking {
         note(
           v,
           UseRecord(
-            point: start, weight: frequency[b] * 0.5, kind: .edge, limit: 6,
+            point: start, weight: frequency[b] * UseRecord.edgeWeight, kind: .edge, limit: 6,
             register: noRegister, phase: 5))
       }
       let range = view.instructionRange(b)
@@ -199,14 +199,14 @@ extension Backtracking {
     case .fixed:
       use.kind = .fixed
       use.register = operand.payload
-      use.weight = f * 0.5
+      use.weight = f * UseRecord.copyWeight
     case .limit: use.limit = operand.payload
     case .reuse:
       let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
       if input.tag == .fixed {
         use.kind = .fixed
         use.register = input.payload
-        use.weight = f * 0.5
+        use.weight = f * UseRecord.copyWeight
       } else {
         use.phase = 7
         if input.tag == .limit { use.limit = input.payload }
@@ -223,7 +223,7 @@ extension Backtracking {
     }
     if operand.isUse && hasReuse && servedBy(k, operands) >= 0 {
       use.kind = .copied
-      use.weight = f * 0.5
+      use.weight = f * UseRecord.copyWeight
       use.limit = 6
     }
     if operand.isDefinition { define(v, use, i, b) }
@@ -303,7 +303,8 @@ extension Backtracking {
         note(
           Int(v),
           UseRecord(
-            point: point(last, b), weight: frequency[b] * 0.5, kind: .edge, limit: 6,
+            point: point(last, b), weight: frequency[b] * UseRecord.edgeWeight, kind: .edge,
+            limit: 6,
             register: noRegister, phase: isAtHead ? 3 : 1))
         candidates.append(
           Affinity(frequency: frequency[b], first: v, second: view.parameters[k].raw))
