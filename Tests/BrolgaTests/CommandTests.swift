@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// `brolga` beside the test program; nil if only the tests were built.
-private let binary: String? = {
+let binary: String? = {
   let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
   let beside = tests.deletingLastPathComponent().path + "/brolga"
   let built = Programs.repository + "/.build/"
@@ -14,7 +14,7 @@ private let binary: String? = {
 }()
 
 /// Runs `brolga` with `arguments` in `folder`.
-private func brolga(
+func brolga(
   _ arguments: [String], folder: String = Programs.repository
 ) throws -> RunResult {
   let capture = TemporaryFolder()
@@ -34,7 +34,7 @@ private func brolga(
     errors: FileManager.default.contents(atPath: capture.path + "/err")!)
 }
 
-private func brolga(_ arguments: String...) throws -> RunResult { try brolga(arguments) }
+func brolga(_ arguments: String...) throws -> RunResult { try brolga(arguments) }
 
 private let hello = "Examples/hello/hello.wasm"
 private let primes = "Examples/primes/primes.wasm"
