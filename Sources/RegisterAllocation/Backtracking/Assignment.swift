@@ -146,6 +146,7 @@ extension Backtracking {
       assign(id, best)
       return true
     }
+    if piece.grade == .minimal && displaceForMinimal(id, allowed, c) { return true }
     return split(id)
   }
 
@@ -153,7 +154,7 @@ extension Backtracking {
     limit >= 6 ? .max : (1 &<< (1 &<< UInt64(truncatingIfNeeded: limit))) &- 1
   }
 
-  private mutating func keepConflicts() {
+  mutating func keepConflicts() {
     bestConflicts.removeAll()
     for k in conflicts.indices { bestConflicts.append(conflicts[k]) }
   }
@@ -239,14 +240,14 @@ extension Backtracking {
     used.insert(register)
   }
 
-  private mutating func evict(_ id: Int) {
+  mutating func evict(_ id: Int) {
     release(id)
     statistics.evictions &+= 1
     enqueue(id)
   }
 
   /// Takes a piece's register away.
-  private mutating func release(_ id: Int) {
+  mutating func release(_ id: Int) {
     let piece = pieces[id]
     assert(piece.register != noRegister, "evicted twice")
     var k = Int(truncatingIfNeeded: piece.rangeStart)

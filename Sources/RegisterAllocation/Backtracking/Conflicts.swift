@@ -159,7 +159,7 @@ extension Backtracking {
   }
 
   /// The first point of `from ..< to` where `register` must hold another value than `v`, or `to`.
-  private mutating func firstReserved(
+  mutating func firstReserved(
     _ register: UInt8, _ from: UInt32, _ to: UInt32, _ v: UInt32
   ) -> UInt32 {
     var k = seekReservation(register, from)

@@ -210,11 +210,6 @@ extension Backtracking {
       } else {
         use.phase = 7
         if input.tag == .limit { use.limit = input.payload }
-        for other in operands where servedBy(other, operands) == k {
-          if view.operands[other].tag == .limit {
-            use.limit = min(use.limit, view.operands[other].payload)
-          }
-        }
         candidates.append(
           Affinity(
             frequency: f, first: input.register.raw, second: operand.register.raw))
@@ -247,7 +242,10 @@ extension Backtracking {
       let input = operands.lowerBound &+ Int(view.operands[d].payload)
       if view.operands[input].tag == .fixed { continue }
       if input == k { return d }
-      if shared < 0 && view.operands[input].register == operand.register { shared = d }
+      // A use with a limit of its own would narrow the definition's choice.
+      if shared < 0 && operand.tag != .limit && view.operands[input].register == operand.register {
+        shared = d
+      }
     }
     return shared
   }
