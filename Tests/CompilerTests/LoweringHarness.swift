@@ -247,6 +247,9 @@ final class LoweredModule {
       ) -> Void
     let enter = unsafeBitCast(code + trampoline, to: Entry.self)
     enter(UnsafeRawPointer(code + offsets[index]), &block, context)
+    // The addresses may be somebody else's tomorrow.
+    runState.pointee.codeStart = 0
+    runState.pointee.codeEnd = 0
     if runState.pointee.trapAddress != 0 {
       let offset = Int(runState.pointee.trapAddress - UInt(bitPattern: code))
       return .trapped(sites.first { $0.offset == offset }?.kind ?? 255)
