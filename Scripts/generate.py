@@ -6,6 +6,7 @@ Shapes:
   blocks   N nested blocks, each left by a conditional branch
   loops    N nested loops, each with a branch back
   stack    an operand stack N deep
+  copies   N times: a local is given its own value, on a condition, and stored
   chain    a dependency chain of N additions
   ladder   N times: a local is incremented, then a conditional branch to the function's end
   stores   N stores of constants
@@ -83,6 +84,10 @@ def stack(n):
     return module(b"".join(GET0 + b"\x41" + sleb(i) + b"\x6a" for i in range(n)) + b"\x73" * (n - 1))
 
 
+def copies(n):
+    return module((GET0 + b"\x04\x40\x20\x01\x21\x01\x0b" + GET0 + b"\x20\x01\x36\x02\x00") * n + b"\x20\x01", locals_i32=1)
+
+
 def chain(n):
     return module(GET0 + b"".join(b"\x41" + sleb(i % 61 + 2) + b"\x6c" + GET0 + b"\x73" for i in range(n)))
 
@@ -102,7 +107,7 @@ def live(n):
     return module(load + b"\x73" * (n - 1))
 
 
-SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, chain, ladder, stores, live)}
+SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, copies, chain, ladder, stores, live)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 4 or sys.argv[1] not in SHAPES:

@@ -72,15 +72,3 @@ package final class CompilationUnit: @unchecked Sendable {
     recordOffsets = offsets
   }
 }
-
-extension Type {
-  /// The type that holds values of a WebAssembly type.
-  package init(_ type: ValueType) {
-    switch type {
-    case .i32: self = .i32
-    case .f32: self = .f32
-    case .f64: self = .f64
-    default: self = .i64
-    }
-  }
-}

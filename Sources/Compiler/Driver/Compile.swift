@@ -44,7 +44,7 @@ package func compile(
       results.map { $0.compiler.code.view }, definedFunctionCount: count,
       importedFunctionCount: module.importedFunctionCount, into: &compilation.module)
   } catch {
-    throw .tooLarge(function: 0, reason: "\(error)")
+    throw CompileError(error)
   }
   // The views point into the workers' buffers.
   withExtendedLifetime(results) {}

@@ -53,7 +53,7 @@ package struct FunctionCompiler: ~Copyable {
     do throws(EmissionError) {
       try emit(&machine, &solution, into: &code)
     } catch {
-      throw .tooLarge(function: function, reason: "\(error)")
+      throw CompileError(error)
     }
     end(.emit)
   }

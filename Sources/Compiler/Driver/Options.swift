@@ -43,13 +43,20 @@ package final class CompilationProgress: Sendable {
 /// Why a module was not compiled.
 package enum CompileError: Error, Sendable, CustomStringConvertible {
   case module(WasmError)
-  /// Code or a frame beyond what the target can address.
-  case tooLarge(function: UInt32, reason: String)
+  /// A function's code or frame, or all code up to it, is beyond what a 32-bit distance spans.
+  case tooLarge(function: UInt32)
+
+  init(_ error: EmissionError) {
+    switch error {
+    case .codeTooLarge(let function): self = .tooLarge(function: function)
+    }
+  }
 
   package var description: String {
     switch self {
     case .module(let error): error.description
-    case .tooLarge(let function, let reason): "function \(function) is too large: \(reason)"
+    case .tooLarge(let function):
+      "too much code: function \(function) goes beyond 2 GiB of code or of frame"
     }
   }
 }

@@ -87,9 +87,14 @@ extension Translator {
   /// Makes an edge from the current block to the only block it will ever lead to.
   private mutating func makeEdge(to block: Block) -> UInt32 {
     let edge = makeEdge(carrying: 0)
+    lead(edge, to: block)
+    return edge
+  }
+
+  /// Gives an edge its target.
+  private mutating func lead(_ edge: UInt32, to block: Block) {
     builder.function.edges[Edge(raw: edge)].to = block
     locals.incoming.append(edge, toBlock: block)
-    return edge
   }
 
   /// Makes an edge from the current block to what a label names. The operands stay on the stack.
@@ -97,9 +102,7 @@ extension Translator {
     let index = frames.count &- 1 &- Int(truncatingIfNeeded: depth)
     let edge = makeEdge(carrying: frames[index].branchCount)
     if frames[index].kind == .loop {
-      let header = Block(raw: frames[index].header)
-      builder.function.edges[Edge(raw: edge)].to = header
-      locals.incoming.append(edge, toBlock: header)
+      lead(edge, to: Block(raw: frames[index].header))
     } else {
       var list = frames[index].branches
       locals.incoming.append(edge, to: &list)
@@ -131,8 +134,7 @@ extension Translator {
     let header = newBlock()
     builder.function.blocks[header].isLoopHeader = true
     let entry = makeEdge(carrying: frame.parameterCount)
-    builder.function.edges[Edge(raw: entry)].to = header
-    locals.incoming.append(entry, toBlock: header)
+    lead(entry, to: header)
     let dominatorDepth = builder.dominatorDepth
     _ = builder.append(Instruction(.jump, .none, a: entry))
     builder.beginBlock(header, dominatorDepth: dominatorDepth)
@@ -161,16 +163,14 @@ extension Translator {
     var frame = frames.last
     if isReachable { jumpToEnd(&frame) }
     frame.kind = .ifElse
-    let edge = Edge(raw: frame.elseEdge)
     let block = newBlock()
-    builder.function.edges[edge].to = block
-    locals.incoming.append(edge.raw, toBlock: block)
+    lead(frame.elseEdge, to: block)
     frame.joinDepth = min(frame.joinDepth, frame.ifDepth)
     builder.beginBlock(block, dominatorDepth: Int(frame.ifDepth))
     locals.revert(to: frame.ifPoint, journalStart: frame.journalStart)
     // The parameters again.
     stack.truncate(to: Int(truncatingIfNeeded: frame.stackHeight))
-    pushOperands(ofEdge: edge.raw, Int(frame.parameterCount))
+    pushOperands(ofEdge: frame.elseEdge, Int(frame.parameterCount))
     frame.elseEdge = .max
     frames.last = frame
     isReachable = true

@@ -77,8 +77,8 @@ package final class LoweringUnit: @unchecked Sendable {
           start: UInt32(truncatingIfNeeded: types.count),
           parameterCount: UInt32(truncatingIfNeeded: signature.parameters.count),
           resultCount: UInt32(truncatingIfNeeded: signature.results.count)))
-      for type in signature.parameters { types.append(LoweringUnit.type(type)) }
-      for type in signature.results { types.append(LoweringUnit.type(type)) }
+      for type in signature.parameters { types.append(Type(type)) }
+      for type in signature.results { types.append(Type(type)) }
     }
     self.signatures = signatures
     self.types = types
@@ -112,14 +112,5 @@ package final class LoweringUnit: @unchecked Sendable {
   /// Parameter `k` of the signature; results follow the parameters.
   func type(_ signature: Signature, _ k: Int) -> Type {
     types[Int(truncatingIfNeeded: signature.start) &+ k]
-  }
-
-  private static func type(_ type: ValueType) -> Type {
-    switch type {
-    case .i32: .i32
-    case .f32: .f32
-    case .f64: .f64
-    default: .i64
-    }
   }
 }
