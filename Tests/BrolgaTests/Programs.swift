@@ -21,12 +21,6 @@ struct TestProgram: Sendable, CustomTestStringConvertible {
 
   var bytes: [UInt8] { [UInt8](FileManager.default.contents(atPath: path)!) }
 
-  /// Runs for more than a second.
-  var isSlow: Bool {
-    ["ctype", "ed25519", "fib2", "heapsort", "minicsv", "seqhash", "sieve"]
-      .contains { name == "shootout/shootout-" + $0 } || name == "sqlite3/sqlite3"
-  }
-
   /// Compiled for 128-bit vectors, which Brolga does not have yet.
   var usesSIMD: Bool { name.hasPrefix("blake3-simd/") || name.hasPrefix("libsodium/") }
 }

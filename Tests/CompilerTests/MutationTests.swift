@@ -83,23 +83,3 @@ private func outcome(of bytes: [UInt8], _ options: CompilerOptions) -> Bool {
   // Bytes of names and data may change freely; most of the others may not.
   #expect(compiled > count / 50 && compiled < count)
 }
-
-@Test func theSameModuleCompilesToTheSameBytesWithAnyNumberOfWorkers() throws {
-  for (name, bytes) in programModules() {
-    guard let module = try supportedModule(bytes), let one = compiled(module, workers: 1) else {
-      continue
-    }
-    for workers in [2, 5] {
-      let several = try #require(compiled(module, workers: workers))
-      #expect(one == several, "\(name) with \(workers) workers")
-    }
-  }
-}
-
-/// The text of a module at -O2, or nil where a body needs an unsupported feature.
-private func compiled(_ module: Module, workers: Int) -> [UInt8]? {
-  var options = CompilerOptions()
-  options.workers = workers
-  guard let compilation = try? compile(module, options) else { return nil }
-  return compilation.module.text.toArray() + compilation.module.trapKinds.toArray()
-}

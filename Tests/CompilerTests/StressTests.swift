@@ -60,6 +60,10 @@ private func code(_ shape: String, _ n: Int) -> [UInt8] {
     // Each arm of each `if` assigns the second local.
     let open: [UInt8] = get0 + [0x04, 0x40, 0x20, 1, 0x41, 1, 0x6A, 0x21, 1, 0x05]
     return repeated(open, n) + repeated([0x0B], n) + [0x20, 1]
+  case "copies":
+    let store: [UInt8] = [0x20, 1, 0x36, 2, 0]
+    // The second local is given its own value in one arm: each join stands for the one before.
+    return repeated(get0 + [0x04, 0x40, 0x20, 1, 0x21, 1, 0x0B] + get0 + store, n) + [0x20, 1]
   case "stack":
     return [UInt8]((0..<n).lazy.map { get0 + [0x41] + leb($0, signed: true) + [0x6A] }.joined())
       + repeated([0x73], n - 1)
@@ -69,7 +73,7 @@ private func code(_ shape: String, _ n: Int) -> [UInt8] {
 }
 
 @Test(
-  arguments: ["calls", "blocks", "loops", "ifs", "stack", "chain"],
+  arguments: ["calls", "blocks", "loops", "ifs", "copies", "stack", "chain"],
   [OptimizationLevel.o0, .o2])
 func aLargeFunctionCompilesToCodeInProportion(shape: String, level: OptimizationLevel) throws {
   var options = CompilerOptions()
