@@ -63,8 +63,8 @@ struct SinglePass: ~Copyable {
   var instruction = InstructionState()
 
   init() {
+    // `held` says which are meaningful, so it need not be emptied between problems.
     occupant.reset(count: 256, to: 0)
-    lastNamed.reset(count: 256, to: 0)
   }
 
   mutating func run(
@@ -97,6 +97,7 @@ struct SinglePass: ~Copyable {
     if let register = machine.vectorScratch { scratch.insert(register.raw) }
     held = ClassWords()
     used = ClassWords()
+    lastNamed.reset(count: 256, to: 0)
     slots.reset(for: machine)
     survey.compute(view, &values)
     order.compute(view)
