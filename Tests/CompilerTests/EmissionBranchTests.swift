@@ -188,7 +188,7 @@ import Testing
     let text = assemblyText(&machine, &solution, &code)
     #expect(text.contains("b0:\n"))
     #expect(text.contains("add.64"))
-    #expect(text.contains("[memory + rsi*4 + 16]"))
+    #expect(text.contains("[r14 + rsi*4 + 16]"))
   }
 }
 

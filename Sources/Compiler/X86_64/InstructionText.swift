@@ -34,7 +34,7 @@ extension MachineFunction {
       printBlock(b, into: &out)
       for i in problem.instructionRange(b) {
         printEdits(edits, &edit, upTo: .before(i), into: &out)
-        printInstruction(i, block: b, places, into: &out)
+        out += "  " + line(of: i, block: b, places) + "\n"
         printEdits(edits, &edit, upTo: .after(i), into: &out)
       }
     }
@@ -62,14 +62,17 @@ extension MachineFunction {
   ) {
     while next < edits.count && edits[next].point <= point {
       let edit = edits[next]
-      out += "  (\(X64Text.name(edit.to)) := \(X64Text.name(edit.from)))\n"
+      out += "  (\(X64Text.move(edit)))\n"
       next += 1
     }
   }
 
-  private mutating func printInstruction(
-    _ i: Int, block: Int, _ places: UnsafeBufferPointer<Allocation>, into out: inout String
-  ) {
+  /// One instruction of `block`, with its places where there are any. A successor is named by the
+  /// entry of `labels` for it, where there are any.
+  mutating func line(
+    of i: Int, block: Int, _ places: UnsafeBufferPointer<Allocation>,
+    labels: UnsafeBufferPointer<UInt32> = UnsafeBufferPointer(start: nil, count: 0)
+  ) -> String {
     let x = instructions[i]
     let range = problem.operandRange(i)
     let isAddressed = x.x64Form.rawValue >= X64Form.memory.rawValue || x.x64Opcode == .lea
@@ -89,13 +92,13 @@ extension MachineFunction {
     }
     if let constant = X64Text.immediate(x) { sources.append(constant) }
     for s in problem.successorRange(block) where problem.instructions.storage[i].role == .branch {
-      sources.append(successorName(s))
+      sources.append(successorName(s, labels))
     }
-    out += "  "
+    var out = ""
     if !definitions.isEmpty { out += definitions.joined(separator: ", ") + " = " }
     out += X64Text.mnemonic(x)
     if !sources.isEmpty { out += " " + sources.joined(separator: ", ") }
-    out += "\n"
+    return out
   }
 
   private mutating func operandName(
@@ -112,7 +115,8 @@ extension MachineFunction {
     }
   }
 
-  private mutating func successorName(_ s: Int) -> String {
+  private mutating func successorName(_ s: Int, _ labels: UnsafeBufferPointer<UInt32>) -> String {
+    if !labels.isEmpty { return "b\(labels[problem.successors[s].index])" }
     var name = "\(problem.successors[s])"
     let range = problem.argumentRange(s)
     if !range.isEmpty {
@@ -133,6 +137,8 @@ enum X64Text {
   static func name(_ place: Allocation) -> String {
     place.isRegister ? name(place.register) : place.isSlot ? "slot\(place.slot)" : "none"
   }
+
+  static func move(_ edit: Edit) -> String { "\(name(edit.to)) := \(name(edit.from))" }
 
   static func mnemonic(_ x: MachineInstruction) -> String {
     var text = "\(x.x64Opcode)"
