@@ -11,6 +11,17 @@ Shapes:
   ladder   N times: a local is incremented, then a conditional branch to the function's end
   stores   N stores of constants
   live     N values live at once
+  divide   N trapping divisions
+  select   a chain of N selects
+  table    a jump table of N targets, each a block of its own
+  onejoin  N branches to one join, each with a value of its own
+  dispatch a loop around a jump table of N states, which assign 20 locals by turns
+  arms     N nested if/else with a result
+  across   200 locals live across N calls
+  locals   N locals, each assigned once and read once
+  product  N nested loops around assignments to all of N locals
+  cleanup  N conditional branches into a ladder of N blocks
+  loads    N loads from one base
 """
 import sys
 
@@ -107,7 +118,74 @@ def live(n):
     return module(load + b"\x73" * (n - 1))
 
 
-SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, copies, chain, ladder, stores, live)}
+def divide(n):
+    return module(GET0 + b"".join(b"\x41" + sleb(i % 63) + GET0 + b"\x6d\x73" for i in range(n)))
+
+
+def select(n):
+    step = b"\x41\x03" + GET0 + b"\x41\x05\x4a\x1b"
+    return module(GET0 + step * n)
+
+
+def table(n):
+    bodies = b"".join(b"\x0b\x20\x01\x41" + sleb(i) + b"\x6a\x21\x01" for i in range(n))
+    entries = leb(n - 1) + b"".join(leb(i) for i in range(n))
+    return module(b"\x02\x40" * n + GET0 + b"\x0e" + entries + bodies + b"\x20\x01", locals_i32=1)
+
+
+def onejoin(n):
+    step = b"".join(GET0 + b"\x41" + sleb(i) + b"\x6a" + GET0 + b"\x0d\x00\x1a" for i in range(n))
+    return module(b"\x02\x7f" + step + b"\x41\x00\x0b")
+
+
+def dispatch(n):
+    entries = leb(n - 1) + b"".join(leb(i) for i in range(n))
+    bodies = b""
+    for i in range(n):
+        local = leb(1 + i % 20)
+        # Each state changes one local and goes round; the last way out is the end.
+        bodies += (b"\x0b\x20" + local + b"\x41" + sleb(i) + b"\x6a\x21" + local
+                   + b"\x20" + local + GET0 + b"\x48\x0d" + leb(n - 1 - i))
+    return module(b"\x03\x40" + b"\x02\x40" * n + GET0 + b"\x0e" + entries + bodies + b"\x0b"
+                  + b"\x20\x01", locals_i32=20)
+
+
+def arms(n):
+    return module((GET0 + b"\x04\x7f") * n + GET0 + b"\x05\x20\x01\x0b" * n, locals_i32=1)
+
+
+def across(n):
+    assign = b"".join(GET0 + b"\x41" + sleb(i) + b"\x6c\x21" + leb(i) for i in range(1, 201))
+    total = b"".join(b"\x20" + leb(i) + b"\x6a" for i in range(1, 201))
+    return module(assign + (GET0 + GET0 + b"\x10\x00") * n + GET0 + total, locals_i32=200)
+
+
+def locals(n):
+    assign = b"".join(GET0 + b"\x41" + sleb(i) + b"\x6c\x21" + leb(i + 1) for i in range(n))
+    total = b"".join(b"\x20" + leb(i + 1) + b"\x6a" for i in range(n))
+    return module(assign + GET0 + total, locals_i32=n)
+
+
+def product(n):
+    step = b"".join(b"\x20" + leb(i + 1) + b"\x41" + sleb(i) + b"\x6a\x21" + leb(i + 1) for i in range(n))
+    total = b"".join(b"\x20" + leb(i + 1) + b"\x6a" for i in range(n))
+    close = GET0 + b"\x20\x01\x46\x0d\x00\x0b"
+    return module(b"\x03\x40" * n + step + close * n + GET0 + total, locals_i32=n)
+
+
+def cleanup(n):
+    steps = b"".join(GET0 + b"\x41" + sleb(i) + b"\x46\x0d" + leb(i) for i in range(n))
+    ends = b"\x0b\x20\x01\x41\x01\x6a\x21\x01" * n
+    return module(b"\x02\x40" * n + steps + ends + b"\x20\x01", locals_i32=1)
+
+
+def loads(n):
+    return module(GET0 + b"".join(GET0 + b"\x28\x02" + leb(4 * i) + b"\x6a" for i in range(n)))
+
+
+SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, copies, chain, ladder, stores, live,
+                                divide, select, table, onejoin, dispatch, arms, across, locals, product,
+                                cleanup, loads)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 4 or sys.argv[1] not in SHAPES:

@@ -89,12 +89,10 @@ func aLargeFunctionCompilesToCodeInProportion(shape: String, level: Optimization
   #expect(sizes[1] < sizes[0] * 22 / 10, "\(shape) at \(level): \(sizes) bytes of code")
 }
 
-@Test func manyLocalsAcrossManyJoinsStayWithinTheBudget() throws {
-  // 2,000 locals assigned in each of 2,000 nested blocks: SSA form would take 4,000,000
-  // parameters, so the locals go to the frame.
-  let n = 2_000
-  var body: [UInt8] = [1] + leb(n) + [0x7F] + repeated([0x02, 0x40], n)
-  for local in 1...n { body += [0x41, 1, 0x21] + leb(local) }
+/// A module whose only function has `n` locals, all assigned inside `n` nested constructs.
+private func nestingTimesLocals(_ n: Int, construct: UInt8) -> [UInt8] {
+  var body: [UInt8] = [1] + leb(n) + [0x7F] + repeated([construct, 0x40], n)
+  for local in 1...n { body += [0x20] + leb(local) + [0x41, 1, 0x6A, 0x21] + leb(local) }
   body += repeated(get0 + [0x0D, 0, 0x0B], n) + get0
   for local in 1...n {
     body += [0x20] + leb(local)
@@ -105,8 +103,28 @@ func aLargeFunctionCompilesToCodeInProportion(shape: String, level: Optimization
   bytes += section(1, [1, 0x60, 1, 0x7F, 1, 0x7F])
   bytes += section(3, [1, 0])
   bytes += section(10, [1] + leb(body.count) + body)
+  return bytes
+}
+
+/// Blocks meet at their ends; loops carry every local around.
+@Test(arguments: [0x02, 0x03] as [UInt8])
+func nestingTimesLocalsStaysWithinTheBudget(construct: UInt8) throws {
+  // In SSA form this would take 4,000,000 parameters, so the locals go to the frame.
+  let unit = CompilationUnit(try Module(decoding: nestingTimesLocals(2_000, construct: construct)))
+  var translator = Translator()
+  try translator.translate(unit, function: 0, numbersValues: true)
+  let (fellBack, count) = (
+    translator.localsInFrame, translator.builder.function.instructions.count
+  )
+  #expect(fellBack && count < 50_000)
+  // Where the product is small, it is worth its parameters.
+  let small = CompilationUnit(try Module(decoding: nestingTimesLocals(50, construct: construct)))
+  try translator.translate(small, function: 0, numbersValues: true)
+  let fellBackForSmall = translator.localsInFrame
+  #expect(!fellBackForSmall)
+
   var options = CompilerOptions()
   options.verifies = true
-  let compiled = try compile(try Module(decoding: bytes), options)
-  #expect(compiled.module.text.count < 400_000)
+  options.checksAllocation = true
+  _ = try compile(unit.module, options)
 }

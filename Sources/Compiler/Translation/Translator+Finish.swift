@@ -22,14 +22,16 @@ struct FinishScratch: ~Copyable {
 extension Translator {
   /// Completes the function: parameters, arguments, predecessors, cold blocks.
   ///
-  /// Cost: linear in parameters times incoming edges, and in the instructions.
-  mutating func finish() {
-    collectArguments()
+  /// Cost: linear in the instructions and the arguments; arguments are look-ups, which the budget
+  /// bounds. Returns false, with the function half done, where it is exceeded.
+  mutating func finish(budget: Int) -> Bool {
+    guard collectArguments(budget: budget) else { return false }
     dropNeedlessParameters()
     layOutParameters()
     layOutEdges()
     replaceAliases()
     markColdBlocks()
+    return true
   }
 
   /// The value that stands for `value`. Halves the path on its way: a row of joins that each stand
@@ -60,7 +62,7 @@ extension Translator {
 
   /// Asks for the value of each parameter at each incoming edge. That may make further
   /// parameters, which stand behind in the list and get their turn.
-  private mutating func collectArguments() {
+  private mutating func collectArguments(budget: Int) -> Bool {
     finishing.aliases.removeAll()
     finishing.starts.removeAll()
     finishing.arguments.removeAll()
@@ -77,12 +79,14 @@ extension Translator {
       } else {
         collectArguments(of: parameter)
       }
+      if locals.steps > budget { return false }
       p &+= 1
     }
     if !finishing.aliases.isEmpty {
       let missing = builder.function.instructions.count &- finishing.aliases.count
       finishing.aliases.append(repeating: .max, count: missing)
     }
+    return true
   }
 
   private mutating func collectArguments(of parameter: LocalValues.Parameter) {

@@ -71,8 +71,7 @@ package struct Translator: ~Copyable {
       }
       if locals.steps > budget { return false }
     }
-    finish()
-    return true
+    return finish(budget: budget)
   }
 
   /// The entry block: parameters, and zero for the other locals.
