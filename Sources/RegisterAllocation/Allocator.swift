@@ -31,6 +31,7 @@ import Entities
 public struct Allocator: ~Copyable {
   private var singlePass = SinglePass()
   private var backtracking = Backtracking()
+  private var debugLocations = DebugLocations()
   public var options = AllocationOptions()
   /// What the last allocation did; empty for a single pass that was asked for.
   public private(set) var statistics = AllocationStatistics()
@@ -41,6 +42,20 @@ public struct Allocator: ~Copyable {
   public mutating func allocate(
     _ problem: borrowing Problem, into solution: inout Solution,
     using algorithm: Algorithm = .singlePass
+  ) throws(AllocationError) {
+    if problem.repeatsDefinitions {
+      var repeated = RepeatedDefinitions()
+      repeated.reduce(problem)
+      try solve(repeated.reduced, into: &solution, using: algorithm)
+      repeated.expand(&solution)
+    } else {
+      try solve(problem, into: &solution, using: algorithm)
+    }
+    debugLocations.run(problem, &solution)
+  }
+
+  private mutating func solve(
+    _ problem: borrowing Problem, into solution: inout Solution, using algorithm: Algorithm
   ) throws(AllocationError) {
     switch algorithm {
     case .singlePass:

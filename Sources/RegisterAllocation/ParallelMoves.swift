@@ -52,12 +52,15 @@ struct ParallelMoves: ~Copyable {
     if from != to { moves.append(Move(from: from, to: to, registerClass: registerClass)) }
   }
 
+  /// Not a register, nor is a value that is made again: it too goes to memory through one.
   @inline(__always) private func isMemory(_ place: Allocation) -> Bool {
-    place.isSlot || resources.memory.contains(place.packed)
+    !place.isRegister || resources.memory.contains(place.packed)
   }
 
   @inline(__always) private static func index(_ place: Allocation) -> Int {
-    place.isSlot ? place.slot &+ 256 : Int(truncatingIfNeeded: place.packed)
+    if place.isRegister { return Int(truncatingIfNeeded: place.packed) }
+    // Nothing writes to where rematerialized values come from: one number does for all.
+    return place.isSlot ? place.slot &+ 256 : 255
   }
 
   /// Fills `sequence`. Returns false if a move between two places in memory found no register at
@@ -128,8 +131,8 @@ struct ParallelMoves: ~Copyable {
     }
     for m in moves.indices {
       let move = moves[m]
-      if !move.from.isSlot { involved.insert(move.from.packed) }
-      if !move.to.isSlot { involved.insert(move.to.packed) }
+      if move.from.isRegister { involved.insert(move.from.packed) }
+      if move.to.isRegister { involved.insert(move.to.packed) }
       assert(writer[Self.index(move.to)] < 0, "two moves of one group write one place")
       writer[Self.index(move.to)] = Int32(truncatingIfNeeded: m)
       readers[Self.index(move.from)] &+= 1

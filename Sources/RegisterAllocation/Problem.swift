@@ -92,6 +92,16 @@ public struct Problem: ~Copyable {
   public var arguments = Vector<VirtualRegister>()
   /// The class of each virtual register.
   public var classes = Pool<VirtualRegister, RegisterClass>()
+  /// Sorted by value.
+  public var rematerializations = Vector<Rematerialization>()
+  /// The last one for a value counts.
+  public var hints = Vector<Hint>()
+  /// Which registers to try first within a tier; those not listed come after them, by number.
+  public var registerOrder = Vector<PhysicalRegister>()
+  /// See `DebugLabel`; the answers are in `Solution.debugLocations`.
+  public var labels = Vector<DebugLabel>()
+  /// One instruction may define a value more than once, by equal operands, which get one place.
+  public var repeatsDefinitions = false
 
   public init() { clear() }
 
@@ -109,6 +119,11 @@ public struct Problem: ~Copyable {
     argumentStart.removeAll()
     arguments.removeAll()
     classes.removeAll()
+    rematerializations.removeAll()
+    hints.removeAll()
+    registerOrder.removeAll()
+    labels.removeAll()
+    repeatsDefinitions = false
   }
 
   /// Appends the sentinels; call once, when all tables are filled.

@@ -3,9 +3,10 @@
 
 import Entities
 
-/// A place: a register, a spill slot, or none; packed in 32 bits.
+/// A place: a register, a spill slot, or none; packed in 32 bits. As the source of a move also a
+/// value to be made again.
 @frozen public struct Allocation: BitwiseCopyable, Hashable, Sendable {
-  /// Two bits of kind at the top, then a register's `raw` or a slot's first unit.
+  /// Two bits of kind at the top, then a register's `raw`, a slot's first unit, or a value.
   public let raw: UInt32
 
   @inlinable @inline(__always) public init(raw: UInt32) { self.raw = raw }
@@ -16,11 +17,16 @@ import Entities
   @inlinable @inline(__always) public init(slot: Int) {
     raw = 2 &<< 30 | UInt32(truncatingIfNeeded: slot)
   }
+  /// Not a place: the value is made where a move has this as its source.
+  @inlinable @inline(__always) public init(rematerialized value: VirtualRegister) {
+    raw = 3 &<< 30 | value.raw
+  }
   @inlinable @inline(__always) public static var none: Self { Self(raw: 0) }
 
   @inlinable @inline(__always) public var isNone: Bool { raw &>> 30 == 0 }
   @inlinable @inline(__always) public var isRegister: Bool { raw &>> 30 == 1 }
   @inlinable @inline(__always) public var isSlot: Bool { raw &>> 30 == 2 }
+  @inlinable @inline(__always) public var isRematerialized: Bool { raw &>> 30 == 3 }
   @inlinable @inline(__always) public var register: PhysicalRegister {
     assert(isRegister, "not a register")
     return PhysicalRegister(raw: UInt8(truncatingIfNeeded: raw))
@@ -29,6 +35,10 @@ import Entities
   @inlinable @inline(__always) public var slot: Int {
     assert(isSlot, "not a spill slot")
     return Int(truncatingIfNeeded: raw & 0x3fff_ffff)
+  }
+  @inlinable @inline(__always) public var rematerializedValue: VirtualRegister {
+    assert(isRematerialized, "not a value to be made again")
+    return VirtualRegister(raw: raw & 0x3fff_ffff)
   }
 }
 
@@ -47,7 +57,8 @@ import Entities
   @inlinable @inline(__always) public static func < (a: Self, b: Self) -> Bool { a.raw < b.raw }
 }
 
-/// A move that the client must emit at `point`. Never from slot to slot.
+/// A move that the client must emit at `point`. Never from slot to slot. From a rematerialized
+/// value to a register: the client makes the value there, and changes nothing else.
 @frozen public struct Edit: BitwiseCopyable, Hashable, Sendable {
   public var point: ProgramPoint
   public var from: Allocation
@@ -76,6 +87,8 @@ public struct Solution: ~Copyable {
   public var slotUnits = 0
   /// Allocatable registers that some operand or edit writes.
   public var usedRegisters = RegisterSet()
+  /// Where the values of `Problem.labels` are, sorted by label, then by instruction.
+  public var debugLocations = Vector<DebugLocation>()
 
   public init() {}
 }

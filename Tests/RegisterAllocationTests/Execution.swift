@@ -11,6 +11,8 @@ struct Execution {
   private var values: [UInt32: Int] = [:]
   private var next = 1
   private var cursor: [UInt32: Int] = [:]
+  /// The definitions that the instruction being executed has made.
+  private var definedHere: [Int] = []
 
   /// True if every use on a random path of at most `steps` instructions finds its value.
   static func readsRight(
@@ -28,6 +30,7 @@ struct Execution {
       for i in problem.instructionRange(b) {
         left -= 1
         execution.move(.before(i), problem, solution)
+        if !execution.findsLabelledValues(before: i, problem, solution) { return false }
         if !execution.run(i, problem, solution) { return false }
         execution.move(.after(i), problem, solution)
       }
@@ -84,9 +87,11 @@ struct Execution {
     guard var k = cursor[point.raw] else { return }
     while k < solution.edits.count && solution.edits[k].point == point {
       let edit = solution.edits[k]
-      write(
-        read(edit.from, edit.registerClass, problem.machine), edit.to, edit.registerClass,
-        problem.machine)
+      let token =
+        edit.from.isRematerialized
+        ? values[edit.from.rematerializedValue.raw]
+        : read(edit.from, edit.registerClass, problem.machine)
+      write(token, edit.to, edit.registerClass, problem.machine)
       k += 1
     }
   }
@@ -96,6 +101,7 @@ struct Execution {
   ) -> Bool {
     let machine = problem.machine
     let range = problem.operandRange(i)
+    definedHere.removeAll()
     func isReal(_ operand: Operand) -> Bool { operand.tag != .fixedNonAllocatable }
     for k in range where problem.operands[k].isDefinition && problem.operands[k].isEarly {
       define(k, problem, solution)
@@ -117,7 +123,11 @@ struct Execution {
     for k in range where isReal(problem.operands[k]) {
       let operand = problem.operands[k]
       if operand.isUse && operand.isLate && !readsRight(k, problem, solution) { return false }
-      if operand.isDefinition && !readsRight(k, problem, solution) { return false }
+      if operand.isDefinition && !solution.allocations[k].isNone
+        && !readsRight(k, problem, solution)
+      {
+        return false
+      }
     }
     return true
   }
@@ -126,9 +136,35 @@ struct Execution {
     _ k: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
   ) {
     let operand = problem.operands[k]
+    // Of several definitions in one instruction, all write the same.
+    for other in definedHere where problem.operands[other].register == operand.register {
+      write(
+        values[operand.register.raw], solution.allocations[k], operand.registerClass,
+        problem.machine)
+      return
+    }
+    definedHere.append(k)
     values[operand.register.raw] = next
-    write(next, solution.allocations[k], operand.registerClass, problem.machine)
+    if !solution.allocations[k].isNone {
+      write(next, solution.allocations[k], operand.registerClass, problem.machine)
+    }
     next += 1
+  }
+
+  /// True if each labelled value is where the solution says.
+  private func findsLabelledValues(
+    before i: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) -> Bool {
+    for k in solution.debugLocations.indices {
+      let location = solution.debugLocations[k]
+      if i < Int(location.from.raw) || i >= Int(location.to.raw) { continue }
+      for l in problem.labels.indices where problem.labels[l].label == location.label {
+        let v = problem.labels[l].value
+        let found = read(location.place, problem.classes[v], problem.machine)
+        if found == nil || found != values[v.raw] { return false }
+      }
+    }
+    return true
   }
 
   private func readsRight(

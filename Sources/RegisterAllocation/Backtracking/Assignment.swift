@@ -18,6 +18,10 @@ extension Backtracking {
         b, ranges[Int(bundle.rangeStart)].from, end, .whole, bundle.rangeStart, bundle.rangeEnd,
         bundle.useStart, bundle.useEnd)
     }
+    for k in 0..<view.hintCount {
+      let bundle = values[Int(view.hints[k].value.raw)].bundle
+      if bundle != .max { pieces[Int(bundle)].hint = view.hints[k].register.raw }
+    }
     queue.start(&pieces)
     while true {
       let next = queue.pop(&pieces)
@@ -175,9 +179,9 @@ extension Backtracking {
     if best != noRegister { return best }
     if piece.hint != noRegister && rest & ClassWords.bit(piece.hint) != 0 { return piece.hint }
     let first = rest & preferred[c]
-    if first != 0 { return ClassWords.lowest(first, c) }
+    if first != 0 { return order.first(first, c) }
     let saved = rest & used[c]
-    return ClassWords.lowest(saved != 0 ? saved : rest, c)
+    return order.first(saved != 0 ? saved : rest, c)
   }
 
   /// Counts, for the registers of fixed uses, what a move costs less if the piece is there.

@@ -23,6 +23,7 @@ struct Backtracking: ~Copyable {
   var preferred = ClassWords()
   var memoryNames = ClassWords()
   var scratch = ClassWords()
+  var order = RegisterOrder()
 
   // Blocks.
   /// The point at which each block starts, and the end of the last.
@@ -101,6 +102,7 @@ struct Backtracking: ~Copyable {
     statistics = AllocationStatistics()
     if view.blockCount <= 0 { return false }
     begin(problem.machine)
+    order.reset(problem.registerOrder)
     let isSolved = solve(&solution)
     statistics.steps = steps
     if !isSolved && statistics.fallback == .none { statistics.fallback = .budget }

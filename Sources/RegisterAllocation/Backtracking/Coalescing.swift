@@ -69,6 +69,9 @@ extension Backtracking {
     let b = find(second)
     if a == b { return }
     if view.classes[Int(a)] != view.classes[Int(b)] { return }
+    // A slot shared with others would have to be written.
+    let flags = values[Int(first)].flags.union(values[Int(second)].flags)
+    if flags.contains(.isRematerialized) { return }
     let x = values[Int(a)]
     let y = values[Int(b)]
     // Values that live in fixed places only have nothing to share.
@@ -98,6 +101,10 @@ extension Backtracking {
             rangeStart: values[v].rangeStart, rangeEnd: values[v].rangeEnd,
             useStart: useStart[v], useEnd: useStart[v &+ 1],
             registerClass: view.classes[v].rawValue))
+        if values[v].flags.contains(.isRematerialized) {
+          bundles[bundles.count &- 1].flags.insert(.isRematerialized)
+          bundles[bundles.count &- 1].slot = Int32(truncatingIfNeeded: v)
+        }
         continue
       }
       if values[root].bundle == .max {

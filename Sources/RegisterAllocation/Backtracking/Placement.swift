@@ -73,7 +73,7 @@ extension Backtracking {
     var k = Int(bundle.pieces)
     let end = Int(bundle.placedEnd)
     if k == end {
-      bundles[b].flags.insert(.needsSlot)
+      needSlot(b)
       return
     }
     var isCovered = true
@@ -90,8 +90,12 @@ extension Backtracking {
         break
       }
     }
-    if !isCovered { bundles[b].flags.insert(.needsSlot) }
+    if !isCovered { needSlot(b) }
     if !isCovered || end &- Int(bundle.pieces) > 1 { bundles[b].flags.insert(.isSplit) }
+  }
+
+  @inline(__always) private mutating func needSlot(_ b: Int) {
+    if !bundles[b].flags.contains(.isRematerialized) { bundles[b].flags.insert(.needsSlot) }
   }
 
   /// Makes a bundle one with a list of locations.
@@ -124,7 +128,7 @@ extension Backtracking {
     if low < Int(bundle.placedEnd) && placed[low].from <= point {
       return Allocation(packed: placed[low].register)
     }
-    return Allocation(slot: Int(bundle.slot))
+    return bundle.home
   }
 
   @inline(__always) mutating func singleLocation(_ bundle: Bundle) -> Allocation {
@@ -132,7 +136,7 @@ extension Backtracking {
       return Allocation(packed: UInt8(truncatingIfNeeded: bundle.pieces))
     }
     return bundle.pieces == bundle.placedEnd
-      ? Allocation(slot: Int(bundle.slot))
+      ? bundle.home
       : Allocation(packed: placed[Int(bundle.pieces)].register)
   }
 
@@ -147,7 +151,7 @@ extension Backtracking {
     bundles[b].useStart = UInt32(truncatingIfNeeded: k)
     while k < end && placed[k].to <= point { k &+= 1 }
     if k < end && placed[k].from <= point { return Allocation(packed: placed[k].register) }
-    return Allocation(slot: Int(bundle.slot))
+    return bundle.home
   }
 
   // MARK: Slots

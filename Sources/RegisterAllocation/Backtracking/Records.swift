@@ -90,6 +90,8 @@ struct ValueRecord: BitwiseCopyable {
     static var storedAtDefinition: Flags { Flags(rawValue: 8) }
     static var definedByBranch: Flags { Flags(rawValue: 16) }
     static var hasStackUse: Flags { Flags(rawValue: 32) }
+    /// Made again instead of loaded; never stored.
+    static var isRematerialized: Flags { Flags(rawValue: 64) }
   }
 
   /// The definition leaves the value elsewhere than in its own location.
@@ -107,7 +109,7 @@ struct Bundle: BitwiseCopyable {
   /// Head of the list of its pieces; after allocation, start of its run in `placed`.
   var pieces: UInt32 = .max
   var placedEnd: UInt32 = 0
-  /// The slot's first unit, or -1.
+  /// The slot's first unit, or -1; the value's number if that is made again instead.
   var slot: Int32 = -1
   var splits: UInt16 = 0
   var registerClass: UInt8
@@ -120,6 +122,14 @@ struct Bundle: BitwiseCopyable {
     static var isSplit: Flags { Flags(rawValue: 2) }
     /// One register throughout, which `pieces` holds.
     static var isWhole: Flags { Flags(rawValue: 4) }
+    static var isRematerialized: Flags { Flags(rawValue: 8) }
+  }
+
+  /// Where the value comes from when it is in no register.
+  @inline(__always) var home: Allocation {
+    flags.contains(.isRematerialized)
+      ? Allocation(rematerialized: VirtualRegister(raw: UInt32(bitPattern: slot)))
+      : Allocation(slot: Int(slot))
   }
 }
 

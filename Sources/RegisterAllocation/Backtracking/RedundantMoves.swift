@@ -72,11 +72,16 @@ struct RedundantMoves: ~Copyable {
 
   /// Executes a move; false if it changes nothing.
   private mutating func move(_ edit: Edit) -> Bool {
-    if !isKnown(edit.from) {
-      next &+= 1
-      set(edit.from, next)
+    var value: UInt32
+    if edit.from.isRematerialized {
+      value = edit.from.raw
+    } else {
+      if !isKnown(edit.from) {
+        next &+= 1
+        set(edit.from, next)
+      }
+      value = token[index(edit.from)]
     }
-    let value = token[index(edit.from)]
     if isKnown(edit.to) && token[index(edit.to)] == value { return false }
     set(edit.to, value)
     return true
@@ -97,7 +102,7 @@ struct RedundantMoves: ~Copyable {
       let place = allocations[k]
       if place.isSlot {
         epochs[place.slot &+ 256] = 0
-      } else {
+      } else if place.isRegister {
         known.remove(place.packed)
       }
     }

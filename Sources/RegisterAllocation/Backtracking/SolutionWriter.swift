@@ -197,6 +197,8 @@ extension Backtracking {
             Int(truncatingIfNeeded: values[v].bundle), point, early)
         }
       }
+      // A definition that only others would make again is left out.
+      if place.isRematerialized { place = .none }
       solution.allocations[k] = place
       if operand.isDefinition && place.isRegister { used.insert(place.packed) }
     }

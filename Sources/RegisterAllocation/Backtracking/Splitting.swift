@@ -180,7 +180,9 @@ extension Backtracking {
       k &+= 1
     }
     steps &+= 100 &- left
-    return cost
+    let bundle = bundles[Int(piece.bundle)]
+    return bundle.flags.contains(.isRematerialized)
+      ? cost * rematerializationCost(Int(bundle.slot)) : cost
   }
 
   @inline(__always) private func isCopy(_ use: UseRecord) -> Bool {

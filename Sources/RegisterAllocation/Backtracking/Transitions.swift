@@ -47,7 +47,7 @@ extension Backtracking {
     var kept = first
     for k in first..<transitions.count {
       let move = transitions[k]
-      if move.to.isSlot && values[Int(move.value)].flags.contains(.slotIsValid) { continue }
+      if !move.to.isRegister && values[Int(move.value)].flags.contains(.slotIsValid) { continue }
       transitions[kept] = move
       kept &+= 1
     }
@@ -79,7 +79,7 @@ extension Backtracking {
   private mutating func followRange(_ b: Int, _ range: LiveRange) {
     let bundle = bundles[b]
     let v = Int(truncatingIfNeeded: range.value)
-    let slot = Allocation(slot: Int(bundle.slot))
+    let home = bundle.home
     var k = firstPlaced(bundle, endingAfter: range.from)
     let end = Int(bundle.placedEnd)
     var point = range.from
@@ -89,7 +89,7 @@ extension Backtracking {
     var changed: UInt32 = .max
     while point < range.to {
       steps &+= 1
-      var here = slot
+      var here = home
       var until = range.to
       if k < end {
         if placed[k].from <= point {
@@ -104,12 +104,12 @@ extension Backtracking {
         let isAtDefinition =
           point == values[v].begin
           && !(values[v].flags.contains(.definedByBranch) && values[v].place != noRegister)
-        if here.isSlot && isAtDefinition { values[v].flags.insert(.slotIsValid) }
+        if !here.isRegister && isAtDefinition { values[v].flags.insert(.slotIsValid) }
       } else if here != before {
         if point & 1 == 0 {
           leave(before, here, at: point, v)
         } else {
-          assert(here.isSlot, "a change of register within an instruction")
+          assert(!here.isRegister, "a change of register within an instruction")
           let gap = point &- 1
           var source = before
           if gap == range.from && values[v].gap == gap && values[v].place != noRegister {
@@ -117,7 +117,7 @@ extension Backtracking {
           } else if changed == gap {
             source = earlier
           }
-          if !source.isSlot { addStore(source, here, gap: gap, v) }
+          if source.isRegister { addStore(source, here, gap: gap, v) }
         }
         earlier = before
         changed = point
@@ -182,7 +182,7 @@ extension Backtracking {
       let low = isRegister ? placed[k].from : k > Int(bundle.pieces) ? placed[k &- 1].to : 0
       let high = isRegister ? placed[k].to : k < end ? placed[k].from : .max
       let to =
-        isRegister ? Allocation(packed: placed[k].register) : Allocation(slot: Int(bundle.slot))
+        isRegister ? Allocation(packed: placed[k].register) : bundle.home
       let isDefined = values[v].begin == start && values[v].flags.contains(.parameter)
       if !isDefined && (entryLow[target] < low || entryHigh[target] >= high || isPlacedByBranch) {
         let predecessors = view.predecessorRange(target)

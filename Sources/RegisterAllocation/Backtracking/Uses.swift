@@ -77,6 +77,7 @@ extension Backtracking {
     masks.removeAll()
     clobberPoints.removeAll()
     clobberMask.removeAll()
+    markRematerializations()
     var maskCount = 1
     for b in 0..<view.blockCount {
       for k in view.parameterRange(b) { useStart[Int(view.parameters[k].raw) &+ 2] &+= 1 }
@@ -86,7 +87,9 @@ extension Backtracking {
         for k in view.operandRange(i) {
           let operand = view.operands[k]
           if operand.tag == .fixedNonAllocatable { continue }
-          useStart[Int(truncatingIfNeeded: operand.register.raw) &+ 2] &+= 1
+          let v = Int(truncatingIfNeeded: operand.register.raw)
+          useStart[v &+ 2] &+= 1
+          if operand.tag == .stack { values[v].flags.remove([.isRematerialized, .slotIsValid]) }
           var register = noRegister
           if operand.tag == .fixed { register = operand.payload }
           if operand.tag == .reuse {
@@ -221,12 +224,49 @@ extension Backtracking {
       use.weight = f * UseRecord.copyWeight
       use.limit = 6
     }
+    if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
     if operand.isDefinition { define(v, use, i, b) }
     note(v, use)
     if use.kind == .fixed && allocatable.contains(use.register) {
       return reserve(use, v, Int(view.instructions[i].clobberMask))
     }
     return true
+  }
+
+  // MARK: Values that are made again
+
+  /// What is stored anyway, for a use on the stack, is not made again: `count` takes the mark away.
+  private mutating func markRematerializations() {
+    for k in 0..<view.rematerializationCount {
+      values[Int(view.rematerializations[k].value.raw)].flags.insert(
+        [.isRematerialized, .slotIsValid])
+    }
+  }
+
+  /// Its definition may be left out; no use finds it in memory.
+  private mutating func adaptToRematerialization(_ use: inout UseRecord, _ v: Int) {
+    if use.isDefinition {
+      use.kind = .any
+      use.weight = 0
+    } else {
+      if use.kind == .any { use.kind = .register }
+      // A use that costs nothing would get no register.
+      use.weight *= max(rematerializationCost(v), 0.01)
+    }
+  }
+
+  func rematerializationCost(_ v: Int) -> Float {
+    var low = 0
+    var high = view.rematerializationCount
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if Int(view.rematerializations[middle].value.raw) < v {
+        low = middle &+ 1
+      } else {
+        high = middle
+      }
+    }
+    return view.rematerializations[low].cost
   }
 
   /// The definition whose register use `k` shares, being its input or the same value; or -1.

@@ -30,6 +30,8 @@ public struct CheckError: Error, Hashable, CustomStringConvertible {
     case editFromMemoryToMemory
     case editOfWrongClass
     case editToForbiddenRegister
+    /// A value is made again that the problem does not allow that for.
+    case editOfUnknownValue
     // What a use finds in its place.
     case holdsAnotherValue(VirtualRegister)
     case destroyedBy(Inst)

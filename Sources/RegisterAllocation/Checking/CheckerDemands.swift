@@ -17,7 +17,7 @@ extension Checker {
     }
     switch held.kind {
     case .value:
-      if held.payload != v {
+      if held.payload != v && !isArgument(held.payload, for: v, b, problem) {
         let other = VirtualRegister(raw: held.payload)
         throw error(.holdsAnotherValue(other), point, operand, place, value)
       }
@@ -33,6 +33,19 @@ extension Checker {
           block: UInt32(b), place: held.payload, value: v, point: point,
           operand: UInt32(truncatingIfNeeded: operand)))
     }
+  }
+
+  /// Whether `argument`, made again after the only edge into block `b`, is what its parameter `v` is.
+  private func isArgument(
+    _ argument: UInt32, for v: UInt32, _ b: Int, _ problem: borrowing Problem
+  ) -> Bool {
+    let definition = definitions[Int(v)]
+    guard definition.block == UInt32(b), definition.parameter != .max,
+      edgeStart[b + 1] - edgeStart[b] == 1,
+      problem.rematerialization(of: VirtualRegister(raw: argument)) != nil
+    else { return false }
+    let arguments = problem.argumentRange(Int(edges[Int(edgeStart[b])].index))
+    return problem.arguments[arguments.lowerBound + Int(definition.parameter)].raw == argument
   }
 
   /// Passes a demand at a block's entry to the ends of its predecessors.

@@ -12,13 +12,14 @@ extension Checker {
     let mask = Int(problem.instructions.storage[i].clobberMask)
     let clobbers = problem.clobberMasks[mask]
     for k in range {
+      if isLeftOut(k, problem, solution) { continue }
       try checkConstraint(i, k, range.lowerBound, problem, solution)
     }
     // Reads, before anything is written.
     for k in range where problem.operands[k].isUse {
       try checkUse(i, k, clobbers, problem, solution)
     }
-    for k in range where problem.operands[k].isDefinition {
+    for k in range where problem.operands[k].isDefinition && !isLeftOut(k, problem, solution) {
       try checkDefinition(i, k, clobbers, problem, solution)
     }
     let wreck = Content(kind: .destroyed, movedAs: 3, payload: UInt32(i))
@@ -33,13 +34,21 @@ extension Checker {
     if let scratch = problem.machine.intScratch { write(Int(scratch.raw), 1, wreck) }
     if let scratch = problem.machine.floatScratch { write(Int(scratch.raw), 1, wreck) }
     if let scratch = problem.machine.vectorScratch { write(Int(scratch.raw), 1, wreck) }
-    for k in range where problem.operands[k].isDefinition {
+    for k in range where problem.operands[k].isDefinition && !isLeftOut(k, problem, solution) {
       let operand = problem.operands[k]
       let units = size(solution.allocations[k], operand.registerClass, problem.machine)
       write(
         Self.index(solution.allocations[k]), units,
         Content(kind: .value, movedAs: 3, payload: operand.register.raw))
     }
+  }
+
+  /// Whether operand `k` defines a value that its readers make again themselves.
+  private func isLeftOut(
+    _ k: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) -> Bool {
+    solution.allocations[k].isNone && problem.operands[k].isDefinition
+      && problem.rematerialization(of: problem.operands[k].register) != nil
   }
 
   /// How many places a value takes there.
@@ -161,13 +170,23 @@ extension Checker {
     let stamp = UInt32(i) + 1
     var found: CheckError.Fault?
     for unit in first..<(first + size(place, operand.registerClass, problem.machine)) {
-      if places[unit].definedBy == stamp { found = .definitionsOverlap }
+      if places[unit].definedBy == stamp && !repeats(k, i, problem) { found = .definitionsOverlap }
       if places[unit].lateUsedBy == stamp { found = .lateUseOverlapsDefinition }
       if operand.isEarly && places[unit].usedBy == stamp { found = .earlyDefinitionOverlapsUse }
       places[unit].definedBy = stamp
     }
     if place.isRegister && clobbers.contains(place.register) { found = .operandClobbered }
     if let found { throw error(found, .after(i), k, place, operand.register) }
+  }
+
+  /// Whether an earlier operand of the instruction defines the same value.
+  private func repeats(_ k: Int, _ i: Int, _ problem: borrowing Problem) -> Bool {
+    if !problem.repeatsDefinitions { return false }
+    for other in problem.operandRange(i).lowerBound..<k
+    where problem.operands[other] == problem.operands[k] {
+      return true
+    }
+    return false
   }
 
   // MARK: Moves
@@ -181,6 +200,15 @@ extension Checker {
         throw error(found, point, cursor, edit.to, .none)
       }
       let units = Self.units(edit.registerClass, problem.machine)
+      if edit.from.isRematerialized {
+        write(
+          Self.index(edit.to), 1,
+          Content(
+            kind: .value, movedAs: edit.registerClass.rawValue,
+            payload: edit.from.rematerializedValue.raw))
+        cursor += 1
+        continue
+      }
       let from = Self.index(edit.from)
       let to = Self.index(edit.to)
       var moved = content(from, edit.from.isSlot ? units : 1)
@@ -201,13 +229,20 @@ extension Checker {
     _ edit: Edit, _ problem: borrowing Problem, _ solution: borrowing Solution
   ) -> CheckError.Fault? {
     let machine = problem.machine
-    for place in [edit.from, edit.to] {
+    if edit.from.isRematerialized {
+      let value = edit.from.rematerializedValue
+      let isAllowed =
+        Int(value.raw) < problem.classes.count && problem.rematerialization(of: value) != nil
+        && problem.classes[value] == edit.registerClass
+      if !isAllowed { return .editOfUnknownValue }
+    }
+    for place in [edit.from, edit.to] where !place.isRematerialized {
       let found = fault(
         of: place, edit.registerClass, machine, slotUnits: solution.slotUnits)
       if let found { return found == .wrongClass ? .editOfWrongClass : found }
     }
     let fromMemory =
-      edit.from.isSlot || machine.fixedStackSlots.contains(edit.from.register)
+      !edit.from.isRegister || machine.fixedStackSlots.contains(edit.from.register)
     let toMemory = edit.to.isSlot || machine.fixedStackSlots.contains(edit.to.register)
     if fromMemory && toMemory { return .editFromMemoryToMemory }
     if edit.to.isSlot { return nil }

@@ -15,6 +15,10 @@ struct ProblemView {
   let argumentStart: UnsafeMutablePointer<UInt32>
   let arguments: UnsafeMutablePointer<VirtualRegister>
   let classes: UnsafeMutablePointer<RegisterClass>
+  let hints: UnsafeMutablePointer<Hint>
+  let hintCount: Int
+  let rematerializations: UnsafeMutablePointer<Rematerialization>
+  let rematerializationCount: Int
   let blockCount: Int
   let instructionCount: Int
   let operandCount: Int
@@ -31,6 +35,10 @@ struct ProblemView {
     argumentStart = problem.argumentStart.buffer.baseAddress.unsafelyUnwrapped
     arguments = problem.arguments.buffer.baseAddress.unsafelyUnwrapped
     classes = problem.classes.storage.buffer.baseAddress.unsafelyUnwrapped
+    hints = problem.hints.buffer.baseAddress.unsafelyUnwrapped
+    hintCount = problem.hints.count
+    rematerializations = problem.rematerializations.buffer.baseAddress.unsafelyUnwrapped
+    rematerializationCount = problem.rematerializations.count
     blockCount = problem.blockCount
     instructionCount = problem.instructionCount
     operandCount = problem.operands.count

@@ -25,6 +25,7 @@ struct SinglePass: ~Copyable {
   var preferred = ClassWords()
   var memoryNames = ClassWords()
   var scratch = ClassWords()
+  private var registerOrder = RegisterOrder()
 
   // The walk's state.
   var values = Vector<ValueState>()
@@ -78,6 +79,11 @@ struct SinglePass: ~Copyable {
     if view.blockCount <= 0 { return }
     out = solution.allocations.buffer.baseAddress.unsafelyUnwrapped
     begin(problem.machine)
+    registerOrder.reset(problem.registerOrder)
+    for k in 0..<view.hintCount {
+      let v = Int(view.hints[k].value.raw)
+      if values[v].hint == noRegister { values[v].hint = view.hints[k].register.raw }
+    }
     for position in 0..<view.blockCount {
       try visitBlock(at: position)
     }
@@ -218,7 +224,7 @@ struct SinglePass: ~Copyable {
         if hint != noRegister && Int(hint &>> 6) == c && candidates & ClassWords.bit(hint) != 0 {
           return hint
         }
-        return ClassWords.lowest(candidates, c)
+        return registerOrder.first(candidates, c)
       }
     }
     let hint = values[v].hint
@@ -228,12 +234,12 @@ struct SinglePass: ~Copyable {
     if values[v].crossesClobbers {
       // Further up it would have to go to such a register anyway.
       let saved = candidates & ~preferred[c]
-      if saved != 0 { return ClassWords.lowest(saved, c) }
+      if saved != 0 { return registerOrder.first(saved, c) }
     }
     let first = candidates & preferred[c]
-    if first != 0 { return ClassWords.lowest(first, c) }
+    if first != 0 { return registerOrder.first(first, c) }
     let saved = candidates & used[c]
-    return ClassWords.lowest(saved != 0 ? saved : candidates, c)
+    return registerOrder.first(saved != 0 ? saved : candidates, c)
   }
 
   /// Of `candidates`, which is not zero, the register that was named furthest below.

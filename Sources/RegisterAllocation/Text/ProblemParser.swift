@@ -50,6 +50,11 @@ struct ProblemParser {
     case "class": try parseClass(&problem.machine)
     case "clobbers": try parseClobbers(&problem)
     case "values": try parseValues(&problem)
+    case "order": try parseOrder(&problem)
+    case "rematerialize": try parseRematerializations(&problem)
+    case "hints": try parseHints(&problem)
+    case "repeats": problem.repeatsDefinitions = true
+    case "label": try parseLabel(&problem)
     case "block": try parseBlock(&problem)
     default:
       position = start
@@ -118,6 +123,47 @@ struct ProblemParser {
       problem.classes.storage.append(repeating: c, count: count)
       skipSpaces()
     }
+  }
+
+  // MARK: Advice
+
+  private mutating func parseOrder(_ problem: inout Problem) throws(ProblemParseError) {
+    skipSpaces()
+    while !isAtLineEnd {
+      guard let register = register(word()) else { throw error("expected a register") }
+      problem.registerOrder.append(register)
+      skipSpaces()
+    }
+  }
+
+  private mutating func parseRematerializations(
+    _ problem: inout Problem
+  ) throws(ProblemParseError) {
+    while let v = id("v") {
+      let value = try value(v, problem)
+      guard accept(UInt8(ascii: ":")), let cost = real() else { throw error("expected ':COST'") }
+      problem.rematerializations.append(Rematerialization(value, cost: cost))
+    }
+  }
+
+  private mutating func parseHints(_ problem: inout Problem) throws(ProblemParseError) {
+    while let v = id("v") {
+      let value = try value(v, problem)
+      guard accept(UInt8(ascii: ":")), let register = register(word()) else {
+        throw error("expected ':REGISTER'")
+      }
+      problem.hints.append(Hint(value, register))
+    }
+  }
+
+  private mutating func parseLabel(_ problem: inout Problem) throws(ProblemParseError) {
+    guard let label = number(), label <= Int(UInt32.max), let v = id("v"), let from = id("i"),
+      let to = id("i"), max(from, to) <= Int(UInt32.max)
+    else { throw error("expected 'label NUMBER vN iFIRST iEND'") }
+    problem.labels.append(
+      DebugLabel(
+        try value(v, problem), from: Inst(from), to: Inst(to),
+        label: UInt32(truncatingIfNeeded: label)))
   }
 
   // MARK: Blocks and instructions

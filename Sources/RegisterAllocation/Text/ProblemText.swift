@@ -41,6 +41,7 @@ struct ProblemPrinter {
       put("\n")
     }
     printValues(problem)
+    printAdvice(problem)
     if isAnnotated { put("; spill area: \(solution.slotUnits) units\n") }
     let isConsistent = solution.allocations.count == problem.operands.count
     for b in 0..<max(0, problem.blockCount) {
@@ -54,6 +55,11 @@ struct ProblemPrinter {
         if isAnnotated { printEdits(at: .after(i), solution) }
       }
     }
+    for k in problem.labels.indices {
+      let label = problem.labels[k]
+      put("label \(label.label) v\(label.value.raw) i\(label.from.raw) i\(label.to.raw)\n")
+    }
+    if isAnnotated { printDebugLocations(solution) }
   }
 
   // MARK: Header
@@ -107,6 +113,34 @@ struct ProblemPrinter {
       v = end
     }
     put("\n")
+  }
+
+  private mutating func printAdvice(_ problem: borrowing Problem) {
+    if !problem.registerOrder.isEmpty {
+      put("order")
+      for k in problem.registerOrder.indices {
+        put(" ")
+        putRegister(problem.registerOrder[k])
+      }
+      put("\n")
+    }
+    if !problem.rematerializations.isEmpty {
+      put("rematerialize")
+      for k in problem.rematerializations.indices {
+        let entry = problem.rematerializations[k]
+        put(" v\(entry.value.raw):\(entry.cost)")
+      }
+      put("\n")
+    }
+    if !problem.hints.isEmpty {
+      put("hints")
+      for k in problem.hints.indices {
+        put(" v\(problem.hints[k].value.raw):")
+        putRegister(problem.hints[k].register)
+      }
+      put("\n")
+    }
+    if problem.repeatsDefinitions { put("repeats\n") }
   }
 
   // MARK: Blocks and instructions
@@ -210,9 +244,20 @@ struct ProblemPrinter {
     }
   }
 
+  private mutating func printDebugLocations(_ solution: borrowing Solution) {
+    for k in solution.debugLocations.indices {
+      let location = solution.debugLocations[k]
+      put("; label \(location.label) before i\(location.from.raw) to i\(location.to.raw): ")
+      putPlace(location.place)
+      put("\n")
+    }
+  }
+
   private mutating func putPlace(_ place: Allocation) {
     if place.isRegister {
       putRegister(place.register)
+    } else if place.isRematerialized {
+      put("v\(place.rematerializedValue.raw)")
     } else {
       put(place.isSlot ? "slot\(place.slot)" : "none")
     }

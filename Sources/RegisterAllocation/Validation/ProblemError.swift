@@ -34,9 +34,18 @@
   case badLimit(Inst, VirtualRegister)
   /// A fixed non-allocatable operand names an allocatable register.
   case registerIsAllocatable(Inst, PhysicalRegister)
+  /// Or, where that is allowed, not by equal operands of one instruction.
   case definedTwice(VirtualRegister)
   /// No instruction and no parameter defines it: it would be live at the entry.
   case neverDefined(VirtualRegister, Inst)
   /// Some path reaches the use and not the definition.
   case notDominated(VirtualRegister, Inst)
+  /// Not in order, or the value is defined otherwise than alone, late and in any register.
+  case badRematerialization(VirtualRegister)
+  /// The hint names a register of another class.
+  case badHint(VirtualRegister)
+  /// A register stands twice in the order, or is not allocatable.
+  case badOrder(PhysicalRegister)
+  /// The label at this index names no value, or not a range of instructions.
+  case badLabel(Int)
 }

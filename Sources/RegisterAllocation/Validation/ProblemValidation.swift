@@ -15,6 +15,7 @@ extension Problem {
       try checkBranch(b)
     }
     try checkDefinitions()
+    try checkAdvice()
   }
 
   // MARK: Tables
@@ -224,6 +225,9 @@ extension Problem {
     var instruction = Vector<UInt32>()
     block.reset(count: classes.count, to: none)
     instruction.reset(count: classes.count, to: 0)
+    // Per value: the operand that defines it, where more than one may.
+    var first = Vector<Int>()
+    if repeatsDefinitions { first.reset(count: classes.count, to: 0) }
     for b in 0..<blockCount {
       for k in parameterRange(b) {
         let v = parameters[k]
@@ -233,7 +237,14 @@ extension Problem {
       for i in instructionRange(b) {
         for k in operandRange(i) where operands[k].isDefinition {
           let v = operands[k].register
-          if block[Int(v.raw)] != none { throw .definedTwice(v) }
+          if block[Int(v.raw)] != none {
+            let isRepeated =
+              repeatsDefinitions && instruction[Int(v.raw)] == UInt32(i) + 1
+              && operands[first[Int(v.raw)]] == operands[k]
+            if !isRepeated { throw .definedTwice(v) }
+            continue
+          }
+          if repeatsDefinitions { first[Int(v.raw)] = k }
           block[Int(v.raw)] = UInt32(b)
           instruction[Int(v.raw)] = UInt32(i) + 1
         }
