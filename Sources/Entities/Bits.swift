@@ -24,6 +24,22 @@
     words[member &>> 6] &= ~(1 &<< UInt64(truncatingIfNeeded: member & 63))
   }
 
+  /// Removes and returns the last member that is at most `bound`, or returns -1. No member is above
+  /// `bound` by 64 or more. O(1 + distance / 64).
+  @inlinable @inline(__always) public mutating func removeLast(notAbove bound: Int) -> Int {
+    var w = bound &>> 6
+    while w >= 0 {
+      let word = words[w]
+      if word != 0 {
+        let bit = 63 &- word.leadingZeroBitCount
+        words[w] = word & ~(1 &<< UInt64(truncatingIfNeeded: bit))
+        return w &<< 6 | bit
+      }
+      w &-= 1
+    }
+    return -1
+  }
+
   /// Calls `body` with each member, in rising order.
   @inlinable @inline(__always) public func forEach(_ body: (Int) -> Void) {
     for w in words.indices {

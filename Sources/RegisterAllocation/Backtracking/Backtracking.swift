@@ -28,6 +28,9 @@ struct Backtracking: ~Copyable {
   // Blocks.
   /// The point at which each block starts, and the end of the last.
   var blockStart = Vector<UInt32>()
+  /// Per stretch of points the block that holds the first.
+  var blockIndex = Vector<UInt32>()
+  static var blockIndexShift: Int { 4 }
   var frequency = Vector<Float>()
   /// The first and the last of the points at which each block's predecessors end.
   var entryLow = Vector<UInt32>()
@@ -42,8 +45,10 @@ struct Backtracking: ~Copyable {
 
   // Clobbers: all in order, and per mask.
   var masks = Vector<RegisterSet>()
+  /// Per mask of the problem its index in `masks`, or 0.
+  var maskName = Vector<UInt32>()
   var clobberPoints = Vector<UInt32>()
-  var clobberMask = Vector<UInt16>()
+  var clobberMask = Vector<UInt32>()
   var maskStart = Vector<UInt32>()
   var maskPoints = Vector<UInt32>()
   var clobberCursor = 0
@@ -51,13 +56,18 @@ struct Backtracking: ~Copyable {
   // Fixed operands: per register the points that are taken, and the values there.
   var reservedStart = Vector<UInt32>()
   var reserved = Vector<Reservation>()
+  var fixedPoints = Vector<FixedPoint>()
   var reservedCursor = Vector<UInt32>()
 
   // Liveness.
-  var liveIn = Vector<UInt32>()
-  var liveOut = Vector<UInt32>()
-  var liveBlocks = Vector<UInt32>()
-  var pendingBlocks = Vector<UInt32>()
+  var blockUses = Vector<BlockUse>()
+  var crossingValues = Vector<UInt32>()
+  var blockWords = Vector<BlockWords>()
+  var liveBlocks = BitSet()
+  var pendingBlocks = BitSet()
+  var foundRanges = Vector<LiveRange>()
+  /// Per crossing value at hand where the range ends that is being followed up.
+  var rangeEnds = Vector<UInt32>()
 
   // Coalescing, and sharing of slots.
   var runs = RangeRuns()
@@ -157,14 +167,11 @@ struct Backtracking: ~Copyable {
   }
 
   /// The block that holds `point`.
-  mutating func block(at point: UInt32) -> Int {
-    var low = 0
-    var high = view.blockCount
-    while high &- low > 1 {
-      let middle = (low &+ high) &>> 1
-      if blockStart[middle] <= point { low = middle } else { high = middle }
-    }
-    return low
+  @inline(__always) mutating func block(at point: UInt32) -> Int {
+    var b = Int(
+      truncatingIfNeeded: blockIndex[Int(truncatingIfNeeded: point) &>> Self.blockIndexShift])
+    while blockStart[b &+ 1] <= point && b &+ 1 < view.blockCount { b &+= 1 }
+    return b
   }
 
   @inline(__always) func isLastInstruction(_ i: Int, _ b: Int) -> Bool {

@@ -76,6 +76,10 @@ struct ValueRecord: BitwiseCopyable {
   var rangeStart: UInt32 = 0
   var rangeEnd: UInt32 = 0
   var bundle: UInt32 = .max
+  /// The block of its last use so far, until when it is needed there, and the blocks before.
+  var lastBlock: UInt32 = .max
+  var lastUntil: UInt32 = 0
+  var earlierBlocks: UInt32 = .max
   /// The register in which its definition puts it, if that is fixed.
   var place: UInt8 = noRegister
   var flags: Flags = []

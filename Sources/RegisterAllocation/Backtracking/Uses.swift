@@ -9,27 +9,37 @@ struct Reservation: BitwiseCopyable {
   var value: UInt32
 }
 
+/// The same before it is sorted by register.
+struct FixedPoint: BitwiseCopyable {
+  var point: UInt32
+  var value: UInt32
+  var register: UInt8
+}
+
+/// Until when a value is needed in one of its blocks, and its earlier ones.
+struct BlockUse: BitwiseCopyable {
+  var block: UInt32
+  var until: UInt32
+  /// Index of the record of the block before, or `.max`.
+  var before: UInt32
+}
+
 extension Backtracking {
-  /// Fills the tables of blocks, uses, clobbers and reservations. Two walks over the operands.
+  /// Fills the tables of blocks, uses, clobbers and reservations in one walk over the instructions,
+  /// after one over the operands that counts how often each value is used.
   mutating func collectUses() -> Bool {
     measureBlocks()
-    if !count() { return false }
+    countUses()
     for b in 0..<view.blockCount {
-      let start = blockStart[b]
-      for k in view.parameterRange(b) {
-        let v = Int(view.parameters[k].raw)
-        values[v].begin = start
-        values[v].gap = start &+ 2
-        values[v].definingBlock = UInt32(truncatingIfNeeded: b)
-        values[v].flags.insert(.parameter)
-        note(
-          v,
-          UseRecord(
-            point: start, weight: frequency[b] * UseRecord.edgeWeight, kind: .edge, limit: 6,
-            register: noRegister, phase: 5))
-      }
+      enterBlock(b)
+      if view.predecessorRange(b).count > 1 && !collectJoinClobbers(b) { return false }
       let range = view.instructionRange(b)
       for i in range {
+        let mask = Int(truncatingIfNeeded: view.instructions[i].clobberMask)
+        if mask != 0 {
+          clobberPoints.append(point(i, b) &+ 1)
+          clobberMask.append(name(ofMask: mask))
+        }
         let operands = view.operandRange(i)
         var hasReuse = false
         for k in operands where view.operands[k].tag == .reuse { hasReuse = true }
@@ -39,75 +49,68 @@ extension Backtracking {
       }
       collectArguments(b, range.upperBound &- 1)
     }
-    return true
+    sortClobbersByMask()
+    return sortReservations()
   }
+
+  // MARK: Blocks
 
   private mutating func measureBlocks() {
-    blockStart.removeAll()
-    frequency.removeAll()
-    for b in 0..<view.blockCount {
-      blockStart.append((view.blocks[b].instructionStart &+ UInt32(truncatingIfNeeded: b)) &<< 1)
-      let stated = max(view.blocks[b].frequency, 0.0001)
-      frequency.append(view.blocks[b].isCold ? min(stated, 0.01) : stated)
+    let count = view.blockCount
+    blockStart.reset(count: count &+ 1, to: 0)
+    frequency.reset(count: count, to: 0)
+    for b in 0...count {
+      blockStart[b] = (view.blocks[b].instructionStart &+ UInt32(truncatingIfNeeded: b)) &<< 1
     }
-    blockStart.append(
-      UInt32(truncatingIfNeeded: (view.instructionCount &+ view.blockCount) &<< 1))
-    entryLow.removeAll()
-    entryHigh.removeAll()
-    for b in 0..<view.blockCount {
-      var low = UInt32.max
-      var high: UInt32 = 0
+    let end = Int(truncatingIfNeeded: blockStart[count])
+    blockIndex.reset(count: end &>> Self.blockIndexShift &+ 1, to: 0)
+    entryLow.reset(count: count, to: .max)
+    entryHigh.reset(count: count, to: 0)
+    var filled = 0
+    for b in 0..<count {
+      let stated = max(view.blocks[b].frequency, 0.0001)
+      frequency[b] = view.blocks[b].isCold ? min(stated, 0.01) : stated
       for k in view.predecessorRange(b) {
         let end = blockStart[Int(truncatingIfNeeded: view.predecessors[k].raw) &+ 1] &- 1
-        low = min(low, end)
-        high = max(high, end)
+        entryLow[b] = min(entryLow[b], end)
+        entryHigh[b] = max(entryHigh[b], end)
       }
-      entryLow.append(low)
-      entryHigh.append(high)
+      // The block that holds the first point of each stretch.
+      let next = Int(truncatingIfNeeded: blockStart[b &+ 1])
+      while filled &<< Self.blockIndexShift < next {
+        blockIndex[filled] = UInt32(truncatingIfNeeded: b)
+        filled &+= 1
+      }
     }
   }
 
-  // MARK: Counting
-
-  private mutating func count() -> Bool {
+  private mutating func countUses() {
     values.reset(count: view.valueCount, to: ValueRecord())
-    useStart.reset(count: view.valueCount &+ 2, to: 0)
-    reservedStart.reset(count: 257, to: 0)
+    blockUses.removeAll()
     candidates.removeAll()
     masks.removeAll()
+    masks.append(RegisterSet())
+    maskName.reset(count: view.clobberMaskCount, to: 0)
     clobberPoints.removeAll()
     clobberMask.removeAll()
     markRematerializations()
-    var maskCount = 1
-    for b in 0..<view.blockCount {
-      for k in view.parameterRange(b) { useStart[Int(view.parameters[k].raw) &+ 2] &+= 1 }
-      for i in view.instructionRange(b) {
-        let mask = Int(view.instructions[i].clobberMask)
-        if mask != 0 { maskCount = max(maskCount, mask &+ 1) }
-        for k in view.operandRange(i) {
-          let operand = view.operands[k]
-          if operand.tag == .fixedNonAllocatable { continue }
-          let v = Int(truncatingIfNeeded: operand.register.raw)
-          useStart[v &+ 2] &+= 1
-          if operand.tag == .stack { values[v].flags.remove([.isRematerialized, .slotIsValid]) }
-          var register = noRegister
-          if operand.tag == .fixed { register = operand.payload }
-          if operand.tag == .reuse {
-            let input = view.operands[view.operandRange(i).lowerBound &+ Int(operand.payload)]
-            if input.tag == .fixed { register = input.payload }
-          }
-          if register != noRegister && allocatable.contains(register) {
-            let isBoth = operand.isDefinition == operand.isEarly
-            reservedStart[Int(register) &+ 1] &+= isBoth ? 2 : 1
-          }
-        }
-      }
-      for edge in view.successorRange(b) {
-        for k in view.argumentRange(edge) { useStart[Int(view.arguments[k].raw) &+ 2] &+= 1 }
+    fixedPoints.removeAll()
+    useStart.reset(count: view.valueCount &+ 2, to: 0)
+    for k in 0..<view.operandCount where view.operands[k].tag != .fixedNonAllocatable {
+      let v = Int(truncatingIfNeeded: view.operands[k].register.raw)
+      useStart[v &+ 2] &+= 1
+      if view.operands[k].tag == .stack {
+        values[v].flags.remove([.isRematerialized, .slotIsValid])
       }
     }
-    for m in 0..<maskCount { masks.append(view.clobberMasks[m]) }
-    if !collectClobbers() { return false }
+    let parameters = Int(truncatingIfNeeded: view.blocks[view.blockCount].parameterStart)
+    for k in 0..<parameters {
+      useStart[Int(truncatingIfNeeded: view.parameters[k].raw) &+ 2] &+= 1
+    }
+    let edges = Int(truncatingIfNeeded: view.blocks[view.blockCount].successorStart)
+    for k in 0..<Int(truncatingIfNeeded: view.argumentStart[edges]) {
+      useStart[Int(truncatingIfNeeded: view.arguments[k].raw) &+ 2] &+= 1
+    }
     var total: UInt32 = 0
     for v in useStart.indices {
       total &+= useStart[v]
@@ -116,66 +119,93 @@ extension Backtracking {
     let empty = UseRecord(
       point: 0, weight: 0, kind: .any, limit: 6, register: noRegister, phase: 0)
     uses.reset(count: Int(total), to: empty)
-    total = 0
-    for r in reservedStart.indices {
-      total &+= reservedStart[r]
-      reservedStart[r] = total
+  }
+
+  private mutating func enterBlock(_ b: Int) {
+    let start = blockStart[b]
+    for k in view.parameterRange(b) {
+      let v = Int(truncatingIfNeeded: view.parameters[k].raw)
+      values[v].begin = start
+      values[v].gap = start &+ 2
+      values[v].definingBlock = UInt32(truncatingIfNeeded: b)
+      values[v].flags.insert(.parameter)
+      note(
+        v, b,
+        UseRecord(
+          point: start, weight: frequency[b] * UseRecord.edgeWeight, kind: .edge, limit: 6,
+          register: noRegister, phase: 5))
     }
-    reserved.reset(count: Int(total), to: Reservation(point: 0, value: 0))
-    reservedCursor.removeAll()
-    for r in 0..<256 { reservedCursor.append(reservedStart[r]) }
+  }
+
+  // MARK: Clobbers
+
+  /// The number of a mask among those that this problem uses.
+  @inline(__always) private mutating func name(ofMask mask: Int) -> UInt32 {
+    if maskName[mask] == 0 {
+      maskName[mask] = UInt32(truncatingIfNeeded: masks.count)
+      masks.append(view.clobberMasks[mask])
+    }
+    return maskName[mask]
+  }
+
+  /// What a branch into a join destroys, after the moves of its edge, is destroyed at the join's
+  /// entry.
+  private mutating func collectJoinClobbers(_ b: Int) -> Bool {
+    var mask = RegisterSet()
+    for k in view.predecessorRange(b) {
+      let p = Int(truncatingIfNeeded: view.predecessors[k].raw)
+      let last = view.instructionRange(p).upperBound &- 1
+      for operand in view.operandRange(last)
+      where view.operands[operand].tag != .fixedNonAllocatable {
+        return giveUp(.branchOperands)
+      }
+      let destroyed = Int(truncatingIfNeeded: view.instructions[last].clobberMask)
+      if destroyed != 0 { mask = mask.union(view.clobberMasks[destroyed]) }
+    }
+    if mask.isEmpty { return true }
+    clobberPoints.append(blockStart[b] &+ 1)
+    clobberMask.append(UInt32(truncatingIfNeeded: masks.count))
+    masks.append(mask)
     return true
   }
 
-  /// Lists clobbers in order and per mask. What a branch into a join destroys, after the moves of
-  /// its edge, is destroyed at the join's entry.
-  private mutating func collectClobbers() -> Bool {
-    for b in 0..<view.blockCount {
-      let predecessors = view.predecessorRange(b)
-      if predecessors.count > 1 {
-        var mask = RegisterSet()
-        for k in predecessors {
-          let p = Int(view.predecessors[k].raw)
-          let last = view.instructionRange(p).upperBound &- 1
-          for operand in view.operandRange(last)
-          where view.operands[operand].tag != .fixedNonAllocatable {
-            return giveUp(.branchOperands)
-          }
-          mask = mask.union(view.clobberMasks[Int(view.instructions[last].clobberMask)])
-        }
-        if !mask.isEmpty {
-          if masks.count > 0xffff { return giveUp(.branchOperands) }
-          clobberPoints.append(blockStart[b] &+ 1)
-          clobberMask.append(UInt16(truncatingIfNeeded: masks.count))
-          masks.append(mask)
-        }
-      }
-      for i in view.instructionRange(b) where view.instructions[i].clobberMask != 0 {
-        clobberPoints.append(point(i, b) &+ 1)
-        clobberMask.append(view.instructions[i].clobberMask)
-      }
-    }
+  private mutating func sortClobbersByMask() {
+    clobberCursor = 0
+    // One mask: its points are all points.
+    if masks.count <= 2 { return }
     maskStart.reset(count: masks.count &+ 2, to: 0)
     for k in clobberMask.indices { maskStart[Int(clobberMask[k]) &+ 2] &+= 1 }
     for m in 1..<maskStart.count { maskStart[m] &+= maskStart[m &- 1] }
-    clobberCursor = 0
-    // One mask: its points are all points.
-    if masks.count == 2 { return true }
     maskPoints.reset(count: clobberPoints.count, to: 0)
     for k in clobberMask.indices {
       let m = Int(clobberMask[k]) &+ 1
       maskPoints[Int(maskStart[m])] = clobberPoints[k]
       maskStart[m] &+= 1
     }
-    return true
   }
 
   // MARK: Uses
 
-  @inline(__always) private mutating func note(_ v: Int, _ use: UseRecord) {
+  @inline(__always) private mutating func note(_ v: Int, _ b: Int, _ use: UseRecord) {
     let place = useStart[v &+ 1]
     uses[Int(truncatingIfNeeded: place)] = use
     useStart[v &+ 1] = place &+ 1
+    let until = use.neededUntil
+    if values[v].lastBlock == UInt32(truncatingIfNeeded: b) {
+      values[v].lastUntil = max(values[v].lastUntil, until)
+    } else {
+      if values[v].lastBlock != .max { closeBlock(of: v) }
+      values[v].lastBlock = UInt32(truncatingIfNeeded: b)
+      values[v].lastUntil = until
+    }
+  }
+
+  /// Enters the last block of a value among those that it has been used in.
+  mutating func closeBlock(of v: Int) {
+    let record = BlockUse(
+      block: values[v].lastBlock, until: values[v].lastUntil, before: values[v].earlierBlocks)
+    values[v].earlierBlocks = UInt32(truncatingIfNeeded: blockUses.count)
+    blockUses.append(record)
   }
 
   private mutating func collect(
@@ -226,16 +256,16 @@ extension Backtracking {
     }
     if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
     if operand.isDefinition { define(v, use, i, b) }
-    note(v, use)
+    note(v, b, use)
     if use.kind == .fixed && allocatable.contains(use.register) {
-      return reserve(use, v, Int(view.instructions[i].clobberMask))
+      return reserve(use, v, Int(truncatingIfNeeded: view.instructions[i].clobberMask))
     }
     return true
   }
 
   // MARK: Values that are made again
 
-  /// What is stored anyway, for a use on the stack, is not made again: `count` takes the mark away.
+  /// What is stored anyway, for a use on the stack, is not made again: `countUses` takes the mark away.
   private mutating func markRematerializations() {
     for k in 0..<view.rematerializationCount {
       values[Int(view.rematerializations[k].value.raw)].flags.insert(
@@ -302,30 +332,56 @@ extension Backtracking {
     if isLastInstruction(i, b) { values[v].flags.insert(.definedByBranch) }
   }
 
-  /// Enters the points of a fixed operand in its register's list.
+  // MARK: Fixed operands
+
+  /// Lists the points of a fixed operand.
   private mutating func reserve(_ use: UseRecord, _ v: Int, _ mask: Int) -> Bool {
-    if use.phase & 2 != 0 && mask != 0 && ClassWords(masks[mask]).contains(use.register) {
+    if use.phase & 2 != 0 && mask != 0
+      && ClassWords(view.clobberMasks[mask]).contains(use.register)
+    {
       return giveUp(.unsolvable)
     }
     var at = use.begin
-    let end = use.end
-    while at < end {
-      let entry = Reservation(point: at, value: UInt32(truncatingIfNeeded: v))
-      let r = Int(use.register)
-      let first = Int(reservedStart[r])
-      var place = Int(reservedCursor[r])
+    while at < use.end {
+      fixedPoints.append(
+        FixedPoint(point: at, value: UInt32(truncatingIfNeeded: v), register: use.register))
+      at &+= 1
+    }
+    return true
+  }
+
+  /// Enters the fixed points in their registers' lists. False if two values are wanted in one
+  /// register at one point.
+  private mutating func sortReservations() -> Bool {
+    reservedStart.reset(count: 257, to: 0)
+    reservedCursor.reset(count: 256, to: 0)
+    if fixedPoints.isEmpty { return true }
+    for k in fixedPoints.indices {
+      reservedStart[Int(truncatingIfNeeded: fixedPoints[k].register) &+ 1] &+= 1
+    }
+    for r in 0..<256 {
+      reservedCursor[r] = reservedStart[r]
+      reservedStart[r &+ 1] &+= reservedStart[r]
+    }
+    reserved.reset(count: fixedPoints.count, to: Reservation(point: 0, value: 0))
+    for k in fixedPoints.indices {
+      let fixed = fixedPoints[k]
+      let r = Int(truncatingIfNeeded: fixed.register)
+      let first = Int(truncatingIfNeeded: reservedStart[r])
+      var place = Int(truncatingIfNeeded: reservedCursor[r])
       reservedCursor[r] &+= 1
       // Operands of one instruction may come out of order.
-      while place > first && reserved[place &- 1].point > at {
+      while place > first && reserved[place &- 1].point > fixed.point {
         reserved[place] = reserved[place &- 1]
         place &-= 1
       }
-      reserved[place] = entry
+      reserved[place] = Reservation(point: fixed.point, value: fixed.value)
       if place > first {
         let before = reserved[place &- 1]
-        if before.point == at && before.value != entry.value { return giveUp(.unsolvable) }
+        if before.point == fixed.point && before.value != fixed.value {
+          return giveUp(.unsolvable)
+        }
       }
-      at &+= 1
     }
     return true
   }
@@ -339,7 +395,7 @@ extension Backtracking {
       for a in view.argumentRange(edge) {
         let v = view.arguments[a].raw
         note(
-          Int(v),
+          Int(truncatingIfNeeded: v), b,
           UseRecord(
             point: point(last, b), weight: frequency[b] * UseRecord.edgeWeight, kind: .edge,
             limit: 6,

@@ -23,6 +23,7 @@ struct ProblemView {
   let instructionCount: Int
   let operandCount: Int
   let valueCount: Int
+  let clobberMaskCount: Int
 
   init(_ problem: borrowing Problem) {
     instructions = problem.instructions.storage.buffer.baseAddress.unsafelyUnwrapped
@@ -43,6 +44,7 @@ struct ProblemView {
     instructionCount = problem.instructionCount
     operandCount = problem.operands.count
     valueCount = problem.classes.count
+    clobberMaskCount = problem.clobberMasks.count
   }
 
   @inline(__always) func instructionRange(_ b: Int) -> Range<Int> {
