@@ -77,6 +77,17 @@ extension Backtracking {
     return low
   }
 
+  /// The set of masks, one bit each, that contain `register`; the last bit stands for all masks
+  /// from the 64th on.
+  mutating func masksClobbering(_ register: UInt8) -> UInt64 {
+    var found: UInt64 = 0
+    let name = PhysicalRegister(raw: register)
+    for m in 1..<max(1, masks.count) where masks[m].contains(name) {
+      found |= 1 &<< UInt64(truncatingIfNeeded: min(m, 63))
+    }
+    return found
+  }
+
   /// The first point of `from ..< to` where `register` is destroyed, or `to`.
   private mutating func firstClobber(
     _ register: UInt8, _ from: UInt32, _ to: UInt32
@@ -220,23 +231,51 @@ extension Backtracking {
 
   // MARK: Windows
 
-  /// The first point from `point` on where `register` is not to be had for the piece, or its end.
+  /// What clobbers of `register` leave of the piece around `point`, which lies in range `index`.
+  mutating func windowBetweenClobbers(
+    _ piece: Piece, _ index: Int, _ register: UInt8, _ point: UInt32
+  ) -> (from: UInt32, to: UInt32) {
+    var window = (from: piece.from, to: piece.to)
+    var k = index
+    while k < Int(truncatingIfNeeded: piece.rangeEnd) {
+      let end = min(ranges[k].to, piece.to)
+      let clobber = firstClobber(register, max(ranges[k].from, point), end)
+      steps &+= 1
+      k &+= 1
+      if clobber < end {
+        window.to = clobber
+        break
+      }
+    }
+    k = index
+    while k >= Int(truncatingIfNeeded: piece.rangeStart) {
+      let start = max(ranges[k].from, piece.from)
+      let clobber = lastClobber(register, start, max(start, min(ranges[k].to, point)))
+      steps &+= 1
+      k &-= 1
+      if clobber > start {
+        window.from = clobber
+        break
+      }
+    }
+    return window
+  }
+
+  /// The first point of `point ..< limit` where `register` is not to be had for the piece, or
+  /// `limit`; `point` lies in range `index`.
   mutating func firstObstacle(
-    _ id: Int, _ register: UInt8, from point: UInt32, weight: Float
+    _ piece: Piece, _ index: Int, _ register: UInt8, from point: UInt32, to limit: UInt32
   ) -> UInt32 {
-    let piece = pieces[id]
-    var k = firstRange(piece, endingAfter: point)
-    while k < Int(piece.rangeEnd) {
+    var k = index
+    while k < Int(truncatingIfNeeded: piece.rangeEnd) && ranges[k].from < limit {
       let range = ranges[k]
       let from = max(range.from, point)
-      var to = min(range.to, piece.to)
-      let end = to
-      to = firstClobber(register, from, to)
-      to = firstReserved(register, from, to, range.value)
+      let end = min(range.to, limit)
+      var to = firstReserved(register, from, end, range.value)
       var node = occupancy.firstOverlap(register, from, to)
       while node >= 0 {
         let found = occupancy.nodes[Int(node)]
-        if pieces[Int(found.piece)].weight >= weight {
+        if pieces[Int(truncatingIfNeeded: found.piece)].weight >= piece.weight {
           to = max(found.from, from)
           break
         }
@@ -247,30 +286,27 @@ extension Backtracking {
       if to < end { return to }
       k &+= 1
     }
-    return piece.to
+    return limit
   }
 
-  /// The first point from which on `register` is to be had up to `point`, or the piece's start.
+  /// The first point from which on `register` is to be had up to `point`, or `limit`.
   mutating func lastObstacle(
-    _ id: Int, _ register: UInt8, before point: UInt32, weight: Float
+    _ piece: Piece, _ index: Int, _ register: UInt8, before point: UInt32, from limit: UInt32
   ) -> UInt32 {
-    let piece = pieces[id]
-    var k = firstRange(piece, endingAfter: point &- 1)
-    if k == Int(piece.rangeEnd) { k &-= 1 }
-    while k >= Int(piece.rangeStart) {
+    var k = index
+    while k >= Int(truncatingIfNeeded: piece.rangeStart) && ranges[k].to > limit {
       let range = ranges[k]
       k &-= 1
       let to = min(range.to, point)
-      let from = max(range.from, piece.from)
+      let from = max(range.from, limit)
       if to <= from { continue }
-      var end = lastClobber(register, from, to)
-      end = lastReserved(register, end, to, range.value)
+      var end = lastReserved(register, from, to, range.value)
       var bound = to
       while true {
         let node = occupancy.last(register, before: bound)
         if node < 0 || occupancy.nodes[Int(node)].to <= end { break }
         let found = occupancy.nodes[Int(node)]
-        if pieces[Int(found.piece)].weight >= weight {
+        if pieces[Int(truncatingIfNeeded: found.piece)].weight >= piece.weight {
           end = min(found.to, to)
           break
         }
@@ -280,7 +316,7 @@ extension Backtracking {
       steps &+= 1
       if end > from { return end }
     }
-    return piece.from
+    return limit
   }
 
   /// Index of the piece's first range that ends after `point`, or the end.

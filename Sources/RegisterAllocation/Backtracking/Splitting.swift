@@ -34,21 +34,36 @@ extension Backtracking {
     if hottest < 0 { return false }
     let use = uses[hottest]
     let c = Int(bundles[Int(piece.bundle)].registerClass)
-    var rest = allocatable[c]
-    if use.kind == .register { rest &= Self.below(use.limit) }
-    if piece.cost <= options.firstUseCost { rest &= preferred[c] | used[c] }
-    let weight = piece.weight
+    var allowed = allocatable[c]
+    if use.kind == .register { allowed &= Self.below(use.limit) }
+    if piece.cost <= options.firstUseCost { allowed &= preferred[c] | used[c] }
+    let range = firstRange(piece, endingAfter: use.begin)
     var best = noRegister
     var bestGain: Float = 0
     var window: (from: UInt32, to: UInt32) = (0, 0)
     var last: (from: UInt32, to: UInt32) = (0, 0)
-    while rest != 0 {
+    // What calls leave of the piece around the use, the same for all registers that they treat
+    // alike; once one of these is free in all of it, the others have nothing more to offer.
+    var calls: UInt64 = .max
+    var limit: (from: UInt32, to: UInt32) = (0, 0)
+    var isOffered = false
+    var rest = allowed & preferred[c]
+    allowed &= ~rest
+    while rest != 0 || allowed != 0 {
+      if rest == 0 { swap(&rest, &allowed) }
       let register = ClassWords.lowest(rest, c)
       rest &= rest &- 1
-      let to = firstObstacle(id, register, from: use.begin, weight: weight)
+      let clobbering = masksClobbering(register)
+      if clobbering != calls {
+        calls = clobbering
+        limit = windowBetweenClobbers(piece, range, register, use.begin)
+        isOffered = false
+      }
+      if isOffered || limit.to < use.end { continue }
+      let to = firstObstacle(piece, range, register, from: use.begin, to: limit.to)
       if to < use.end { continue }
-      let from = lastObstacle(id, register, before: use.begin, weight: weight)
-      // Registers that the same calls limit offer the same window.
+      let from = lastObstacle(piece, range, register, before: use.begin, from: limit.from)
+      isOffered = from == limit.from && to == limit.to
       if from == last.from && to == last.to { continue }
       last = (from, to)
       let cut = cutWindow(piece, from, to)
