@@ -98,6 +98,8 @@ struct Backtracking: ~Copyable {
   var slots = SpillSlots()
   var slotSets = Vector<SlotSet>()
   var transitions = Vector<Transition>()
+  /// Per value the place that it has throughout.
+  var places = Vector<Allocation>()
   var group = ParallelMoves()
   var writtenAt = Vector<UInt32>()
   var groupKey: UInt32 = 0

@@ -10,21 +10,21 @@ extension Backtracking {
     solution.edits.removeAll()
     writtenAt.reset(count: 256 &+ slots.unitCount, to: 0)
     groupKey = 1
-    used = ClassWords()
+    listPlaces()
     var cursor = 0
     var isPossible = true
     for b in 0..<view.blockCount {
       let range = view.instructionRange(b)
+      let last = range.upperBound &- 1
       if !enterBlock(b, range.lowerBound, &cursor, &solution) { isPossible = false }
       for i in range {
         let early = point(i, b)
         take(early &<< 1 | Transition.regular, &cursor)
-        let isLast = i &+ 1 == range.upperBound
-        placeOperands(i, early, &solution)
+        let isPassing = placeOperands(i, early, &solution)
         if !flush(i, &solution) { isPossible = false }
-        if isLast {
+        if i == last {
           if !leaveBlock(b, i, &cursor, &solution) { isPossible = false }
-        } else {
+        } else if isPassing {
           passDefinitions(i, early)
         }
       }
@@ -34,6 +34,25 @@ extension Backtracking {
     solution.usedRegisters = used.set
     return isPossible || giveUp(.noRegisterForMove)
   }
+
+  /// Notes for each value the place that it has throughout, and which registers hold values.
+  private mutating func listPlaces() {
+    used = ClassWords()
+    places.reset(count: view.valueCount, to: .none)
+    for v in 0..<view.valueCount where values[v].bundle != .max {
+      let bundle = bundles[Int(truncatingIfNeeded: values[v].bundle)]
+      if bundle.flags.contains(.isSplit) {
+        places[v] = Self.changingPlace
+      } else {
+        places[v] = singleLocation(bundle)
+        if places[v].isRegister { used.insert(places[v].packed) }
+      }
+    }
+    for k in placed.indices { used.insert(placed[k].register) }
+  }
+
+  /// Stands for the places of a value that has several.
+  private static var changingPlace: Allocation { Allocation(raw: .max) }
 
   // MARK: Move groups
 
@@ -61,8 +80,8 @@ extension Backtracking {
   /// Writes the group's moves before instruction `i`.
   @inline(__always)
   private mutating func flush(_ i: Int, _ solution: inout Solution) -> Bool {
-    groupKey &+= 1
     if group.isEmpty { return true }
+    groupKey &+= 1
     return resolve(i, &solution)
   }
 
@@ -146,11 +165,18 @@ extension Backtracking {
 
   // MARK: Operands
 
+  /// Where value `v` is at `point`, at or next to the instruction at `early`.
+  @inline(__always)
+  private mutating func place(_ v: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
+    let place = places[v]
+    if place != Self.changingPlace { return place }
+    return nextLocation(Int(truncatingIfNeeded: values[v].bundle), point, early)
+  }
+
   /// Where value `v` is in the gap before the instruction at `early`, ahead of its moves.
   @inline(__always) private mutating func source(_ v: Int, _ early: UInt32) -> Allocation {
     if values[v].gap == early && values[v].hasPlacedDefinition { return placeOfDefinition(v) }
-    if values[v].bundle == .max { return .none }
-    return nextLocation(Int(truncatingIfNeeded: values[v].bundle), early &- 1, early)
+    return place(v, early &- 1, early)
   }
 
   private mutating func placeOfDefinition(_ v: Int) -> Allocation {
@@ -159,49 +185,56 @@ extension Backtracking {
       : Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
   }
 
-  private mutating func placeOperands(
+  /// Returns whether a definition needs moves in the gap after.
+  @inline(__always) private mutating func placeOperands(
     _ i: Int, _ early: UInt32, _ solution: inout Solution
-  ) {
+  ) -> Bool {
     let operands = view.operandRange(i)
     var hasReuse = false
     for k in operands where view.operands[k].tag == .reuse { hasReuse = true }
+    var isPassing = false
     for k in operands {
       let operand = view.operands[k]
       let v = Int(truncatingIfNeeded: operand.register.raw)
-      var place: Allocation
       switch operand.tag {
-      case .fixedNonAllocatable: place = Allocation(operand.fixedRegister)
-      case .fixed:
-        place = Allocation(operand.fixedRegister)
-        if operand.isUse { add(source(v, early), place, v) }
-      case .stack:
-        place = Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
-        if operand.isUse && !values[v].flags.contains(.slotIsValid) {
-          add(source(v, early), place, v)
-        }
-      case .reuse:
-        let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
-        place =
-          input.tag == .fixed
-          ? Allocation(input.fixedRegister)
-          : nextLocation(Int(values[v].bundle), early, early)
       case .any, .register, .limit:
         let shared = hasReuse ? servedBy(k, operands) : -1
         if shared >= 0 {
           let d = Int(truncatingIfNeeded: view.operands[shared].register.raw)
-          place = nextLocation(Int(values[d].bundle), early, early)
-          add(source(v, early), place, v)
+          let to = place(d, early, early)
+          add(source(v, early), to, v)
+          solution.allocations[k] = to
         } else {
-          let point = operand.isLate ? early &+ 1 : early
-          place = nextLocation(
-            Int(truncatingIfNeeded: values[v].bundle), point, early)
+          solution.allocations[k] = place(v, operand.isLate ? early &+ 1 : early, early)
         }
+      case .fixed:
+        let to = Allocation(operand.fixedRegister)
+        solution.allocations[k] = to
+        if operand.isUse { add(source(v, early), to, v) } else { used.insert(to.packed) }
+      case .reuse:
+        let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
+        let isFixed = input.tag == .fixed
+        let to = isFixed ? Allocation(input.fixedRegister) : place(v, early, early)
+        solution.allocations[k] = to
+        if isFixed { used.insert(to.packed) }
+      case .stack:
+        let to = Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
+        solution.allocations[k] = to
+        if operand.isUse && !values[v].flags.contains(.slotIsValid) {
+          add(source(v, early), to, v)
+        }
+      case .fixedNonAllocatable:
+        solution.allocations[k] = Allocation(operand.fixedRegister)
+        continue
       }
+      if operand.isUse { continue }
       // A definition that only others would make again is left out.
-      if place.isRematerialized { place = .none }
-      solution.allocations[k] = place
-      if operand.isDefinition && place.isRegister { used.insert(place.packed) }
+      if solution.allocations[k].isRematerialized { solution.allocations[k] = .none }
+      if values[v].hasPlacedDefinition || values[v].flags.contains(.storedAtDefinition) {
+        isPassing = true
+      }
     }
+    return isPassing
   }
 
   /// Adds, to the next gap's group, the moves out of the places of definitions.
