@@ -15,7 +15,7 @@ import Entities
 struct DebugLocations: ~Copyable {
   /// Up to two values in one place: a parameter and its argument, say. A value that was defined in
   /// the block being visited is in those places only that got it after that: then its bit 0 is set.
-  private struct Held: BitwiseCopyable {
+  struct Held: BitwiseCopyable {
     var first: UInt32 = .max
     var second: UInt32 = .max
 
@@ -25,21 +25,21 @@ struct DebugLocations: ~Copyable {
     }
   }
 
-  private struct Holding: BitwiseCopyable {
+  struct Holding: BitwiseCopyable {
     var place: UInt32
     var units: UInt8
     var held: Held
   }
 
   /// What is known at a block's entry: a run of `holdings`.
-  private struct Entry: BitwiseCopyable {
+  struct Entry: BitwiseCopyable {
     var start: UInt32 = 0
     var end: UInt32 = 0
     var visits: UInt8 = 0
     var isKnown = false
   }
 
-  private struct Stretch: BitwiseCopyable {
+  struct Stretch: BitwiseCopyable {
     var value: UInt32
     var from: UInt32
     var to: UInt32
@@ -47,7 +47,7 @@ struct DebugLocations: ~Copyable {
   }
 
   /// What is kept of a value that is followed.
-  private struct Followed: BitwiseCopyable {
+  struct Followed: BitwiseCopyable {
     var isFollowed = false
     var isLabelled = false
     /// The block whose parameter it is.
