@@ -43,7 +43,7 @@ import Testing
       case .jump(let l): code.jump(Label(l))
       case .conditional(let l): code.jump(if: .less, Label(l))
       case .filler(let n): code.fill(0x90, count: n)
-      case .align: code.align16()
+      case .align: code.align()
       }
     }
     code.markSite(7, kind: 1)
@@ -65,7 +65,7 @@ import Testing
       case .filler(let n):
         #expect(bytes[at..<at + n].allSatisfy { $0 == 0x90 })
         at += n
-      case .align: at = (at + 15) & ~15
+      case .align: at = (at + CodeBuffer.alignment - 1) & -CodeBuffer.alignment
       case .jump(let l), .conditional(let l):
         let (short, long, longOpcode): (UInt8, UInt8, Int) =
           if case .jump = item { (0xEB, 0xE9, 1) } else { (0x7C, 0x0F, 2) }

@@ -135,6 +135,9 @@ package struct CodeBuffer: ~Copyable {
   package var calls = Vector<CallRelocation>()
   package var sites = Vector<CodeSite>()
 
+  /// Functions start at multiples of this, and so do short loops: half a cache line, and what the
+  /// processor fetches at a time.
+  static let alignment = 32
   /// No instruction is longer than 15 bytes; the rest is for padding and wide stores.
   static let roomPerInstruction = 64
   /// Bytes of code per function: distances within one are 32 bits wide.

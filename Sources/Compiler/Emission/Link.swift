@@ -41,7 +41,7 @@ private struct Placement: BitwiseCopyable {
 /// Fills text, function ranges and trap table of `module` from all buffers.
 ///
 /// Who emitted what leaves no trace: functions lie in the order of their indices, each at a
-/// multiple of 16. Each defined function must have been emitted exactly once.
+/// multiple of `CodeBuffer.alignment`. Each defined function must have been emitted exactly once.
 ///
 /// - Parameter importedFunctionCount: indices below are not defined here.
 /// Cost: linear; each byte is copied once, into memory of exactly the text's size.
@@ -88,7 +88,7 @@ private func layOut(
     let placement = placements[index]
     precondition(placement.view != .max, "a function was not emitted")
     let size = views[Int(placement.view)].functions[Int(placement.entry)].byteCount
-    offset = (offset + 15) & ~15
+    offset = (offset + CodeBuffer.alignment - 1) & -CodeBuffer.alignment
     module.functions.append(
       FunctionRange(offset: UInt32(truncatingIfNeeded: offset), size: size))
     offset += Int(size)

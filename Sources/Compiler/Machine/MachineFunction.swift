@@ -53,6 +53,9 @@ package struct MachineFunction: ~Copyable {
   package var origins = Vector<UInt32>()
   /// The constants that the code reads from memory, in words of 8 bytes; to be aligned to 16.
   package var constants = Vector<UInt64>()
+  /// What makes each of the problem's `rematerializations`, in the same order: an instruction with
+  /// its definition as the only operand.
+  package var rematerializations = Vector<MachineInstruction>()
   /// The targets of jump tables, as block numbers of the problem.
   package var jumpTargets = Vector<UInt32>()
 
@@ -62,6 +65,8 @@ package struct MachineFunction: ~Copyable {
   package var makesCalls = false
   /// Calls through function records, so that it must keep its context in the frame.
   package var callsReferences = false
+  /// Short loops are to be aligned.
+  package var alignsLoops = false
   /// Bytes at the bottom of the frame for arguments and results of calls that travel in memory.
   package var outgoingBytes: Int32 = 0
   /// Bytes of the frame for frame variables.
@@ -75,10 +80,12 @@ package struct MachineFunction: ~Copyable {
     instructions.removeAll()
     origins.removeAll()
     constants.removeAll()
+    rematerializations.removeAll()
     jumpTargets.removeAll()
     index = 0
     makesCalls = false
     callsReferences = false
+    alignsLoops = false
     outgoingBytes = 0
     frameVariableBytes = 0
   }

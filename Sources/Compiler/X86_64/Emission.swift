@@ -52,8 +52,10 @@ package func emit(
 extension CodeBuffer {
   /// The gap before a function: breakpoints, so that a stray jump stops.
   static let filler: UInt8 = 0xCC
+  /// Machine instructions of a loop that is aligned.
+  private static let shortLoop = 12
 
-  mutating func alignFunction() { fill(Self.filler, count: (0 &- count) & 15) }
+  mutating func alignFunction() { fill(Self.filler, count: (0 &- count) & (Self.alignment &- 1)) }
 
   // MARK: Blocks.
 
@@ -111,23 +113,29 @@ extension CodeBuffer {
     _ machine: inout MachineFunction, _ solution: inout Solution
   ) throws(EmissionError) {
     let count = machine.problem.blockCount
+    let sharesConstants = !machine.rematerializations.isEmpty
     let allocations = UnsafePointer(solution.allocations.buffer.baseAddress.unsafelyUnwrapped)
     var edit = 0
     var block = 0
     while block < count {
       var next = block &+ 1
       while next < count && !hasCode(next) { next &+= 1 }
+      if machine.alignsLoops && startsShortLoop(block, &machine) { align() }
       bind(Label(block))
       note(.block, block)
       let range = machine.problem.instructionRange(block)
       var i = range.lowerBound
       while i < range.upperBound {
-        emitEdits(upTo: .before(i), &edit, &solution)
+        emitEdits(upTo: .before(i), &edit, &solution, &machine)
         let operands = machine.problem.instructions.storage[i].operandStart
         let places = allocations + Int(truncatingIfNeeded: operands)
         let instruction = machine.instructions[i]
         let origin = machine.origins[i]
         note(.instruction, i)
+        if sharesConstants && isLeftOut(i, places, &machine) {
+          i &+= 1
+          continue
+        }
         if instruction.opcode >= X64Opcode.firstControl.rawValue {
           emitControl(instruction, places, origin, block: block, next: next, &machine)
         } else if instruction.opcode == X64Opcode.movWide.rawValue {
@@ -136,7 +144,7 @@ extension CodeBuffer {
         } else {
           encode(instruction, places, origin)
         }
-        emitEdits(upTo: .after(i), &edit, &solution)
+        emitEdits(upTo: .after(i), &edit, &solution, &machine)
         i &+= 1
       }
       guard offset < Self.functionByteLimit else {
@@ -146,16 +154,64 @@ extension CodeBuffer {
     }
   }
 
+  /// Whether a block is the head of a loop so short that the padding may pay: where it would cross
+  /// one more boundary of what is fetched at a time, each iteration costs more.
+  private mutating func startsShortLoop(_ block: Int, _ machine: inout MachineFunction) -> Bool {
+    let start = machine.problem.instructionRange(block).lowerBound
+    for k in machine.problem.predecessorRange(block) {
+      let source = machine.problem.predecessors[k].index
+      if source < block { continue }
+      let end = machine.problem.instructionRange(source).upperBound
+      if end &- start <= Self.shortLoop { return true }
+    }
+    return false
+  }
+
   // MARK: Moves.
 
   @inline(__always)
   private mutating func emitEdits(
-    upTo point: ProgramPoint, _ edit: inout Int, _ solution: inout Solution
+    upTo point: ProgramPoint, _ edit: inout Int, _ solution: inout Solution,
+    _ machine: inout MachineFunction
   ) {
     while edit < solution.edits.count && solution.edits[edit].point <= point {
       note(.move, edit)
-      emitMove(solution.edits[edit])
+      let move = solution.edits[edit]
+      if move.from.isRematerialized {
+        rematerialize(move, &machine)
+      } else {
+        emitMove(move)
+      }
       edit &+= 1
+    }
+  }
+
+  /// Whether instruction `i` defines a constant that only moves make, where it is needed.
+  private mutating func isLeftOut(
+    _ i: Int, _ places: UnsafePointer<Allocation>, _ machine: inout MachineFunction
+  ) -> Bool {
+    machine.problem.operandRange(i).count == 1 && places[0].isNone
+  }
+
+  /// Makes a constant, and leaves the flags as they are.
+  private mutating func rematerialize(_ edit: Edit, _ machine: inout MachineFunction) {
+    let value = edit.from.rematerializedValue
+    var k = 0
+    while machine.problem.rematerializations[k].value != value { k &+= 1 }
+    let instruction = machine.rematerializations[k]
+    switch instruction.x64Opcode {
+    case .movImmediate:
+      let low = instruction.immediate
+      moveConstant(
+        Gpr(frame.place(edit.to).base),
+        instruction.size == 3
+          ? UInt64(bitPattern: Int64(low)) : UInt64(truncatingIfNeeded: UInt32(bitPattern: low)))
+    case .movWide:
+      moveConstant(
+        Gpr(frame.place(edit.to).base),
+        machine.constants[Int(truncatingIfNeeded: instruction.immediate)])
+    default:
+      withUnsafePointer(to: edit.to) { encode(instruction, $0, 0) }
     }
   }
 

@@ -8,7 +8,7 @@ import Glibc
 /// What a branch record is: the raw value of a `ConditionCode`, or one of these.
 private enum BranchKind {
   static var jump: UInt8 { 16 }
-  /// Padding to a multiple of 16.
+  /// Padding to a multiple of `CodeBuffer.alignment`.
   static var align: UInt8 { 17 }
 }
 
@@ -19,8 +19,8 @@ extension CodeBuffer {
     branch(condition.rawValue, label, bytes: 6)
   }
 
-  /// Pads so that what follows stands at a multiple of 16.
-  mutating func align16() { branch(BranchKind.align, Label(raw: 0), bytes: 15) }
+  /// Pads so that what follows stands at a multiple of `alignment`.
+  mutating func align() { branch(BranchKind.align, Label(raw: 0), bytes: Self.alignment &- 1) }
 
   @inline(__always) private mutating func branch(_ kind: UInt8, _ label: Label, bytes: Int) {
     makeRoom()
@@ -34,7 +34,7 @@ extension CodeBuffer {
   /// Chooses the size of each branch, closes the gaps and moves everything that holds an offset.
   ///
   /// Sizes only shrink, from a state in which all are long; each round uses distances that are no
-  /// smaller than the final ones, so a branch once short stays in reach. Padding counts as 15 bytes
+  /// smaller than the final ones, so a branch once short stays in reach. Padding counts in full
   /// until the end for the same reason. What a fixed number of rounds leaves long is right, only
   /// longer than need be.
   ///
@@ -54,7 +54,7 @@ extension CodeBuffer {
   private static var shrinkingRounds: Int { 3 }
 
   @inline(__always) private func longBytes(_ kind: UInt8) -> Int {
-    kind < BranchKind.jump ? 6 : kind == BranchKind.jump ? 5 : 15
+    kind < BranchKind.jump ? 6 : kind == BranchKind.jump ? 5 : Self.alignment &- 1
   }
 
   /// One round; returns whether any branch became short.
@@ -103,9 +103,9 @@ extension CodeBuffer {
       let branch = branches[k]
       saved[k] = total
       if branch.kind == BranchKind.align {
-        // The function starts at a multiple of 16.
-        let padding: UInt32 = (0 &- (branch.offset &- total)) & 15
-        total &+= 15 &- padding
+        let most = UInt32(truncatingIfNeeded: Self.alignment &- 1)
+        let padding: UInt32 = (0 &- (branch.offset &- total)) & most
+        total &+= most &- padding
       } else if branch.isShort {
         total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- 2)
       }
@@ -134,7 +134,7 @@ extension CodeBuffer {
       from = offset &+ longBytes(branch.kind)
       cursor = function + to
       if branch.kind == BranchKind.align {
-        pad((0 &- to) & 15)
+        pad((0 &- to) & (Self.alignment &- 1))
       } else {
         let target = Int(truncatingIfNeeded: labels[Label(raw: branch.label)].offset)
         write(branch, at: to, target: target)

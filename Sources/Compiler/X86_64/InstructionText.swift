@@ -135,7 +135,9 @@ enum X64Text {
   }
 
   static func name(_ place: Allocation) -> String {
-    place.isRegister ? name(place.register) : place.isSlot ? "slot\(place.slot)" : "none"
+    if place.isRegister { return name(place.register) }
+    if place.isRematerialized { return "constant \(place.rematerializedValue)" }
+    return place.isSlot ? "slot\(place.slot)" : "none"
   }
 
   static func move(_ edit: Edit) -> String { "\(name(edit.to)) := \(name(edit.from))" }

@@ -12,9 +12,16 @@ package struct LoweringOptions: BitwiseCopyable, Sendable {
   package var countsUses: Bool
   /// Divisions by constants become multiplications.
   package var multipliesForDivision: Bool
+  /// Loops keep constants in registers that are free: see `SharedConstant`.
+  package var sharesConstants: Bool
+  /// Short loops start at multiples of `CodeBuffer.alignment`.
+  package var alignsLoops: Bool
 
-  package static let fast = LoweringOptions(countsUses: false, multipliesForDivision: false)
-  package static let full = LoweringOptions(countsUses: true, multipliesForDivision: true)
+  package static let fast = LoweringOptions(
+    countsUses: false, multipliesForDivision: false, sharesConstants: false,
+    alignsLoops: false)
+  package static let full = LoweringOptions(
+    countsUses: true, multipliesForDivision: true, sharesConstants: true, alignsLoops: true)
 }
 
 /// Selects machine instructions, backwards.
@@ -100,6 +107,9 @@ package struct Lowering: ~Copyable {
   var callMasks = Vector<UInt16>()
   /// A direct-mapped cache of `constants`: index plus one.
   var constantCache = Vector<UInt32>()
+  var sharedConstants = Vector<SharedConstant>()
+  /// The block being selected runs more often than the function.
+  var isInLoop = false
 
   package init() {}
 
@@ -128,6 +138,7 @@ package struct Lowering: ~Copyable {
   private mutating func begin() {
     output.clear()
     output.index = function.index
+    output.alignsLoops = options.alignsLoops
     output.problem.machine = X64Convention.machine
     output.frameVariableBytes = Int32(truncatingIfNeeded: function.frameVariables.count &* 8)
     registers.reset(count: function.instructions.count, to: Self.noRegister)
@@ -137,6 +148,7 @@ package struct Lowering: ~Copyable {
     arguments.removeAll()
     callMasks.reset(count: 64, to: 0)
     constantCache.reset(count: 64, to: 0)
+    sharedConstants.removeAll()
     parameterWords = countParameterWords()
     flagProducer = -1
   }
@@ -144,8 +156,9 @@ package struct Lowering: ~Copyable {
   private mutating func lowerBlock(_ b: Int) {
     let data = function.blocks.storage[b]
     let terminator = Int(truncatingIfNeeded: data.instructionEnd) &- 1
-    lowerEdgeBlocks(terminator)
     let label = Int(truncatingIfNeeded: labels[b])
+    isInLoop = machineBlocks[label].frequency > 1
+    lowerEdgeBlocks(terminator)
     beginMachineBlock(label)
     var i = terminator
     let start = Int(truncatingIfNeeded: data.instructionStart)
@@ -153,7 +166,10 @@ package struct Lowering: ~Copyable {
       lowerGroup(i)
       i &-= 1
     }
-    if b == 0 { lowerEntry() }
+    if b == 0 {
+      defineSharedConstants()
+      lowerEntry()
+    }
     endMachineBlock(label)
   }
 

@@ -99,31 +99,6 @@ extension Lowering {
     registers[Int(truncatingIfNeeded: value)] != Self.noRegister
   }
 
-  mutating func constantRegister(_ bits: UInt64) -> VirtualRegister {
-    let d = newRegister(.int)
-    let low = Int32(truncatingIfNeeded: bits)
-    if bits &>> 32 == 0 {
-      emit(MachineInstruction(.movImmediate, size: 2, immediate: low))
-    } else if UInt64(bitPattern: Int64(low)) == bits {
-      emit(MachineInstruction(.movImmediate, size: 3, immediate: low))
-    } else {
-      emit(MachineInstruction(.movWide, size: 3, immediate: constantIndex(bits)))
-    }
-    operands.append(.definition(d, .int))
-    return d
-  }
-
-  private mutating func floatConstantRegister(_ x: Instruction) -> VirtualRegister {
-    let d = newRegister(.float)
-    if x.bits == 0 {
-      emit(MachineInstruction(.fzero, size: 3))
-      operands.append(.definition(d, .float))
-      return d
-    }
-    emitUnary(.fmov, size: Self.size(x.type), d, .float, constantSource(x.bits), .float)
-    return d
-  }
-
   // MARK: Constants
 
   /// The integer constant that the value is, sign-extended from its type; nil if it is not.
@@ -139,40 +114,6 @@ extension Lowering {
     guard let c = constant(value) else { return nil }
     let low = Int32(truncatingIfNeeded: c)
     return Int64(low) == c ? low : nil
-  }
-
-  /// The index in `constants` of a word.
-  mutating func constantIndex(_ bits: UInt64) -> Int32 {
-    let slot = Int(truncatingIfNeeded: (bits &* 0x9E37_79B9_7F4A_7C15) &>> 58)
-    let cached = Int(truncatingIfNeeded: constantCache[slot])
-    if cached != 0 && output.constants[cached &- 1] == bits {
-      return Int32(truncatingIfNeeded: cached &- 1)
-    }
-    let index = output.constants.count
-    output.constants.append(bits)
-    constantCache[slot] = UInt32(truncatingIfNeeded: index &+ 1)
-    return Int32(truncatingIfNeeded: index)
-  }
-
-  mutating func constantSource(_ bits: UInt64) -> Source {
-    Source(.constant, displacement: constantIndex(bits))
-  }
-
-  /// A mask of 16 bytes, aligned: the word and zeros.
-  mutating func maskSource(_ bits: UInt64) -> Source {
-    let slot = Int(truncatingIfNeeded: (bits &* 0x9E37_79B9_7F4A_7C15) &>> 58) ^ 1
-    let cached = Int(truncatingIfNeeded: constantCache[slot])
-    if cached & 1 != 0 && cached < output.constants.count
-      && output.constants[cached &- 1] == bits && output.constants[cached] == 0
-    {
-      return Source(.constant, displacement: Int32(truncatingIfNeeded: cached &- 1))
-    }
-    if output.constants.count & 1 != 0 { output.constants.append(0) }
-    let index = output.constants.count
-    output.constants.append(bits)
-    output.constants.append(0)
-    constantCache[slot] = UInt32(truncatingIfNeeded: index &+ 1)
-    return Source(.constant, displacement: Int32(truncatingIfNeeded: index))
   }
 
   // MARK: Sources
