@@ -12,7 +12,8 @@ struct BrolgaCommand: ParsableCommand {
     abstract: "Compiles WebAssembly to native code ahead of time, and runs it.",
     subcommands: [
       RunCommand.self, CompileCommand.self, ValidateCommand.self, InspectCommand.self,
-      BenchCommand.self, ParseCommand.self, PrintCommand.self, WastCommand.self,
+      BenchCommand.self, RegallocCommand.self, ParseCommand.self, PrintCommand.self,
+      WastCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

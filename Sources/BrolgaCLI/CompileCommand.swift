@@ -34,6 +34,15 @@ struct CompileCommand: ParsableCommand {
   @Flag(help: "Tell on standard error how much time each stage took.")
   var timeStages = false
 
+  @Flag(help: "Write to standard output what each function took and got.")
+  var report = false
+
+  @Flag(help: "Write the report as JSON, with all functions.")
+  var json = false
+
+  @Option(help: ArgumentHelp("How many functions --report lists.", valueName: "n"))
+  var top: Int?
+
   @Argument(help: "A WebAssembly module.")
   var file: String
 
@@ -42,6 +51,13 @@ struct CompileCommand: ParsableCommand {
   }
 
   func validate() throws {
+    if report, emit != .artefact {
+      throw ValidationError("--report goes with an artefact.")
+    }
+    if json, !report { throw ValidationError("--json goes with --report.") }
+    if let top, !report || json || top < 0 {
+      throw ValidationError("--top takes a number and goes with --report, without --json.")
+    }
     if only != nil, emit == .artefact {
       throw ValidationError("--only needs --emit with something other than artefact.")
     }
@@ -64,6 +80,7 @@ struct CompileCommand: ParsableCommand {
   ) throws(Failure) {
     let bar = ProgressBar.ifTerminal()
     options.progress = bar?.progress
+    options.reports = report
     let compilation: Compilation
     do throws(ModuleError) {
       compilation = try compileModule(input.moduleBytes, options)
@@ -80,7 +97,8 @@ struct CompileCommand: ParsableCommand {
       throw Failure("\(file): \(error)")
     }
     try target.finish()
-    if timeStages { writeAll(report(compilation.times), to: STDERR_FILENO) }
+    if timeStages { writeAll(text(of: compilation.times), to: STDERR_FILENO) }
+    if report { try writeReport(of: compilation, input) }
   }
 
   /// Goes where it is wanted function by function: the text of a large module is larger than what
@@ -113,7 +131,18 @@ struct CompileCommand: ParsableCommand {
     }
   }
 
-  private func report(_ times: StageTimes) -> String {
+  private func writeReport(
+    of compilation: borrowing Compilation, _ input: MappedFile
+  ) throws(Failure) {
+    do throws(ModuleError) {
+      let lines = CompilationReport(compilation, of: try decodeModule(input.moduleBytes))
+      writeAll(json ? lines.json : lines.table(limit: top ?? 20), to: STDOUT_FILENO)
+    } catch {
+      throw Failure("\(file): \(error)")
+    }
+  }
+
+  private func text(of times: StageTimes) -> String {
     var table = TextTable(right: [false, true, true])
     table.add("stage", "CPU time", "share")
     let total = Stage.allCases.reduce(0) { $0 + times[$1] }

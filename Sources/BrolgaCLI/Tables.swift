@@ -10,6 +10,7 @@ struct TextTable {
   init(right: [Bool]) { isRight = right }
 
   mutating func add(_ cells: String...) { rows.append(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells) }
 
   var text: String {
     var widths: [Int] = []

@@ -19,6 +19,7 @@
 @frozen public struct AllocationStatistics: BitwiseCopyable, Hashable, Sendable {
   /// Why the single-pass allocator solved a problem that was for the backtracking one.
   @frozen public enum Fallback: UInt8, BitwiseCopyable, Sendable {
+    /// It did not: there was no need.
     case none
     /// The step budget was spent.
     case budget
@@ -26,12 +27,15 @@
     case branchOperands
     /// An instruction's operands found no registers.
     case unsolvable
+    /// A move between two places in memory found none.
     case noRegisterForMove
   }
 
   public var fallback = Fallback.none
   /// Elementary steps of the backtracking allocator.
   public var steps = 0
+  /// How many it may take.
+  public var stepBudget = 0
   public var coalesced = 0
   public var bundles = 0
   public var pieces = 0

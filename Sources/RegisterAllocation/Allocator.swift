@@ -33,6 +33,8 @@ public struct Allocator: ~Copyable {
   private var backtracking = Backtracking()
   private var debugLocations = DebugLocations()
   public var options = AllocationOptions()
+  /// How the last allocation came about, if its `isEnabled` is set.
+  public var trace = AllocationTrace()
   /// What the last allocation did; empty for a single pass that was asked for.
   public private(set) var statistics = AllocationStatistics()
 
@@ -60,10 +62,13 @@ public struct Allocator: ~Copyable {
     switch algorithm {
     case .singlePass:
       statistics = AllocationStatistics()
+      trace.clear()
       try singlePass.run(problem, &solution)
     case .backtracking:
       backtracking.options = options
+      swap(&trace, &backtracking.trace)
       let isSolved = backtracking.run(problem, &solution)
+      swap(&trace, &backtracking.trace)
       statistics = backtracking.statistics
       if !isSolved { try singlePass.run(problem, &solution) }
     }

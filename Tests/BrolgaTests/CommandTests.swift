@@ -13,9 +13,9 @@ let binary: String? = {
   return ([beside] + more).first { FileManager.default.isExecutableFile(atPath: $0) }
 }()
 
-/// Runs `brolga` with `arguments` in `folder`.
+/// Runs `brolga` with `arguments` in `folder`; a file named by `input` is its standard input.
 func brolga(
-  _ arguments: [String], folder: String = Programs.repository
+  _ arguments: [String], folder: String = Programs.repository, input: String? = nil
 ) throws -> RunResult {
   let capture = TemporaryFolder()
   for name in ["out", "err"] { capture.write(name, "") }
@@ -23,7 +23,8 @@ func brolga(
   process.executableURL = URL(filePath: try #require(binary))
   process.arguments = arguments
   process.currentDirectoryURL = URL(filePath: folder)
-  process.standardInput = FileHandle.nullDevice
+  process.standardInput =
+    input.flatMap { FileHandle(forReadingAtPath: $0) } ?? FileHandle.nullDevice
   process.standardOutput = FileHandle(forWritingAtPath: capture.path + "/out")
   process.standardError = FileHandle(forWritingAtPath: capture.path + "/err")
   try process.run()

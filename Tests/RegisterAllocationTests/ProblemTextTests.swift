@@ -78,6 +78,22 @@ func badTextIsRefusedWithItsLine(_ text: String, _ line: Int) {
   }
 }
 
+@Test(arguments: [
+  ("problem 2\n", 1, 9), ("problem 1\nvalues int\nblock b0\n  i0 use v1 exit\n", 4, 10),
+  ("problem 1\nvalues int\nblock b0\n  i0 use v0:nowhere exit\n", 4, 13),
+  ("problem 1\nvalues int\nblock b0\n\tnothing\n", 4, 2),
+  ("problem 1\nvalues int\nblock b0\n  i0 exit exit )\n", 4, 16),
+  ("\n\n problem 1\nproblem 1\n", 4, 1),
+])
+func badTextIsRefusedWithItsColumn(_ text: String, _ line: Int, _ column: Int) {
+  do {
+    _ = try Problem(parsing: text)
+    Issue.record("accepted: \(text)")
+  } catch {
+    #expect(error.line == line && error.column == column, "\(error)")
+  }
+}
+
 @Test func textCutOrChangedAnywhereIsReadOrRefused() {
   var coverage = Coverage()
   var random = Random(seed: 3)

@@ -157,3 +157,23 @@ private func fault(_ body: String) throws -> ProblemError? {
     }
   }
 }
+
+@Test func inWhatCannotBeReachedTheOrderWithinABlockCounts() throws {
+  func text(_ first: String, _ second: String) -> String {
+    """
+    problem 1
+    class int preferred {0}
+    values int*2
+    block b0
+      i0 exit
+    block b1
+      i1 \(first)
+      i2 \(second) exit
+
+    """
+  }
+  try Problem(parsing: text("def v0", "use v0, use v1")).validate()
+  #expect(throws: ProblemError.notDominated(VirtualRegister(0), Inst(1))) {
+    try Problem(parsing: text("use v0", "def v0")).validate()
+  }
+}

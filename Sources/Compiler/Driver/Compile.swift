@@ -11,6 +11,8 @@ import WebAssembly
 package struct Compilation: ~Copyable {
   package var module = CompiledModule()
   package var times = StageTimes()
+  /// One per defined function, in order, if the options ask for them.
+  package var reports = Vector<FunctionReport>()
 }
 
 /// Compiles a decoded module. Its function bodies are validated on the way.
@@ -38,6 +40,7 @@ package func compile(
 
   var compilation = Compilation()
   for worker in results { compilation.times.add(worker.compiler.times) }
+  gatherReports(results, &compilation.reports)
   compilation.times.start()
   do throws(EmissionError) {
     try link(
@@ -51,6 +54,14 @@ package func compile(
   describe(module, options, &compilation.module)
   compilation.times.end(.link)
   return compilation
+}
+
+private func gatherReports(_ results: [Worker], _ reports: inout Vector<FunctionReport>) {
+  for worker in results {
+    reports.append(contentsOf: UnsafeBufferPointer(worker.compiler.reports.buffer))
+  }
+  var all = reports.buffer
+  all.sort { $0.function < $1.function }
 }
 
 /// What the workers share.

@@ -16,6 +16,8 @@ package struct FunctionCompiler: ~Copyable {
   package var checker = Checker()
   package var code = CodeBuffer()
   package var times = StageTimes()
+  /// One per function, if the options ask for them.
+  package var reports = Vector<FunctionReport>()
   private let options: CompilerOptions
 
   package init(_ options: CompilerOptions) { self.options = options }
@@ -56,6 +58,9 @@ package struct FunctionCompiler: ~Copyable {
       throw CompileError(error)
     }
     end(.emit)
+    if options.reports {
+      reports.append(report(unit, function: function, options.effectiveAlgorithm))
+    }
   }
 
   private mutating func verify(after stage: Stage, _ function: UInt32) {

@@ -23,6 +23,8 @@ package struct CompilerOptions: Sendable {
   /// Checks the IR after each stage; a wrong one stops the process with the stage and the text.
   package var verifies = false
   package var timesStages = false
+  /// Counts what each function took and got.
+  package var reports = false
   /// Counts compiled functions as they are done.
   package var progress: CompilationProgress?
 

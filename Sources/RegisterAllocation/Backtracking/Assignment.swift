@@ -31,6 +31,7 @@ extension Backtracking {
     }
     tryLeftovers()
     statistics.pieces = pieces.count
+    if trace.isEnabled { recordPieces() }
     return true
   }
 
@@ -242,9 +243,11 @@ extension Backtracking {
     steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
     pieces[id].register = register
     used.insert(register)
+    if trace.isEnabled { trace.note(.assigned, id, register) }
   }
 
   mutating func evict(_ id: Int) {
+    if trace.isEnabled { trace.note(.evicted, id, pieces[id].register) }
     release(id)
     statistics.evictions &+= 1
     enqueue(id)

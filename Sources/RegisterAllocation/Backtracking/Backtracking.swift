@@ -17,6 +17,7 @@ struct Backtracking: ~Copyable {
   var statistics = AllocationStatistics()
   var steps = 0
   var stepBudget = 0
+  var trace = AllocationTrace()
 
   // The machine.
   var allocatable = ClassWords()
@@ -112,12 +113,15 @@ struct Backtracking: ~Copyable {
   mutating func run(_ problem: borrowing Problem, _ solution: inout Solution) -> Bool {
     view = ProblemView(problem)
     statistics = AllocationStatistics()
+    trace.clear()
     if view.blockCount <= 0 { return false }
     begin(problem.machine)
     order.reset(problem.registerOrder)
     let isSolved = solve(&solution)
     statistics.steps = steps
+    statistics.stepBudget = stepBudget
     if !isSolved && statistics.fallback == .none { statistics.fallback = .budget }
+    if !isSolved { trace.clear() }
     return isSolved
   }
 

@@ -7,6 +7,8 @@ extension Backtracking {
   /// Splits a piece that found no register. False if it cannot be split.
   mutating func split(_ id: Int) -> Bool {
     let piece = pieces[id]
+    let first = pieces.count
+    var isAroundUse = false
     switch piece.grade {
     case .dead: return true
     case .minimal: return giveUp(.unsolvable)
@@ -17,9 +19,13 @@ extension Backtracking {
       if Int(bundles[b].splits) < options.splitLimit && splitAroundHottestUse(id) {
         bundles[b].splits &+= 1
         statistics.splits &+= 1
+        isAroundUse = true
       } else {
         splitIntoPieces(id, .group)
       }
+    }
+    if trace.isEnabled {
+      trace.noteSplit(isAroundUse ? .splitAroundHottestUse : .splitAtUses, id, first..<pieces.count)
     }
     return true
   }

@@ -7,8 +7,10 @@ import Entities
 public struct ProblemParseError: Error, Hashable, CustomStringConvertible {
   /// Counted from 1.
   public var line: Int
+  /// Where the word that does not fit starts, in bytes, counted from 1.
+  public var column: Int
   public var reason: String
-  public var description: String { "line \(line): \(reason)" }
+  public var description: String { "line \(line), column \(column): \(reason)" }
 }
 
 extension Problem {
@@ -25,6 +27,9 @@ struct ProblemParser {
   private let bytes: [UInt8]
   private var position = 0
   private var line = 1
+  private var lineStart = 0
+  /// Where the last word started that was looked for: every search begins with `skipSpaces`.
+  private var wordStart = 0
   private var hasValues = false
   /// The instruction read last ended its block.
   private var isBlockEnded = true
@@ -56,6 +61,7 @@ struct ProblemParser {
     case "repeats": problem.repeatsDefinitions = true
     case "label": try parseLabel(&problem)
     case "block": try parseBlock(&problem)
+    case "problem": throw error("a second problem: a text holds one")
     default:
       position = start
       guard id("i") == problem.instructions.count else {
@@ -288,10 +294,11 @@ struct ProblemParser {
     while position < bytes.count {
       let byte = bytes[position]
       if byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t") && byte != UInt8(ascii: "\r") {
-        return
+        break
       }
       position += 1
     }
+    wordStart = position
   }
 
   /// Moves past the end of the line and all lines that hold nothing.
@@ -310,6 +317,7 @@ struct ProblemParser {
       if position >= bytes.count || bytes[position] != UInt8(ascii: "\n") { return }
       position += 1
       line += 1
+      lineStart = position
     }
   }
 
@@ -434,6 +442,6 @@ struct ProblemParser {
   }
 
   private func error(_ reason: String) -> ProblemParseError {
-    ProblemParseError(line: line, reason: reason)
+    ProblemParseError(line: line, column: wordStart - lineStart + 1, reason: reason)
   }
 }

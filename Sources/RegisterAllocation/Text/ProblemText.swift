@@ -20,10 +20,29 @@ extension Problem {
   }
 }
 
+extension Problem {
+  /// The same, and at the head of each block where its values are when it is entered: what the ways
+  /// into it agree on.
+  public func text(
+    annotatedWith solution: borrowing Solution, _ history: borrowing PlaceHistory
+  ) -> String {
+    var printer = ProblemPrinter()
+    for b in 0..<max(0, blockCount) {
+      for k in history.entryRange(b) { printer.entries.append(history.entries[k]) }
+      printer.entryEnds.append(printer.entries.count)
+    }
+    printer.print(self, solution, isAnnotated: true)
+    return printer.string
+  }
+}
+
 /// Appends the text form to a buffer of bytes.
 struct ProblemPrinter {
   private var bytes: [UInt8] = []
   private var nextEdit = 0
+  /// What is where at the entry of each block, block by block, where that is known.
+  fileprivate var entries: [PlaceHistory.Entry] = []
+  fileprivate var entryEnds: [Int] = []
 
   var string: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -46,6 +65,7 @@ struct ProblemPrinter {
     let isConsistent = solution.allocations.count == problem.operands.count
     for b in 0..<max(0, problem.blockCount) {
       printBlock(b, problem)
+      if b < entryEnds.count { printEntries(b) }
       for i in problem.instructionRange(b) {
         if isAnnotated { printEdits(at: .before(i), solution) }
         printInstruction(i, problem)
@@ -230,6 +250,17 @@ struct ProblemPrinter {
       put(" ")
       putPlace(solution.allocations[k])
     }
+  }
+
+  private mutating func printEntries(_ b: Int) {
+    let range = (b == 0 ? 0 : entryEnds[b - 1])..<entryEnds[b]
+    if range.isEmpty { return }
+    put("  ; on entry")
+    for k in range {
+      put(k == range.lowerBound ? " v\(entries[k].value.raw) " : ", v\(entries[k].value.raw) ")
+      putPlace(entries[k].place)
+    }
+    put("\n")
   }
 
   private mutating func printEdits(at point: ProgramPoint, _ solution: borrowing Solution) {

@@ -252,16 +252,18 @@ extension Problem {
     }
     var dominance = Dominance()
     dominance.compute(self)
-    for b in 0..<blockCount where dominance.isReachable(b) {
+    // In blocks that cannot be reached only the order within the block counts.
+    for b in 0..<blockCount {
+      let isReachable = dominance.isReachable(b)
       for i in instructionRange(b) {
         for k in operandRange(i) {
           let operand = operands[k]
           if operand.isDefinition || operand.tag == .fixedNonAllocatable { continue }
           let v = Int(operand.register.raw)
-          if block[v] == none { throw .neverDefined(operand.register, Inst(i)) }
+          if block[v] == none && isReachable { throw .neverDefined(operand.register, Inst(i)) }
           let isEarlier =
             block[v] == UInt32(b)
-            ? instruction[v] <= UInt32(i) : dominance.dominates(Int(block[v]), b)
+            ? instruction[v] <= UInt32(i) : !isReachable || dominance.dominates(Int(block[v]), b)
           if !isEarlier { throw .notDominated(operand.register, Inst(i)) }
         }
       }
@@ -269,10 +271,11 @@ extension Problem {
       for edge in successorRange(b) {
         for k in argumentRange(edge) {
           let v = Int(arguments[k].raw)
-          if block[v] == none { throw .neverDefined(arguments[k], Inst(last)) }
+          if block[v] == none && isReachable { throw .neverDefined(arguments[k], Inst(last)) }
           let isEarlier =
             block[v] == UInt32(b)
-            ? instruction[v] <= UInt32(last) : dominance.dominates(Int(block[v]), b)
+            ? instruction[v] <= UInt32(last)
+            : !isReachable || dominance.dominates(Int(block[v]), b)
           if !isEarlier { throw .notDominated(arguments[k], Inst(last)) }
         }
       }

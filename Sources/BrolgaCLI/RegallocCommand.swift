@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brolga regalloc`: the register allocator alone, on a problem in text.
+
+import ArgumentParser
+import Brolga
+import Glibc
+import RegisterAllocation
+
+struct RegallocCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "regalloc", abstract: "Allocates registers for a problem in text form.",
+    discussion: """
+      Prints the problem with the place of each operand and the moves between instructions as \
+      comments, and what the allocation did. docs/allocation-problem.md describes the form; \
+      brolga compile --emit=ra --only=NAME writes the problem of a function.
+      """)
+
+  @Option(help: ArgumentHelp("single-pass or backtracking.", valueName: "algorithm"))
+  var algorithm = CompilingOptions.RegisterAllocator.backtracking
+
+  @Flag(inversion: .prefixedNo, help: "Prove the result right.")
+  var check = true
+
+  @Flag(help: "Print what the allocation did and leave out the problem.")
+  var summary = false
+
+  @Argument(help: "A problem in text form; - is standard input.")
+  var file: String
+
+  func run() throws {
+    let text = try readText(file)
+    let problem = try parse(text)
+    var allocator = Allocator()
+    var solution = Solution()
+    do throws(AllocationError) {
+      try allocator.allocate(
+        problem, into: &solution,
+        using: algorithm == .backtracking ? .backtracking : .singlePass)
+    } catch {
+      throw Failure(place("i", error.instruction?.raw, in: text) + "\(error)")
+    }
+    let statistics = allocator.statistics
+    var report = AllocationReport(problem, solution, statistics, algorithm).text
+    if check {
+      var checker = Checker()
+      do throws(CheckError) {
+        try checker.check(problem, solution)
+      } catch {
+        throw Failure("\(file): the allocator is wrong: \(error)", status: ExitCode.trap)
+      }
+      var history = PlaceHistory()
+      history.record(problem, solution, checker)
+      if !summary { report = problem.text(annotatedWith: solution, history) + report }
+    } else if !summary {
+      report = problem.text(annotatedWith: solution) + report
+    }
+    writeAll(report, to: STDOUT_FILENO)
+    leave(0)
+  }
+
+  private func parse(_ text: String) throws(Failure) -> Problem {
+    let problem: Problem
+    do throws(ProblemParseError) {
+      problem = try Problem(parsing: text)
+    } catch {
+      throw Failure("\(file):\(error.line):\(error.column): \(error.reason)")
+    }
+    if problem.classes.count > Self.maximumValues {
+      throw Failure("\(file): more than \(Self.maximumValues) values")
+    }
+    do throws(ProblemError) {
+      try problem.validate()
+    } catch {
+      let word = error.instruction != nil ? "i" : "b"
+      throw Failure(place(word, error.instruction?.raw ?? error.block?.raw, in: text) + "\(error)")
+    }
+    return problem
+  }
+
+  /// A line of a few bytes can declare more values than there is memory for their records.
+  private static var maximumValues: Int { 1 << 24 }
+
+  /// "FILE:LINE:COLUMN: " of the instruction or block, "FILE: " without one.
+  private func place(_ prefix: String, _ number: UInt32?, in text: String) -> String {
+    guard let number else { return file + ": " }
+    let wanted = Array((prefix + "\(number)").utf8)
+    for (index, line) in text.utf8.split(separator: 10, omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      var words = line.split(whereSeparator: { $0 == 32 || $0 == 9 || $0 == 13 })[...]
+      if words.first?.elementsEqual("block".utf8) == true { words = words.dropFirst() }
+      guard let word = words.first, word.elementsEqual(wanted) else { continue }
+      let column = line.utf8Distance(to: word.startIndex)
+      return "\(file):\(index + 1):\(column + 1): "
+    }
+    return file + ": "
+  }
+}
+
+extension Substring.UTF8View {
+  fileprivate func utf8Distance(to index: Index) -> Int { distance(from: startIndex, to: index) }
+}
+
+/// All of a file, or of standard input.
+private func readText(_ path: String) throws(Failure) -> String {
+  if path != "-" {
+    let input = try MappedFile(path)
+    return withExtendedLifetime(input) { String(decoding: input.bytes, as: UTF8.self) }
+  }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(STDIN_FILENO, &chunk, chunk.count)
+    if count < 0 && errno == EINTR { continue }
+    if count < 0 { throw Failure("standard input: \(String(cString: strerror(errno)))") }
+    if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+    bytes += chunk[..<count]
+  }
+}
+
+/// What an allocation got and what it took, as lines of comment.
+struct AllocationReport {
+  let text: String
+
+  init(
+    _ problem: borrowing Problem, _ solution: borrowing Solution,
+    _ statistics: AllocationStatistics, _ algorithm: CompilingOptions.RegisterAllocator
+  ) {
+    let counts = EditCounts(solution, on: problem.machine)
+    var table = TextTable(right: [false, true])
+    func add(_ name: String, _ value: String) { table.add("; " + name, value) }
+    add("blocks", "\(problem.blockCount)")
+    add("instructions", "\(problem.instructionCount)")
+    add("operands", "\(problem.operands.count)")
+    add("values", "\(problem.classes.count)")
+    add("moves", "\(counts.moves)")
+    add("loads", "\(counts.loads)")
+    add("stores", "\(counts.stores)")
+    if counts.remade > 0 { add("made again", "\(counts.remade)") }
+    add("spill area", "\(solution.slotUnits) units")
+    if algorithm == .backtracking {
+      add("steps", "\(statistics.steps) of \(statistics.stepBudget)")
+      add("bundles", "\(statistics.bundles)")
+      add("pieces", "\(statistics.pieces)")
+      add("coalesced", "\(statistics.coalesced)")
+      add("splits", "\(statistics.splits) around uses, \(statistics.fullSplits) at all uses")
+      add("evictions", "\(statistics.evictions)")
+      add("second chances", "\(statistics.secondChances)")
+    }
+    var text = "; algorithm: \(algorithm.rawValue)\n"
+    if let reason = statistics.fallback.reason {
+      text = "; algorithm: single-pass, because \(reason)\n"
+    }
+    self.text = text + table.text
+  }
+}
+
+extension AllocationStatistics.Fallback {
+  /// Why the single pass had to solve what was for backtracking; nil if it had not to.
+  var reason: String? {
+    switch self {
+    case .none: nil
+    case .budget: "backtracking reached its bound on steps"
+    case .branchOperands: "a branch into a join has operands"
+    case .unsolvable: "backtracking found no register for an instruction's operands"
+    case .noRegisterForMove: "backtracking found no register for a move"
+    }
+  }
+}
