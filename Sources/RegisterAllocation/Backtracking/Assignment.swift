@@ -8,6 +8,8 @@ extension Backtracking {
   mutating func allocateAll() -> Bool {
     let pointCount = Int(truncatingIfNeeded: blockStart[view.blockCount]) &+ 64
     occupancy.reset(allocatable, pointCount: pointCount)
+    taken.reset(allocatable, pointCount: pointCount)
+    takeReservations()
     votes.reset(count: 256, to: 0)
     leftovers.removeAll()
     probeStamp = 0
@@ -122,14 +124,25 @@ extension Backtracking {
     }
     var best = noRegister
     var bestCost = Float.infinity
-    var rest = allowed
-    if rest != 0 {
+    if allowed != 0 {
       gatherVotes(piece)
+      var rest = allowed
+      while rest != 0 {
+        let register = choose(rest, c, piece)
+        rest &= ~ClassWords.bit(register)
+        if isFree(register, piece) {
+          assign(id, register)
+          clearVotes(c)
+          return true
+        }
+      }
+      rest = allowed
       while rest != 0 {
         let register = choose(rest, c, piece)
         rest &= ~ClassWords.bit(register)
         switch probe(id, register) {
         case .free:
+          // Its own fixed uses were in the way.
           assign(id, register)
           clearVotes(c)
           return true
@@ -153,6 +166,29 @@ extension Backtracking {
     }
     if piece.grade == .minimal && displaceForMinimal(id, allowed, c) { return true }
     return split(id)
+  }
+
+  /// Whether nothing takes `register` from the piece.
+  @inline(__always)
+  private mutating func isFree(_ register: UInt8, _ piece: Piece) -> Bool {
+    var k = Int(truncatingIfNeeded: piece.rangeStart)
+    while k < Int(truncatingIfNeeded: piece.rangeEnd) {
+      if !taken.isFree(register, max(ranges[k].from, piece.from), min(ranges[k].to, piece.to)) {
+        steps &+= k &- Int(truncatingIfNeeded: piece.rangeStart)
+        return false
+      }
+      k &+= 1
+    }
+    steps &+= k &- Int(truncatingIfNeeded: piece.rangeStart)
+    return true
+  }
+
+  /// Enters the points of fixed operands.
+  private mutating func takeReservations() {
+    for k in fixedPoints.indices {
+      let point = fixedPoints[k].point
+      taken.insert(fixedPoints[k].register, point, point &+ 1)
+    }
   }
 
   @inline(__always) static func below(_ limit: UInt8) -> UInt64 {
@@ -234,10 +270,10 @@ extension Backtracking {
     assert(piece.register == noRegister, "assigned twice")
     var k = Int(truncatingIfNeeded: piece.rangeStart)
     while k < Int(truncatingIfNeeded: piece.rangeEnd) {
-      let range = ranges[k]
-      occupancy.insert(
-        register, max(range.from, piece.from), min(range.to, piece.to),
-        UInt32(truncatingIfNeeded: id))
+      let from = max(ranges[k].from, piece.from)
+      let to = min(ranges[k].to, piece.to)
+      occupancy.insert(register, from, to, UInt32(truncatingIfNeeded: id))
+      taken.insert(register, from, to)
       k &+= 1
     }
     steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
@@ -259,7 +295,11 @@ extension Backtracking {
     assert(piece.register != noRegister, "evicted twice")
     var k = Int(truncatingIfNeeded: piece.rangeStart)
     while k < Int(truncatingIfNeeded: piece.rangeEnd) {
-      occupancy.remove(piece.register, max(ranges[k].from, piece.from))
+      let from = max(ranges[k].from, piece.from)
+      let to = min(ranges[k].to, piece.to)
+      occupancy.remove(piece.register, from)
+      taken.remove(piece.register, from, to)
+      retakeReservations(piece.register, from, to)
       k &+= 1
     }
     steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)

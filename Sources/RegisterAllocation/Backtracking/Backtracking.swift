@@ -75,11 +75,14 @@ struct Backtracking: ~Copyable {
   var parent = Vector<UInt32>()
   var candidates = Vector<Affinity>()
   var candidateOrder = Vector<UInt32>()
+  /// Candidates per exponent of their frequency.
+  var counts = Vector<UInt32>()
   var useCursor = Vector<UInt32>()
 
   var bundles = Vector<Bundle>()
   var pieces = Vector<Piece>()
   var occupancy = Occupancy()
+  var taken = TakenRegisters()
   var queue = PieceQueue()
   var used = ClassWords()
 

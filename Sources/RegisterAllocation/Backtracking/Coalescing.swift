@@ -30,16 +30,26 @@ extension Backtracking {
   private mutating func sortCandidates() {
     candidateOrder.reset(count: candidates.count, to: 0)
     if candidates.isEmpty { return }
-    maskStart.append(repeating: 0, count: 257)
-    let base = maskStart.count &- 257
-    for k in candidates.indices { maskStart[base &+ bucket(k) &+ 1] &+= 1 }
-    for e in 1..<257 { maskStart[base &+ e] &+= maskStart[base &+ e &- 1] }
+    counts.reset(count: 256, to: 0)
+    var first = 255
+    var last = 0
     for k in candidates.indices {
-      let place = base &+ bucket(k)
-      candidateOrder[Int(maskStart[place])] = UInt32(truncatingIfNeeded: k)
-      maskStart[place] &+= 1
+      let place = bucket(k)
+      counts[place] &+= 1
+      first = min(first, place)
+      last = max(last, place)
     }
-    maskStart.truncate(to: base)
+    var total: UInt32 = 0
+    for place in first...last {
+      let count = counts[place]
+      counts[place] = total
+      total &+= count
+    }
+    for k in candidates.indices {
+      let place = bucket(k)
+      candidateOrder[Int(truncatingIfNeeded: counts[place])] = UInt32(truncatingIfNeeded: k)
+      counts[place] &+= 1
+    }
   }
 
   @inline(__always) private func bucket(_ k: Int) -> Int {

@@ -183,6 +183,17 @@ extension Backtracking {
     return to
   }
 
+  /// Enters what fixed operands take of a range that has been freed.
+  mutating func retakeReservations(_ register: UInt8, _ from: UInt32, _ to: UInt32) {
+    var k = seekReservation(register, from)
+    let end = Int(truncatingIfNeeded: reservedStart[Int(register) &+ 1])
+    while k < end && reserved[k].point < to {
+      taken.insert(register, reserved[k].point, reserved[k].point &+ 1)
+      steps &+= 1
+      k &+= 1
+    }
+  }
+
   private mutating func lastReserved(
     _ register: UInt8, _ from: UInt32, _ to: UInt32, _ v: UInt32
   ) -> UInt32 {

@@ -34,16 +34,23 @@ struct PieceQueue: ~Copyable {
     heap.removeAll()
     cursor = 0
     counts.reset(count: 300, to: 0)
-    for k in pieces.indices { counts[299 &- PieceQueue.level(pieces[k].size)] &+= 1 }
+    var highest = 0
+    for k in pieces.indices {
+      let level = PieceQueue.level(pieces[k].size)
+      counts[level] &+= 1
+      highest = max(highest, level)
+    }
     var total: UInt32 = 0
-    for level in counts.indices {
+    var level = highest
+    while level >= 0 {
       let count = counts[level]
       counts[level] = total
       total &+= count
+      level &-= 1
     }
     initial.reset(count: pieces.count, to: 0)
     for k in pieces.indices {
-      let level = 299 &- PieceQueue.level(pieces[k].size)
+      let level = PieceQueue.level(pieces[k].size)
       initial[Int(counts[level])] = UInt32(truncatingIfNeeded: k)
       counts[level] &+= 1
     }

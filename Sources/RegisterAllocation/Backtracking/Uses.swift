@@ -353,15 +353,21 @@ extension Backtracking {
   /// Enters the fixed points in their registers' lists. False if two values are wanted in one
   /// register at one point.
   private mutating func sortReservations() -> Bool {
-    reservedStart.reset(count: 257, to: 0)
+    let count = UInt32(truncatingIfNeeded: fixedPoints.count)
+    reservedStart.reset(count: 257, to: count)
     reservedCursor.reset(count: 256, to: 0)
-    if fixedPoints.isEmpty { return true }
+    if count == 0 { return true }
+    var highest = 0
     for k in fixedPoints.indices {
-      reservedStart[Int(truncatingIfNeeded: fixedPoints[k].register) &+ 1] &+= 1
+      let r = Int(truncatingIfNeeded: fixedPoints[k].register)
+      reservedCursor[r] &+= 1
+      highest = max(highest, r)
     }
-    for r in 0..<256 {
+    var total: UInt32 = 0
+    for r in 0...highest {
+      reservedStart[r] = total
+      total &+= reservedCursor[r]
       reservedCursor[r] = reservedStart[r]
-      reservedStart[r &+ 1] &+= reservedStart[r]
     }
     reserved.reset(count: fixedPoints.count, to: Reservation(point: 0, value: 0))
     for k in fixedPoints.indices {
