@@ -47,6 +47,8 @@ extension PerClass<UInt64> {
     self[Int(truncatingIfNeeded: register &>> 6)] &= ~Self.bit(register)
   }
 
+  @inline(__always) var isEmpty: Bool { self[0] | self[1] | self[2] == 0 }
+
   var set: RegisterSet {
     RegisterSet(int: self[0], float: self[1], vector: self[2])
   }

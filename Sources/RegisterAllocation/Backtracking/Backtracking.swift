@@ -52,7 +52,8 @@ struct Backtracking: ~Copyable {
   var clobberMask = Vector<UInt32>()
   var maskStart = Vector<UInt32>()
   var maskPoints = Vector<UInt32>()
-  var clobberCursor = 0
+  /// Per instruction, counting blocks, the index of the first clobber at it or behind.
+  var nextClobber = Vector<UInt32>()
 
   // Fixed operands: per register the points that are taken, and the values there.
   var reservedStart = Vector<UInt32>()

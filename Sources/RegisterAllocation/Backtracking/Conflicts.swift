@@ -6,57 +6,26 @@ import Entities
 extension Backtracking {
   // MARK: Clobbers
 
-  /// Index of the first clobber at or after `point`; gallops from the last answer.
+  /// Index of the first clobber at or after `point`.
   @inline(__always) private mutating func seekClobber(_ point: UInt32) -> Int {
-    clobberCursor = gallop(clobberPoints.buffer, 0, clobberPoints.count, clobberCursor, point)
-    return clobberCursor
-  }
-
-  /// The first index in `low ..< high` of a sorted list whose entry is not below `point`.
-  @inline(__always) private mutating func gallop(
-    _ list: UnsafeMutableBufferPointer<UInt32>, _ low: Int, _ high: Int, _ hint: Int,
-    _ point: UInt32
-  ) -> Int {
-    var from = low
-    var to = high
-    var step = 1
-    if hint < high && list[hint] < point {
-      from = hint &+ 1
-      while from &+ step < high && list[from &+ step] < point {
-        from &+= step
-        step &<<= 1
-      }
-      to = min(high, from &+ step)
-    } else {
-      to = min(hint, high)
-      while to &- step >= low && list[to &- step] >= point {
-        to &-= step
-        step &<<= 1
-      }
-      from = max(low, to &- step)
-    }
-    while from < to {
-      let middle = (from &+ to) &>> 1
-      if list[middle] < point { from = middle &+ 1 } else { to = middle }
-    }
-    return from
+    Int(truncatingIfNeeded: nextClobber[Int(truncatingIfNeeded: point &>> 1)])
   }
 
   /// The registers of class `c` that are destroyed in `from ..< to`.
   mutating func clobbered(_ from: UInt32, _ to: UInt32, _ c: Int) -> UInt64 {
     let first = seekClobber(from)
-    if first >= clobberPoints.count || clobberPoints[first] >= to { return 0 }
+    let end = seekClobber(to)
+    if first == end { return 0 }
     let kind = RegisterClass(index: c)
-    var found = masks[Int(clobberMask[first])][kind]
+    var found = masks[Int(truncatingIfNeeded: clobberMask[first])][kind]
     if masks.count == 2 { return found }
-    if masks.count > 8 {
+    if masks.count > 8 || end &- first <= 16 {
       var k = first &+ 1
-      while k < clobberPoints.count && clobberPoints[k] < to {
-        found |= masks[Int(clobberMask[k])][kind]
-        if allocatable[c] & ~found == 0 { break }
-        steps &+= 1
+      while k < end && allocatable[c] & ~found != 0 {
+        found |= masks[Int(truncatingIfNeeded: clobberMask[k])][kind]
         k &+= 1
       }
+      steps &+= k &- first
       return found
     }
     for m in 1..<masks.count where masks[m][kind] & ~found != 0 {

@@ -29,32 +29,45 @@ struct RedundantMoves: ~Copyable {
     var cursor = 0
     var kept = 0
     let count = solution.edits.count
-    for b in 0..<view.blockCount {
-      let predecessors = view.predecessorRange(b)
-      var continues = false
-      if predecessors.count == 1 && b > 0 {
-        let p = Int(truncatingIfNeeded: view.predecessors[predecessors.lowerBound].raw)
-        continues = p == b &- 1
-      }
-      if !continues {
+    var b = 0
+    while cursor < count {
+      let range = view.instructionRange(b)
+      if !continues(from: b &- 1, to: b, view) {
         epoch &+= 1
         known = ClassWords()
       }
-      for i in view.instructionRange(b) {
-        while cursor < count && solution.edits[cursor].point.instruction == i {
-          let edit = solution.edits[cursor]
-          cursor &+= 1
-          if move(edit) {
-            solution.edits[kept] = edit
-            kept &+= 1
+      // Where nothing is known there is nothing to forget: on to the next move.
+      var i = known.isEmpty ? solution.edits[cursor].point.instruction : range.lowerBound
+      while i < range.upperBound && cursor < count {
+        if solution.edits[cursor].point.instruction == i {
+          while cursor < count && solution.edits[cursor].point.instruction == i {
+            let edit = solution.edits[cursor]
+            cursor &+= 1
+            if move(edit) {
+              solution.edits[kept] = edit
+              kept &+= 1
+            }
           }
+          for c in 0..<3 { known[c] &= ~scratch[c] }
+        } else if cursor < count && solution.edits[cursor].point.instruction >= range.upperBound
+          && !continues(from: b, to: b &+ 1, view)
+        {
+          break
         }
-        if cursor == count && b &+ 1 == view.blockCount { break }
-        pass(i, view, scratch, solution.allocations)
+        pass(i, view, solution.allocations)
+        i &+= 1
       }
+      b &+= 1
     }
     solution.edits.truncate(to: kept)
     return count &- kept
+  }
+
+  /// Whether what is known at the end of block `a` holds at the start of `b`, the next.
+  @inline(__always) private func continues(from a: Int, to b: Int, _ view: ProblemView) -> Bool {
+    let predecessors = view.predecessorRange(b)
+    return predecessors.count == 1
+      && Int(truncatingIfNeeded: view.predecessors[predecessors.lowerBound].raw) == a
   }
 
   @inline(__always) private func index(_ place: Allocation) -> Int {
@@ -89,15 +102,13 @@ struct RedundantMoves: ~Copyable {
 
   /// Forgets what an instruction destroys or defines.
   private mutating func pass(
-    _ i: Int, _ view: ProblemView, _ scratch: ClassWords,
-    _ allocations: borrowing Vector<Allocation>
+    _ i: Int, _ view: ProblemView, _ allocations: borrowing Vector<Allocation>
   ) {
     let mask = view.instructions[i].clobberMask
     if mask != 0 {
       let destroyed = ClassWords(view.clobberMasks[Int(mask)])
       for c in 0..<3 { known[c] &= ~destroyed[c] }
     }
-    for c in 0..<3 { known[c] &= ~scratch[c] }
     for k in view.operandRange(i) where view.operands[k].isDefinition {
       let place = allocations[k]
       if place.isSlot {

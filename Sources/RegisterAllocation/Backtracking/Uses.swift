@@ -37,14 +37,19 @@ extension Backtracking {
       for i in range {
         let mask = Int(truncatingIfNeeded: view.instructions[i].clobberMask)
         if mask != 0 {
-          clobberPoints.append(point(i, b) &+ 1)
-          clobberMask.append(name(ofMask: mask))
+          appendClobber(point(i, b) &+ 1, name(ofMask: mask))
         }
         let operands = view.operandRange(i)
         var hasReuse = false
         for k in operands where view.operands[k].tag == .reuse { hasReuse = true }
+        let isLast = i &+ 1 == range.upperBound
         for k in operands {
-          if !collect(k, i, b, operands, hasReuse) { return false }
+          let tag = view.operands[k].tag
+          if (tag == .register || tag == .any) && !hasReuse {
+            collectPlain(view.operands[k], point(i, b), b, isLast)
+          } else if !collect(k, i, b, operands, hasReuse) {
+            return false
+          }
         }
       }
       collectArguments(b, range.upperBound &- 1)
@@ -93,6 +98,7 @@ extension Backtracking {
     maskName.reset(count: view.clobberMaskCount, to: 0)
     clobberPoints.removeAll()
     clobberMask.removeAll()
+    nextClobber.removeAll()
     markRematerializations()
     fixedPoints.removeAll()
     useStart.reset(count: view.valueCount &+ 2, to: 0)
@@ -163,14 +169,23 @@ extension Backtracking {
       if destroyed != 0 { mask = mask.union(view.clobberMasks[destroyed]) }
     }
     if mask.isEmpty { return true }
-    clobberPoints.append(blockStart[b] &+ 1)
-    clobberMask.append(UInt32(truncatingIfNeeded: masks.count))
+    appendClobber(blockStart[b] &+ 1, UInt32(truncatingIfNeeded: masks.count))
     masks.append(mask)
     return true
   }
 
+  @inline(__always) private mutating func appendClobber(_ point: UInt32, _ mask: UInt32) {
+    let index = UInt32(truncatingIfNeeded: clobberPoints.count)
+    nextClobber.append(
+      repeating: index, count: Int(truncatingIfNeeded: point &>> 1) &+ 1 &- nextClobber.count)
+    clobberPoints.append(point)
+    clobberMask.append(mask)
+  }
+
   private mutating func sortClobbersByMask() {
-    clobberCursor = 0
+    while nextClobber.count < Int(truncatingIfNeeded: blockStart[view.blockCount] &>> 1 &+ 2) {
+      nextClobber.append(UInt32(truncatingIfNeeded: clobberPoints.count))
+    }
     // One mask: its points are all points.
     if masks.count <= 2 { return }
     maskStart.reset(count: masks.count &+ 2, to: 0)
@@ -206,6 +221,24 @@ extension Backtracking {
       block: values[v].lastBlock, until: values[v].lastUntil, before: values[v].earlierBlocks)
     values[v].earlierBlocks = UInt32(truncatingIfNeeded: blockUses.count)
     blockUses.append(record)
+  }
+
+  /// An operand that any register will do for, or any place.
+  @inline(__always) private mutating func collectPlain(
+    _ operand: Operand, _ p: UInt32, _ b: Int, _ isLast: Bool
+  ) {
+    let v = Int(truncatingIfNeeded: operand.register.raw)
+    let isDefinition = operand.isDefinition
+    let needsRegister = operand.tag == .register
+    let phase: UInt8 =
+      isDefinition ? (operand.isLate ? 6 : 7) : (operand.isLate ? 3 : 1)
+    var use = UseRecord(
+      point: p, weight: frequency[b], kind: needsRegister ? .register : .any, limit: 6,
+      register: noRegister, phase: phase)
+    if !needsRegister { use.weight *= isDefinition ? 0.6 : 0.5 }
+    if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
+    if isDefinition { define(v, use, b, isLast) }
+    note(v, b, use)
   }
 
   private mutating func collect(
@@ -255,7 +288,7 @@ extension Backtracking {
       use.limit = 6
     }
     if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
-    if operand.isDefinition { define(v, use, i, b) }
+    if operand.isDefinition { define(v, use, b, isLastInstruction(i, b)) }
     note(v, b, use)
     if use.kind == .fixed && allocatable.contains(use.register) {
       return reserve(use, v, Int(truncatingIfNeeded: view.instructions[i].clobberMask))
@@ -320,7 +353,8 @@ extension Backtracking {
     return shared
   }
 
-  private mutating func define(_ v: Int, _ use: UseRecord, _ i: Int, _ b: Int) {
+  @inline(__always)
+  private mutating func define(_ v: Int, _ use: UseRecord, _ b: Int, _ isLast: Bool) {
     values[v].definingBlock = UInt32(truncatingIfNeeded: b)
     values[v].gap = use.point &+ 2
     values[v].begin = use.begin
@@ -329,7 +363,7 @@ extension Backtracking {
       values[v].place = use.register
     }
     if use.kind == .stack { values[v].flags.insert(.definedInSlot) }
-    if isLastInstruction(i, b) { values[v].flags.insert(.definedByBranch) }
+    if isLast { values[v].flags.insert(.definedByBranch) }
   }
 
   // MARK: Fixed operands
