@@ -72,6 +72,7 @@ extension Backtracking {
       if anchor >= from && anchor < to {
         piece.cost += use.weight
         if use.kind == .register { piece.limit = min(piece.limit, use.limit) }
+        if use.kind == .fixed { piece.hasFixedUses = true }
       }
       u &+= 1
     }
@@ -225,7 +226,7 @@ extension Backtracking {
   private mutating func gatherVotes(_ piece: Piece) {
     votedRegisters = 0
     var u = Int(truncatingIfNeeded: piece.useStart)
-    let end = min(u &+ 10, Int(truncatingIfNeeded: piece.useEnd))
+    let end = piece.hasFixedUses ? min(u &+ 10, Int(truncatingIfNeeded: piece.useEnd)) : u
     while u < end {
       if uses[u].kind == .fixed {
         votes[Int(truncatingIfNeeded: uses[u].register)] += uses[u].weight

@@ -21,13 +21,14 @@ extension Backtracking {
     crossingValues.removeAll()
     for v in 0..<view.valueCount {
       let value = values[v]
-      if value.lastBlock == .max { continue }
-      if value.earlierBlocks != .max || value.lastBlock != value.definingBlock {
+      let isUsed = value.lastBlock != .max
+      if isUsed && (value.earlierBlocks != .max || value.lastBlock != value.definingBlock) {
         crossingValues.append(UInt32(truncatingIfNeeded: v))
         continue
       }
+      values[v].bundle = .max
       values[v].rangeStart = UInt32(truncatingIfNeeded: ranges.count)
-      if value.lastUntil > value.begin {
+      if isUsed && value.lastUntil > value.begin {
         ranges.append(
           LiveRange(
             from: value.begin, to: value.lastUntil, value: UInt32(truncatingIfNeeded: v)))
@@ -61,6 +62,8 @@ extension Backtracking {
         liveBlocks.insert(Int(truncatingIfNeeded: home))
       }
       closeBlock(of: v)
+      values[v].bundle = .max
+      values[v].rangeEnd = 0
       var use = values[v].earlierBlocks
       while use != .max {
         let record = blockUses[Int(truncatingIfNeeded: use)]

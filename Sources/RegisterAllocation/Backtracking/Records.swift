@@ -70,16 +70,10 @@ struct UseRecord: BitwiseCopyable {
 struct ValueRecord: BitwiseCopyable {
   /// Where the value's own location starts.
   var begin: UInt32 = .max
-  /// The gap after its definition.
-  var gap: UInt32 = .max
   var definingBlock: UInt32 = .max
-  var rangeStart: UInt32 = 0
+  var rangeStart: UInt32 = .max
   var rangeEnd: UInt32 = 0
   var bundle: UInt32 = .max
-  /// The block of its last use so far, until when it is needed there, and the blocks before.
-  var lastBlock: UInt32 = .max
-  var lastUntil: UInt32 = 0
-  var earlierBlocks: UInt32 = .max
   /// The register in which its definition puts it, if that is fixed.
   var place: UInt8 = noRegister
   var flags: Flags = []
@@ -98,6 +92,23 @@ struct ValueRecord: BitwiseCopyable {
     static var isRematerialized: Flags { Flags(rawValue: 64) }
   }
 
+  // As long as uses are collected, the fields of ranges and bundle serve for where they are: the
+  // block of the last use so far, until when the value is needed there, and the blocks before.
+  @inline(__always) var lastBlock: UInt32 {
+    get { bundle }
+    set { bundle = newValue }
+  }
+  @inline(__always) var lastUntil: UInt32 {
+    get { rangeEnd }
+    set { rangeEnd = newValue }
+  }
+  @inline(__always) var earlierBlocks: UInt32 {
+    get { rangeStart }
+    set { rangeStart = newValue }
+  }
+
+  /// The gap after its definition.
+  @inline(__always) var gap: UInt32 { place != noRegister ? begin : begin & ~1 &+ 2 }
   /// The definition leaves the value elsewhere than in its own location.
   @inline(__always) var hasPlacedDefinition: Bool {
     place != noRegister || flags.contains(.definedInSlot)
@@ -162,6 +173,7 @@ struct Piece: BitwiseCopyable {
   var hint: UInt8 = noRegister
   var limit: UInt8 = 6
   var grade: Grade
+  var hasFixedUses = false
 
   enum Grade: UInt8, BitwiseCopyable {
     case whole

@@ -53,8 +53,9 @@ extension Backtracking {
     var calls: UInt64 = .max
     var limit: (from: UInt32, to: UInt32) = (0, 0)
     var isOffered = false
-    var rest = allowed & preferred[c]
-    allowed &= ~rest
+    // Registers that calls keep offer the most, so they go first.
+    var rest = allowed & ~preferred[c]
+    allowed &= preferred[c]
     while rest != 0 || allowed != 0 {
       if rest == 0 { swap(&rest, &allowed) }
       let register = ClassWords.lowest(rest, c)
@@ -72,8 +73,10 @@ extension Backtracking {
       isOffered = from == limit.from && to == limit.to
       if from == last.from && to == last.to { continue }
       last = (from, to)
-      let cut = cutWindow(piece, from, to)
-      if cut.gain > bestGain {
+      let cut = cutWindow(piece, from, to, atLeast: bestGain)
+      if cut.gain > bestGain
+        || (cut.gain == bestGain && best != noRegister && preferred[c] & ClassWords.bit(best) == 0)
+      {
         bestGain = cut.gain
         best = register
         window = (cut.from, cut.to)
@@ -119,8 +122,10 @@ extension Backtracking {
   }
 
   /// The best part of a window: from its first use to its last, or further out, to where blocks
-  /// run less often.
-  private mutating func cutWindow(_ piece: Piece, _ from: UInt32, _ limit: UInt32) -> Cut {
+  /// run less often. A window that cannot save `least` need not be cut with care.
+  private mutating func cutWindow(
+    _ piece: Piece, _ from: UInt32, _ limit: UInt32, atLeast least: Float = 0
+  ) -> Cut {
     var first = -1
     var last = -1
     var until: UInt32 = 0
@@ -144,7 +149,7 @@ extension Backtracking {
       steps &+= 1
       u &+= 1
     }
-    if first < 0 { return cut }
+    if first < 0 || gain < least { return cut }
     let use = uses[first]
     cut.from =
       use.isDefinition ? (use.kind == .fixed ? use.point &+ 2 : use.begin) : use.point

@@ -132,7 +132,6 @@ extension Backtracking {
     for k in view.parameterRange(b) {
       let v = Int(truncatingIfNeeded: view.parameters[k].raw)
       values[v].begin = start
-      values[v].gap = start &+ 2
       values[v].definingBlock = UInt32(truncatingIfNeeded: b)
       values[v].flags.insert(.parameter)
       note(
@@ -356,7 +355,6 @@ extension Backtracking {
   @inline(__always)
   private mutating func define(_ v: Int, _ use: UseRecord, _ b: Int, _ isLast: Bool) {
     values[v].definingBlock = UInt32(truncatingIfNeeded: b)
-    values[v].gap = use.point &+ 2
     values[v].begin = use.begin
     if use.kind == .fixed {
       values[v].begin = use.point &+ 2
