@@ -8,8 +8,6 @@ extension Backtracking {
   mutating func allocateAll() -> Bool {
     let pointCount = Int(truncatingIfNeeded: blockStart[view.blockCount]) &+ 64
     occupancy.reset(allocatable, pointCount: pointCount)
-    taken.reset(allocatable, pointCount: pointCount)
-    takeReservations()
     votes.reset(count: 256, to: 0)
     leftovers.removeAll()
     probeStamp = 0
@@ -182,14 +180,6 @@ extension Backtracking {
     }
     steps &+= k &- Int(truncatingIfNeeded: piece.rangeStart)
     return true
-  }
-
-  /// Enters the points of fixed operands.
-  private mutating func takeReservations() {
-    for k in fixedPoints.indices {
-      let point = fixedPoints[k].point
-      taken.insert(fixedPoints[k].register, point, point &+ 1)
-    }
   }
 
   @inline(__always) static func below(_ limit: UInt8) -> UInt64 {

@@ -57,8 +57,8 @@ struct Backtracking: ~Copyable {
 
   // Fixed operands: per register the points that are taken, and the values there.
   var reservedStart = Vector<UInt32>()
+  var reservedEnd = Vector<UInt32>()
   var reserved = Vector<Reservation>()
-  var fixedPoints = Vector<FixedPoint>()
   var reservedCursor = Vector<UInt32>()
 
   // Liveness.

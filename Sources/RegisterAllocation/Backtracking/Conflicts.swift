@@ -110,7 +110,7 @@ extension Backtracking {
   private mutating func seekReservation(_ register: UInt8, _ point: UInt32) -> Int {
     let r = Int(truncatingIfNeeded: register)
     let low = Int(truncatingIfNeeded: reservedStart[r])
-    let high = Int(truncatingIfNeeded: reservedStart[r &+ 1])
+    let high = Int(truncatingIfNeeded: reservedEnd[r])
     if low == high { return high }
     var from = Int(truncatingIfNeeded: reservedCursor[r])
     var to = high
@@ -143,7 +143,7 @@ extension Backtracking {
     _ register: UInt8, _ from: UInt32, _ to: UInt32, _ v: UInt32
   ) -> UInt32 {
     var k = seekReservation(register, from)
-    let end = Int(truncatingIfNeeded: reservedStart[Int(register) &+ 1])
+    let end = Int(truncatingIfNeeded: reservedEnd[Int(register)])
     while k < end && reserved[k].point < to {
       if reserved[k].value != v { return reserved[k].point }
       steps &+= 1
@@ -155,7 +155,7 @@ extension Backtracking {
   /// Enters what fixed operands take of a range that has been freed.
   mutating func retakeReservations(_ register: UInt8, _ from: UInt32, _ to: UInt32) {
     var k = seekReservation(register, from)
-    let end = Int(truncatingIfNeeded: reservedStart[Int(register) &+ 1])
+    let end = Int(truncatingIfNeeded: reservedEnd[Int(register)])
     while k < end && reserved[k].point < to {
       taken.insert(register, reserved[k].point, reserved[k].point &+ 1)
       steps &+= 1

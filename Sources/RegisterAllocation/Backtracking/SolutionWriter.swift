@@ -190,10 +190,12 @@ extension Backtracking {
     _ i: Int, _ early: UInt32, _ solution: inout Solution
   ) -> Bool {
     let operands = view.operandRange(i)
-    var hasReuse = false
-    for k in operands where view.operands[k].tag == .reuse { hasReuse = true }
+    let hasReuse = hasReuse(operands)
     var isPassing = false
-    for k in operands {
+    var next = operands.lowerBound
+    while next < operands.upperBound {
+      let k = next
+      next &+= 1
       let operand = view.operands[k]
       let v = Int(truncatingIfNeeded: operand.register.raw)
       switch operand.tag {

@@ -91,6 +91,12 @@ struct TakenRegisters: ~Copyable {
     change(register, from, to, true)
   }
 
+  /// Takes `register` at one point.
+  @inline(__always) mutating func insert(_ register: UInt8, at point: UInt32) {
+    let p = Int(truncatingIfNeeded: point)
+    change(p &>> 6, row(register), 1 &<< UInt64(truncatingIfNeeded: p & 63), true)
+  }
+
   /// Frees `register` at `from ..< to`, which was taken at once.
   mutating func remove(_ register: UInt8, _ from: UInt32, _ to: UInt32) {
     change(register, from, to, false)

@@ -9,13 +9,6 @@ struct Reservation: BitwiseCopyable {
   var value: UInt32
 }
 
-/// The same before it is sorted by register.
-struct FixedPoint: BitwiseCopyable {
-  var point: UInt32
-  var value: UInt32
-  var register: UInt8
-}
-
 /// Until when a value is needed in one of its blocks, and its earlier ones.
 struct BlockUse: BitwiseCopyable {
   var block: UInt32
@@ -36,26 +29,41 @@ extension Backtracking {
       let range = view.instructionRange(b)
       for i in range {
         let mask = Int(truncatingIfNeeded: view.instructions[i].clobberMask)
-        if mask != 0 {
-          appendClobber(point(i, b) &+ 1, name(ofMask: mask))
-        }
+        let early = point(i, b)
+        if mask != 0 { appendClobber(early &+ 1, name(ofMask: mask)) }
         let operands = view.operandRange(i)
-        var hasReuse = false
-        for k in operands where view.operands[k].tag == .reuse { hasReuse = true }
         let isLast = i &+ 1 == range.upperBound
-        for k in operands {
-          let tag = view.operands[k].tag
-          if (tag == .register || tag == .any) && !hasReuse {
-            collectPlain(view.operands[k], point(i, b), b, isLast)
-          } else if !collect(k, i, b, operands, hasReuse) {
-            return false
+        if hasReuse(operands) {
+          for k in operands where !collect(k, i, b, operands, true) { return false }
+          continue
+        }
+        var k = operands.lowerBound
+        while k < operands.upperBound {
+          let operand = view.operands[k]
+          switch operand.tag {
+          case .any, .register: collectPlain(operand, early, b, isLast)
+          case .fixed:
+            if !collectFixed(operand, early, b, isLast, mask) { return false }
+          default:
+            if !collect(k, i, b, operands, false) { return false }
           }
+          k &+= 1
         }
       }
       collectArguments(b, range.upperBound &- 1)
     }
     sortClobbersByMask()
-    return sortReservations()
+    return true
+  }
+
+  @inline(__always) func hasReuse(_ operands: Range<Int>) -> Bool {
+    var found = false
+    var k = operands.lowerBound
+    while k < operands.upperBound {
+      if view.operands[k].tag == .reuse { found = true }
+      k &+= 1
+    }
+    return found
   }
 
   // MARK: Blocks
@@ -100,15 +108,31 @@ extension Backtracking {
     clobberMask.removeAll()
     nextClobber.removeAll()
     markRematerializations()
-    fixedPoints.removeAll()
     useStart.reset(count: view.valueCount &+ 2, to: 0)
-    for k in 0..<view.operandCount where view.operands[k].tag != .fixedNonAllocatable {
-      let v = Int(truncatingIfNeeded: view.operands[k].register.raw)
-      useStart[v &+ 2] &+= 1
-      if view.operands[k].tag == .stack {
-        values[v].flags.remove([.isRematerialized, .slotIsValid])
+    reservedCursor.reset(count: 256, to: 0)
+    var highest = 0
+    for i in 0..<view.instructionCount {
+      let operands = view.operandRange(i)
+      var k = operands.lowerBound
+      while k < operands.upperBound {
+        let operand = view.operands[k]
+        k &+= 1
+        if operand.tag == .fixedNonAllocatable { continue }
+        let v = Int(truncatingIfNeeded: operand.register.raw)
+        useStart[v &+ 2] &+= 1
+        if operand.tag == .stack { values[v].flags.remove([.isRematerialized, .slotIsValid]) }
+        var fixed = operand
+        if operand.tag == .reuse {
+          fixed = view.operands[operands.lowerBound &+ Int(truncatingIfNeeded: operand.payload)]
+        }
+        if fixed.tag == .fixed {
+          let register = Int(truncatingIfNeeded: fixed.payload)
+          reservedCursor[register] &+= operand.isDefinition == operand.isEarly ? 2 : 1
+          highest = max(highest, register)
+        }
       }
     }
+    placeReservations(highest)
     let parameters = Int(truncatingIfNeeded: view.blocks[view.blockCount].parameterStart)
     for k in 0..<parameters {
       useStart[Int(truncatingIfNeeded: view.parameters[k].raw) &+ 2] &+= 1
@@ -240,6 +264,22 @@ extension Backtracking {
     note(v, b, use)
   }
 
+  /// An operand in a register of its own.
+  @inline(__always) private mutating func collectFixed(
+    _ operand: Operand, _ p: UInt32, _ b: Int, _ isLast: Bool, _ mask: Int
+  ) -> Bool {
+    let v = Int(truncatingIfNeeded: operand.register.raw)
+    let phase: UInt8 =
+      operand.isDefinition ? (operand.isLate ? 6 : 7) : (operand.isLate ? 3 : 1)
+    var use = UseRecord(
+      point: p, weight: frequency[b] * UseRecord.copyWeight, kind: .fixed, limit: 6,
+      register: operand.payload, phase: phase)
+    if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
+    if operand.isDefinition { define(v, use, b, isLast) }
+    note(v, b, use)
+    return use.kind != .fixed || reserve(use, v, mask)
+  }
+
   private mutating func collect(
     _ k: Int, _ i: Int, _ b: Int, _ operands: Range<Int>, _ hasReuse: Bool
   ) -> Bool {
@@ -289,10 +329,8 @@ extension Backtracking {
     if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
     if operand.isDefinition { define(v, use, b, isLastInstruction(i, b)) }
     note(v, b, use)
-    if use.kind == .fixed && allocatable.contains(use.register) {
-      return reserve(use, v, Int(truncatingIfNeeded: view.instructions[i].clobberMask))
-    }
-    return true
+    return use.kind != .fixed
+      || reserve(use, v, Int(truncatingIfNeeded: view.instructions[i].clobberMask))
   }
 
   // MARK: Values that are made again
@@ -366,60 +404,52 @@ extension Backtracking {
 
   // MARK: Fixed operands
 
-  /// Lists the points of a fixed operand.
-  private mutating func reserve(_ use: UseRecord, _ v: Int, _ mask: Int) -> Bool {
-    if use.phase & 2 != 0 && mask != 0
-      && ClassWords(view.clobberMasks[mask]).contains(use.register)
-    {
-      return giveUp(.unsolvable)
-    }
-    var at = use.begin
-    while at < use.end {
-      fixedPoints.append(
-        FixedPoint(point: at, value: UInt32(truncatingIfNeeded: v), register: use.register))
-      at &+= 1
-    }
-    return true
-  }
-
-  /// Enters the fixed points in their registers' lists. False if two values are wanted in one
-  /// register at one point.
-  private mutating func sortReservations() -> Bool {
-    let count = UInt32(truncatingIfNeeded: fixedPoints.count)
-    reservedStart.reset(count: 257, to: count)
-    reservedCursor.reset(count: 256, to: 0)
-    if count == 0 { return true }
-    var highest = 0
-    for k in fixedPoints.indices {
-      let r = Int(truncatingIfNeeded: fixedPoints[k].register)
-      reservedCursor[r] &+= 1
-      highest = max(highest, r)
-    }
+  /// Makes room for the points of fixed operands, register by register.
+  private mutating func placeReservations(_ highest: Int) {
     var total: UInt32 = 0
+    reservedStart.reset(count: 256, to: 0)
     for r in 0...highest {
       reservedStart[r] = total
       total &+= reservedCursor[r]
       reservedCursor[r] = reservedStart[r]
     }
-    reserved.reset(count: fixedPoints.count, to: Reservation(point: 0, value: 0))
-    for k in fixedPoints.indices {
-      let fixed = fixedPoints[k]
-      let r = Int(truncatingIfNeeded: fixed.register)
-      let first = Int(truncatingIfNeeded: reservedStart[r])
-      var place = Int(truncatingIfNeeded: reservedCursor[r])
-      reservedCursor[r] &+= 1
-      // Operands of one instruction may come out of order.
-      while place > first && reserved[place &- 1].point > fixed.point {
-        reserved[place] = reserved[place &- 1]
-        place &-= 1
-      }
-      reserved[place] = Reservation(point: fixed.point, value: fixed.value)
-      if place > first {
-        let before = reserved[place &- 1]
-        if before.point == fixed.point && before.value != fixed.value {
-          return giveUp(.unsolvable)
-        }
-      }
+    reservedEnd.reset(count: 256, to: 0)
+    for r in 0...highest { reservedEnd[r] = reservedStart[r] }
+    reserved.reset(count: Int(total), to: Reservation(point: 0, value: 0))
+    taken.reset(allocatable, pointCount: Int(blockStart[view.blockCount]) &+ 64)
+  }
+
+  /// Enters the points of a fixed operand. False if two values are wanted in its register.
+  @inline(__always)
+  private mutating func reserve(_ use: UseRecord, _ v: Int, _ mask: Int) -> Bool {
+    if !allocatable.contains(use.register) { return true }
+    if use.phase & 2 != 0 && mask != 0
+      && ClassWords(view.clobberMasks[mask]).contains(use.register)
+    {
+      return giveUp(.unsolvable)
+    }
+    let value = UInt32(truncatingIfNeeded: v)
+    if use.phase & 1 != 0 && !reserve(use.register, use.point, value) { return false }
+    if use.phase & 2 != 0 && !reserve(use.register, use.point &+ 1, value) { return false }
+    return true
+  }
+
+  @inline(__always)
+  private mutating func reserve(_ register: UInt8, _ point: UInt32, _ value: UInt32) -> Bool {
+    let r = Int(truncatingIfNeeded: register)
+    let first = Int(truncatingIfNeeded: reservedStart[r])
+    var place = Int(truncatingIfNeeded: reservedEnd[r])
+    reservedEnd[r] &+= 1
+    // Operands of one instruction may come out of order.
+    while place > first && reserved[place &- 1].point > point {
+      reserved[place] = reserved[place &- 1]
+      place &-= 1
+    }
+    reserved[place] = Reservation(point: point, value: value)
+    taken.insert(register, at: point)
+    if place > first {
+      let before = reserved[place &- 1]
+      if before.point == point && before.value != value { return giveUp(.unsolvable) }
     }
     return true
   }
