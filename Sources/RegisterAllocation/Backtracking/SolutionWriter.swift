@@ -82,7 +82,20 @@ extension Backtracking {
   private mutating func flush(_ i: Int, _ solution: inout Solution) -> Bool {
     if group.isEmpty { return true }
     groupKey &+= 1
-    return resolve(i, &solution)
+    if group.moves.count > 1 { return resolve(i, &solution) }
+    // Field by field: what was just written in parts is slow to read as a whole.
+    let from = group.moves[0].from
+    let to = group.moves[0].to
+    if isMemory(from) && isMemory(to) { return resolve(i, &solution) }
+    solution.edits.append(
+      Edit(point: .before(i), from: from, to: to, registerClass: group.moves[0].registerClass))
+    if to.isRegister { used.insert(to.packed) }
+    group.clear()
+    return true
+  }
+
+  @inline(__always) private func isMemory(_ place: Allocation) -> Bool {
+    place.isSlot || (place.isRegister && memoryNames.contains(place.packed))
   }
 
   private mutating func resolve(_ i: Int, _ solution: inout Solution) -> Bool {
