@@ -36,12 +36,27 @@ struct UseRecord: BitwiseCopyable {
   var point: UInt32
   /// What it costs, in operations at the block's frequency, if the value is in its slot.
   var weight: Float
-  var kind: Kind
-  /// log2 of the bound on the register's number; 6 for none.
-  var limit: UInt8
-  var register: UInt8
+  /// The rest in one word, a byte each: it is written often, and once is faster than in parts.
+  private var packed: UInt32
+
+  @inline(__always) init(
+    point: UInt32, weight: Float, kind: Kind, limit: UInt8, register: UInt8, phase: UInt8
+  ) {
+    self.point = point
+    self.weight = weight
+    packed =
+      UInt32(truncatingIfNeeded: kind.rawValue) | UInt32(truncatingIfNeeded: phase) &<< 8
+      | UInt32(truncatingIfNeeded: limit) &<< 16 | UInt32(truncatingIfNeeded: register) &<< 24
+  }
+
+  @inline(__always) var kind: Kind {
+    Kind(rawValue: UInt8(truncatingIfNeeded: packed)).unsafelyUnwrapped
+  }
   /// 1: holds the early point. 2: holds the late point. 4: a definition.
-  var phase: UInt8
+  @inline(__always) var phase: UInt8 { UInt8(truncatingIfNeeded: packed &>> 8) }
+  /// log2 of the bound on the register's number; 6 for none.
+  @inline(__always) var limit: UInt8 { UInt8(truncatingIfNeeded: packed &>> 16) }
+  @inline(__always) var register: UInt8 { UInt8(truncatingIfNeeded: packed &>> 24) }
 
   /// A copy comes out of the slot nearly as cheaply as out of a register. Measured.
   static var copyWeight: Float { 0.25 }

@@ -33,19 +33,18 @@ extension Backtracking {
         if mask != 0 { appendClobber(early &+ 1, name(ofMask: mask)) }
         let operands = view.operandRange(i)
         let isLast = i &+ 1 == range.upperBound
-        if hasReuse(operands) {
-          for k in operands where !collect(k, i, b, operands, true) { return false }
-          continue
-        }
+        let hasReuse = hasReuse(operands)
         var k = operands.lowerBound
         while k < operands.upperBound {
           let operand = view.operands[k]
-          switch operand.tag {
-          case .any, .register: collectPlain(operand, early, b, isLast)
-          case .fixed:
-            if !collectFixed(operand, early, b, isLast, mask) { return false }
-          default:
-            if !collect(k, i, b, operands, false) { return false }
+          let tag = operand.tag
+          let isPlain = tag == .register || tag == .any
+          if hasReuse || !(isPlain || tag == .fixed) || isRematerialized(operand) {
+            if !collect(k, i, b, operands, hasReuse) { return false }
+          } else if isPlain {
+            collectPlain(operand, early, b, isLast)
+          } else if !collectFixed(operand, early, b, isLast, mask) {
+            return false
           }
           k &+= 1
         }
@@ -246,21 +245,22 @@ extension Backtracking {
     blockUses.append(record)
   }
 
+  @inline(__always) private static func phase(_ operand: Operand) -> UInt8 {
+    operand.isDefinition ? (operand.isLate ? 6 : 7) : (operand.isLate ? 3 : 1)
+  }
+
   /// An operand that any register will do for, or any place.
   @inline(__always) private mutating func collectPlain(
     _ operand: Operand, _ p: UInt32, _ b: Int, _ isLast: Bool
   ) {
     let v = Int(truncatingIfNeeded: operand.register.raw)
-    let isDefinition = operand.isDefinition
     let needsRegister = operand.tag == .register
-    let phase: UInt8 =
-      isDefinition ? (operand.isLate ? 6 : 7) : (operand.isLate ? 3 : 1)
-    var use = UseRecord(
-      point: p, weight: frequency[b], kind: needsRegister ? .register : .any, limit: 6,
-      register: noRegister, phase: phase)
-    if !needsRegister { use.weight *= isDefinition ? 0.6 : 0.5 }
-    if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
-    if isDefinition { define(v, use, b, isLast) }
+    var weight = frequency[b]
+    if !needsRegister { weight *= operand.isDefinition ? 0.6 : 0.5 }
+    let use = UseRecord(
+      point: p, weight: weight, kind: needsRegister ? .register : .any, limit: 6,
+      register: noRegister, phase: Self.phase(operand))
+    if operand.isDefinition { define(v, use, b, isLast) }
     note(v, b, use)
   }
 
@@ -269,52 +269,50 @@ extension Backtracking {
     _ operand: Operand, _ p: UInt32, _ b: Int, _ isLast: Bool, _ mask: Int
   ) -> Bool {
     let v = Int(truncatingIfNeeded: operand.register.raw)
-    let phase: UInt8 =
-      operand.isDefinition ? (operand.isLate ? 6 : 7) : (operand.isLate ? 3 : 1)
-    var use = UseRecord(
+    let use = UseRecord(
       point: p, weight: frequency[b] * UseRecord.copyWeight, kind: .fixed, limit: 6,
-      register: operand.payload, phase: phase)
-    if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
+      register: operand.payload, phase: Self.phase(operand))
     if operand.isDefinition { define(v, use, b, isLast) }
     note(v, b, use)
-    return use.kind != .fixed || reserve(use, v, mask)
+    return reserve(use, v, mask)
   }
 
+  /// Any operand.
   private mutating func collect(
     _ k: Int, _ i: Int, _ b: Int, _ operands: Range<Int>, _ hasReuse: Bool
   ) -> Bool {
     let operand = view.operands[k]
     if operand.tag == .fixedNonAllocatable { return true }
     let v = Int(truncatingIfNeeded: operand.register.raw)
-    let p = point(i, b)
     let f = frequency[b]
-    var phase: UInt8 = operand.isDefinition ? 6 : 1
-    if operand.isDefinition == operand.isEarly { phase |= 3 }
-    var use = UseRecord(
-      point: p, weight: f, kind: .register, limit: 6, register: noRegister, phase: phase)
+    var phase = Self.phase(operand)
+    var kind = UseRecord.Kind.register
+    var weight = f
+    var limit: UInt8 = 6
+    var register = noRegister
     switch operand.tag {
     case .any:
-      use.kind = .any
-      use.weight = f * (operand.isDefinition ? 0.6 : 0.5)
+      kind = .any
+      weight = f * (operand.isDefinition ? 0.6 : 0.5)
     case .register: break
     case .stack:
-      use.kind = .stack
-      use.weight = 0
+      kind = .stack
+      weight = 0
       if operand.isUse { values[v].flags.insert(.hasStackUse) }
     case .fixed:
-      use.kind = .fixed
-      use.register = operand.payload
-      use.weight = f * UseRecord.copyWeight
-    case .limit: use.limit = operand.payload
+      kind = .fixed
+      register = operand.payload
+      weight = f * UseRecord.copyWeight
+    case .limit: limit = operand.payload
     case .reuse:
       let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
       if input.tag == .fixed {
-        use.kind = .fixed
-        use.register = input.payload
-        use.weight = f * UseRecord.copyWeight
+        kind = .fixed
+        register = input.payload
+        weight = f * UseRecord.copyWeight
       } else {
-        use.phase = 7
-        if input.tag == .limit { use.limit = input.payload }
+        phase = 7
+        if input.tag == .limit { limit = input.payload }
         candidates.append(
           Affinity(
             frequency: f, first: input.register.raw, second: operand.register.raw))
@@ -322,14 +320,27 @@ extension Backtracking {
     case .fixedNonAllocatable: break
     }
     if operand.isUse && hasReuse && servedBy(k, operands) >= 0 {
-      use.kind = .copied
-      use.weight = f * UseRecord.copyWeight
-      use.limit = 6
+      kind = .copied
+      weight = f * UseRecord.copyWeight
+      limit = 6
     }
-    if values[v].flags.contains(.isRematerialized) { adaptToRematerialization(&use, v) }
+    if values[v].flags.contains(.isRematerialized) {
+      if operand.isDefinition {
+        // May be left out.
+        kind = .any
+        weight = 0
+      } else {
+        // Not found in memory; a use that costs nothing would get no register.
+        if kind == .any { kind = .register }
+        weight *= max(rematerializationCost(v), 0.01)
+      }
+    }
+    let use = UseRecord(
+      point: point(i, b), weight: weight, kind: kind, limit: limit, register: register,
+      phase: phase)
     if operand.isDefinition { define(v, use, b, isLastInstruction(i, b)) }
     note(v, b, use)
-    return use.kind != .fixed
+    return kind != .fixed
       || reserve(use, v, Int(truncatingIfNeeded: view.instructions[i].clobberMask))
   }
 
@@ -343,16 +354,8 @@ extension Backtracking {
     }
   }
 
-  /// Its definition may be left out; no use finds it in memory.
-  private mutating func adaptToRematerialization(_ use: inout UseRecord, _ v: Int) {
-    if use.isDefinition {
-      use.kind = .any
-      use.weight = 0
-    } else {
-      if use.kind == .any { use.kind = .register }
-      // A use that costs nothing would get no register.
-      use.weight *= max(rematerializationCost(v), 0.01)
-    }
+  @inline(__always) private func isRematerialized(_ operand: Operand) -> Bool {
+    values[Int(truncatingIfNeeded: operand.register.raw)].flags.contains(.isRematerialized)
   }
 
   func rematerializationCost(_ v: Int) -> Float {
