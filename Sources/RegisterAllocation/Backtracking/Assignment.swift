@@ -63,19 +63,7 @@ extension Backtracking {
     }
     steps &+= k &- Int(piece.rangeStart)
     piece.rangeEnd = UInt32(truncatingIfNeeded: k)
-    var u = Int(truncatingIfNeeded: piece.useStart)
-    while u < Int(truncatingIfNeeded: useEnd) && uses[u].point <= to {
-      let use = uses[u]
-      let anchor = use.anchor
-      if anchor >= from && anchor < to {
-        piece.cost += use.weight
-        if use.kind == .register { piece.limit = min(piece.limit, use.limit) }
-        if use.kind == .fixed { piece.hasFixedUses = true }
-      }
-      u &+= 1
-    }
-    steps &+= u &- Int(piece.useStart)
-    piece.useEnd = UInt32(truncatingIfNeeded: u)
+    gatherUses(&piece, useEnd)
     if grade == .minimal {
       // Who has the least choice goes first.
       let rank = (6 &- Int(piece.limit)) &* 2 &+ (piece.size > 1 ? 1 : 0)
@@ -86,6 +74,47 @@ extension Backtracking {
     bundles[b].pieces = UInt32(truncatingIfNeeded: pieces.count)
     pieces.append(piece)
     return pieces.count &- 1
+  }
+
+  /// Adds up what the uses within the piece's window ask for.
+  @inline(__always) private mutating func gatherUses(_ piece: inout Piece, _ end: UInt32) {
+    let isWhole = piece.useEnd == end && isWholeBundle(piece)
+    var u = Int(truncatingIfNeeded: piece.useStart)
+    let last = Int(truncatingIfNeeded: end)
+    var cost: Float = 0
+    var limit: UInt8 = 6
+    var hasFixed = false
+    if isWhole {
+      while u < last {
+        let use = uses[u]
+        cost += use.weight
+        limit = min(limit, use.limit)
+        hasFixed = hasFixed || use.kind == .fixed
+        u &+= 1
+      }
+    } else {
+      while u < last && uses[u].point <= piece.to {
+        let use = uses[u]
+        let anchor = use.anchor
+        if anchor >= piece.from && anchor < piece.to {
+          cost += use.weight
+          limit = min(limit, use.limit)
+          hasFixed = hasFixed || use.kind == .fixed
+        }
+        u &+= 1
+      }
+    }
+    steps &+= u &- Int(truncatingIfNeeded: piece.useStart)
+    piece.useEnd = UInt32(truncatingIfNeeded: u)
+    piece.cost = cost
+    piece.limit = limit
+    piece.hasFixedUses = hasFixed
+  }
+
+  @inline(__always) private func isWholeBundle(_ piece: Piece) -> Bool {
+    let bundle = bundles[Int(truncatingIfNeeded: piece.bundle)]
+    return piece.from <= ranges[Int(truncatingIfNeeded: bundle.rangeStart)].from
+      && piece.to >= ranges[Int(truncatingIfNeeded: bundle.rangeEnd) &- 1].to
   }
 
   /// The first use of the piece's list that can belong to a window from `point` on.

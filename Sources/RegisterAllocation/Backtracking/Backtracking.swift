@@ -42,6 +42,8 @@ struct Backtracking: ~Copyable {
   /// Where each value's uses start in `uses`.
   var useStart = Vector<UInt32>()
   var uses = Vector<UseRecord>()
+  /// A bit per operand: it reuses another's register.
+  var reuses = Vector<UInt32>()
   var ranges = Vector<LiveRange>()
 
   // Clobbers: all in order, and per mask.

@@ -55,14 +55,17 @@ extension Backtracking {
     return true
   }
 
-  @inline(__always) func hasReuse(_ operands: Range<Int>) -> Bool {
-    var found = false
-    var k = operands.lowerBound
-    while k < operands.upperBound {
-      if view.operands[k].tag == .reuse { found = true }
-      k &+= 1
-    }
-    return found
+  /// Whether one of an instruction's operands reuses another's register: what `countUses` noted, a
+  /// bit per operand. Instructions have few operands; a loop would mostly end where none expects it.
+  @inline(__always) mutating func hasReuse(_ operands: Range<Int>) -> Bool {
+    let count = operands.upperBound &- operands.lowerBound
+    if count > 32 { return true }
+    let first = operands.lowerBound &>> 5
+    let words =
+      UInt64(truncatingIfNeeded: reuses[first])
+      | UInt64(truncatingIfNeeded: reuses[first &+ 1]) &<< 32
+    let mask: UInt64 = 1 &<< UInt64(truncatingIfNeeded: count) &- 1
+    return words &>> UInt64(truncatingIfNeeded: operands.lowerBound & 31) & mask != 0
   }
 
   // MARK: Blocks
@@ -110,25 +113,22 @@ extension Backtracking {
     useStart.reset(count: view.valueCount &+ 2, to: 0)
     reservedCursor.reset(count: 256, to: 0)
     var highest = 0
-    for i in 0..<view.instructionCount {
-      let operands = view.operandRange(i)
-      var k = operands.lowerBound
-      while k < operands.upperBound {
-        let operand = view.operands[k]
-        k &+= 1
-        if operand.tag == .fixedNonAllocatable { continue }
-        let v = Int(truncatingIfNeeded: operand.register.raw)
-        useStart[v &+ 2] &+= 1
-        if operand.tag == .stack { values[v].flags.remove([.isRematerialized, .slotIsValid]) }
-        var fixed = operand
-        if operand.tag == .reuse {
-          fixed = view.operands[operands.lowerBound &+ Int(truncatingIfNeeded: operand.payload)]
-        }
-        if fixed.tag == .fixed {
-          let register = Int(truncatingIfNeeded: fixed.payload)
-          reservedCursor[register] &+= operand.isDefinition == operand.isEarly ? 2 : 1
-          highest = max(highest, register)
-        }
+    reuses.reset(count: view.operandCount &>> 5 &+ 2, to: 0)
+    var k = 0
+    while k < view.operandCount {
+      let operand = view.operands[k]
+      let isReuse: UInt32 = operand.tag == .reuse ? 1 : 0
+      reuses[k &>> 5] |= isReuse &<< UInt32(truncatingIfNeeded: k & 31)
+      k &+= 1
+      if operand.tag == .fixedNonAllocatable { continue }
+      let v = Int(truncatingIfNeeded: operand.register.raw)
+      useStart[v &+ 2] &+= 1
+      if operand.tag == .stack { values[v].flags.remove([.isRematerialized, .slotIsValid]) }
+      if operand.tag == .fixed {
+        // The early and the late point: if not by itself, a definition may take the other.
+        let register = Int(truncatingIfNeeded: operand.payload)
+        reservedCursor[register] &+= operand.isDefinition && operand.isLate ? 1 : 2
+        highest = max(highest, register)
       }
     }
     placeReservations(highest)
