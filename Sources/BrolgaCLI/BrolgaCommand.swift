@@ -13,7 +13,7 @@ struct BrolgaCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, CompileCommand.self, ValidateCommand.self, InspectCommand.self,
       BenchCommand.self, RegallocCommand.self, ParseCommand.self, PrintCommand.self,
-      WastCommand.self,
+      WastCommand.self, ObserveCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brolga observe`: what modules do that can be seen from outside, for comparing engines.
+
+import ArgumentParser
+import Brolga
+import Glibc
+import WebAssembly
+
+import struct Compiler.CompilerOptions
+
+struct ObserveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "observe",
+    abstract: "Runs modules, named by the arguments or standard input, and tells what they do.",
+    discussion: """
+      For each module one line: its path, then what was observed, between tabs. Every exported \
+      function is called several times with arguments that follow from its position, then memories, \
+      tables and globals are told. Imports are functions that return zeros, and things of the \
+      smallest size. Scripts/differential compares this with another engine.
+      """,
+    shouldDisplay: false)
+
+  @OptionGroup var compiling: CompilingOptions
+
+  @Flag(help: "Check the intermediate code after each stage.")
+  var verify = false
+
+  @Argument(help: "Modules, in the place of those that standard input names.")
+  var files: [String] = []
+
+  func run() throws {
+    var options = compiling.options.compilerOptions
+    options.verifies = verify
+    if compiling.workers == nil { options.workers = 1 }
+    let ran = runOnThread(stackBytes: 64 << 20) {
+      var named = files.makeIterator()
+      while let path = files.isEmpty ? readLine() : named.next() {
+        let observations = observe(path, options)
+        writeAll(([path] + observations).joined(separator: "\t") + "\n", to: STDOUT_FILENO)
+      }
+    }
+    guard ran else { throw Failure("no thread with such a stack") }
+    leave(0)
+  }
+
+  private func observe(_ path: String, _ options: CompilerOptions) -> [String] {
+    var seen = Observations()
+    do {
+      let engine = Engine()
+      let file = try MappedFile(path)
+      let module = try Brolga.Module(engine: engine, compiling: file.moduleBytes, options)
+      let store = Store(engine: engine)
+      let imports = try plainImports(of: module, store: store)
+      seen.observe(try module.instantiate(store: store, imports: imports))
+    } catch let trap as Trap {
+      seen.add("trap \(trap.kind)")
+    } catch let failure as Failure {
+      seen.add("refused \(failure.message)")
+    } catch {
+      seen.add("refused \(error)")
+    }
+    return seen.lines
+  }
+}
+
+private struct Observations {
+  private(set) var lines: [String] = []
+
+  mutating func add(_ line: String) {
+    lines.append(String(line.map { $0 == "\t" || $0 == "\n" ? " " : $0 }))
+  }
+
+  mutating func observe(_ instance: Instance) {
+    let exports = Array(instance.exports)
+    for round in 0..<3 {
+      for (position, export) in exports.enumerated() {
+        guard case .function(let function) = export.value else { continue }
+        add("call \(position) " + outcome(of: function, position: position, round: round))
+      }
+    }
+    for (position, export) in exports.enumerated() {
+      switch export.value {
+      case .function: break
+      case .memory(let memory):
+        let sum = memory.withUnsafeMutableBytes { crc32(UnsafeRawBufferPointer($0)) }
+        add("memory \(position) \(memory.byteCount) \(sum)")
+      case .global(let global): add("global \(position) \(text(global.value))")
+      case .table(let table):
+        let nulls = (0..<table.count).count { (try? table.get($0)).map(isNull) ?? false }
+        add("table \(position) \(table.count) \(nulls)")
+      }
+    }
+  }
+
+  private func outcome(of function: Function, position: Int, round: Int) -> String {
+    let arguments = function.type.parameters.enumerated().map {
+      argument($1, at: position &* 13 &+ $0 &* 5 &+ round &* 7)
+    }
+    do {
+      let results = try function(arguments).map(text)
+      return results.isEmpty ? "returns" : results.joined(separator: " ")
+    } catch let trap as Trap {
+      return "trap \(trap.kind)"
+    } catch {
+      return "refused \(error)"
+    }
+  }
+}
+
+/// Values at which something changes.
+private let integers: [UInt64] = [
+  0, 1, .max, 2, 31, 32, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 63, 64, 0x7fff_ffff_ffff_ffff,
+  0x8000_0000_0000_0000, 65535, 65536, 0x1_0000_0000, 7, 0x1234_5678_9abc_def0, 255,
+]
+private let floats: [Double] = [
+  0, -0.0, 1, -1, 0.5, 1.5, 2_147_483_648, -2_147_483_649, .infinity, -.infinity, .nan,
+  4_294_967_296, 9_223_372_036_854_775_808, 1e-40, 3.5e38, -2.5, 16_777_217,
+]
+
+private func argument(_ type: ValueType, at index: Int) -> Value {
+  switch type {
+  case .i32: .i32(UInt32(truncatingIfNeeded: integers[index % integers.count]))
+  case .i64: .i64(integers[index % integers.count])
+  case .f32: .fromFloat32(Float(floats[index % floats.count]))
+  case .f64: .fromFloat64(floats[index % floats.count])
+  default: Value(defaultOf: type)
+  }
+}
+
+/// Bits in decimal; every NaN is the same.
+private func text(_ value: Value) -> String {
+  switch value {
+  case .i32(let bits): "i32:\(bits)"
+  case .i64(let bits): "i64:\(bits)"
+  case .f32(let bits): Float(bitPattern: bits).isNaN ? "f32:nan" : "f32:\(bits)"
+  case .f64(let bits): Double(bitPattern: bits).isNaN ? "f64:nan" : "f64:\(bits)"
+  case .ref(let reference): isNull(reference) ? "null" : "ref"
+  }
+}
+
+private func isNull(_ reference: Reference) -> Bool {
+  switch reference {
+  case .function(let function): function == nil
+  case .extern(let object): object == nil
+  }
+}
+
+private func plainImports(of module: Brolga.Module, store: Store) throws -> Imports {
+  var imports = Imports()
+  for item in module.imports {
+    func define(_ value: some ExternalValueConvertible) {
+      imports.define(module: item.module, name: item.name, value)
+    }
+    switch item.type {
+    case .function(let type):
+      let results = type.results.map { Value(defaultOf: $0) }
+      define(
+        Function(store: store, parameters: type.parameters, results: type.results) { _, _ in results
+        })
+    case .global(let type, let isMutable):
+      define(
+        try Global(store: store, type: type, isMutable: isMutable, value: Value(defaultOf: type)))
+    case .memory(let minimum, let maximum):
+      define(
+        try Memory(store: store, minimumPages: Int(minimum), maximumPages: maximum.map { Int($0) }))
+    case .table(let element, let minimum, let maximum):
+      define(
+        try Table(
+          store: store, element: element, minimum: Int(minimum), maximum: maximum.map { Int($0) }))
+    case .tag: break
+    }
+  }
+  return imports
+}
+
+/// The checksum of zlib, for others to compute as well.
+private func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  var sum = UInt32.max
+  for byte in bytes { sum = crcTable[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ (sum >> 8) }
+  return ~sum
+}
+
+private let crcTable: [UInt32] = (0..<256).map { index in
+  (0..<8).reduce(UInt32(index)) { sum, _ in sum & 1 == 0 ? sum >> 1 : (sum >> 1) ^ 0xedb8_8320 }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of Tests/Files: a module in text, and what a stage makes of it in the comments at its end.
+//
+// Directives stand at the top: `;;! stage = "ir"` (or mach, asm, run), and, if wanted, `;;! level = "0"`.
+// `run` is what `brolga observe` tells, the same at both levels. To accept what the stages make now:
+//
+//     BROLGA_BLESS=1 swift test -c release --scratch-path .build-test --filter FileTests
+
+import Foundation
+import Testing
+
+@Suite(.enabled(if: binary != nil, "the brolga product is not built"))
+struct FileTests {
+  private static let root = Programs.repository + "/Tests/Files/"
+
+  static var files: [String] {
+    let all = FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? []
+    return all.filter { $0.hasSuffix(".wat") }.sorted()
+  }
+
+  @Test func thereAreFiles() {
+    #expect(Self.files.count >= 20)
+  }
+
+  @Test(arguments: files) func aStageMakesWhatTheFileSays(_ name: String) throws {
+    let path = Self.root + name
+    let file = GoldenFile(try String(contentsOfFile: path, encoding: .utf8))
+    let observed = try file.observe(path)
+    if observed == file.expectation { return }
+    if ProcessInfo.processInfo.environment["BROLGA_BLESS"] == "1" {
+      try file.text(expecting: observed).write(toFile: path, atomically: true, encoding: .utf8)
+      // What was never looked at does not pass.
+      if !file.expectation.isEmpty { return }
+    } else {
+      try file.text(expecting: observed)
+        .write(toFile: path + ".observed", atomically: true, encoding: .utf8)
+    }
+    Issue.record("\(name) is otherwise; see the difference to \(name).observed")
+  }
+}
+
+private struct GoldenFile {
+  private var lines: [String]
+  /// Of the comments at the end, without their marks.
+  let expectation: [String]
+
+  init(_ text: String) {
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if lines.last == "" { lines.removeLast() }
+    let end = lines.lastIndex { !$0.hasPrefix(";;") }.map { $0 + 1 } ?? 0
+    expectation = lines[end...].map { String($0.dropFirst($0.hasPrefix(";; ") ? 3 : 2)) }
+    lines.removeSubrange(end...)
+  }
+
+  private func directive(_ name: String) -> String? {
+    let mark = ";;! \(name) = \""
+    return lines.first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count).dropLast()) }
+  }
+
+  func observe(_ path: String) throws -> [String] {
+    let stage = try #require(directive("stage"), "no stage")
+    guard stage == "run" else {
+      let level = directive("level") ?? "2"
+      let result = try brolga("compile", "--emit=\(stage)", "-O\(level)", path)
+      try #require(result.status == 0, "\(result.errorText)")
+      return Self.trimmed(result.outputText)
+    }
+    let runs = try ["0", "2"].map { level in
+      let result = try brolga("observe", "-O\(level)", "--verify", "--check-allocation", path)
+      try #require(result.status == 0, "-O\(level): \(result.errorText)")
+      return result.outputText.split(whereSeparator: { $0 == "\t" || $0 == "\n" }).dropFirst()
+        .map(String.init)
+    }
+    #expect(runs[0] == runs[1], "-O0 and -O2 differ")
+    return runs[1]
+  }
+
+  /// Lines without empty ones at the end.
+  private static func trimmed(_ text: String) -> [String] {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    while lines.last == "" { lines.removeLast() }
+    return lines
+  }
+
+  func text(expecting observed: [String]) -> String {
+    let comments = observed.map { $0.isEmpty ? ";;" : ";; \($0)" }
+    return (lines + comments).joined(separator: "\n") + "\n"
+  }
+}
