@@ -36,8 +36,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "EntitiesTests", dependencies: ["Entities"]),
+    // Generated problems, oracles, hard shapes: for the tests, and as a program for `Scripts/fuzz`
+    // and `Scripts/allocator-cost`.
+    .executableTarget(
+      name: "AllocationLab", dependencies: ["RegisterAllocation", "Entities"],
+      path: "Tests/AllocationLab"),
     .testTarget(
-      name: "RegisterAllocationTests", dependencies: ["RegisterAllocation", "Entities"]),
+      name: "RegisterAllocationTests",
+      dependencies: ["RegisterAllocation", "Entities", "AllocationLab"]),
     .testTarget(name: "WebAssemblyTests", dependencies: ["WebAssembly"]),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artefact", "WASI"]),

@@ -3,37 +3,16 @@
 
 import Entities
 
-@testable import RegisterAllocation
-
-/// SplitMix64: the same numbers everywhere for one seed.
-struct Random {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x1234_5678_9abc_def1 }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z &>> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z &>> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z &>> 31)
-  }
-  /// Below `bound`, which is positive.
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-  mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
-  mutating func bit(_ word: UInt64) -> Int {
-    var rest = word
-    for _ in 0..<below(word.nonzeroBitCount) { rest &= rest &- 1 }
-    return rest.trailingZeroBitCount
-  }
-}
+import RegisterAllocation
 
 /// How often each feature was generated, so that a test can insist on all of them.
-struct Coverage {
-  var counts: [String: Int] = [:]
-  mutating func note(_ feature: String) { counts[feature, default: 0] += 1 }
+public struct Coverage {
+  public var counts: [String: Int] = [:]
+  public init() {}
+  public mutating func note(_ feature: String) { counts[feature, default: 0] += 1 }
 }
 
-struct ProblemGenerator {
+public struct ProblemGenerator {
   struct Instruction {
     var operands: [Operand] = []
     var clobbers = RegisterSet()
@@ -47,46 +26,6 @@ struct ProblemGenerator {
     var frequency: Float = 1
     var isCold = false
   }
-  /// How many operands have at most each limit, by its logarithm plus one.
-  struct Tally {
-    var atMost = SIMD8<Int>()
-    mutating func add(_ exponent: Int, _ count: Int) {
-      for m in exponent...6 { atMost[m + 1] += count }
-    }
-    func count(_ exponent: Int) -> Int { atMost[exponent + 1] - atMost[exponent] }
-  }
-
-  /// Registers of one class that the operands of one instruction still leave.
-  struct Budget {
-    var allocatable: UInt64
-    var fixedEarly: UInt64 = 0
-    /// Fixed late places and clobbers.
-    var fixedLate: UInt64 = 0
-    /// Operands in both phases, early, late.
-    var both = Tally()
-    var early = Tally()
-    var late = Tally()
-
-    /// Every set of operands finds as many registers (Hall's condition; allowed sets are nested).
-    var isFeasible: Bool {
-      func low(_ exponent: Int) -> UInt64 {
-        exponent < 0 ? 0 : exponent == 6 ? .max : (1 << (1 << UInt64(exponent))) - 1
-      }
-      let anytime = allocatable & ~fixedEarly & ~fixedLate
-      let hasLimits = both.atMost[6] + early.atMost[6] + late.atMost[6] > 0
-      for m in (hasLimits ? -1 : 6)...6 {
-        for n in -1...6 where hasLimits || n == -1 || n == 6 {
-          let b = both.atMost[m + 1]
-          let before = anytime & low(m) | allocatable & ~fixedEarly & low(n)
-          if b + early.atMost[n + 1] > before.nonzeroBitCount { return false }
-          let after = anytime & low(m) | allocatable & ~fixedLate & low(n)
-          if b + late.atMost[n + 1] > after.nonzeroBitCount { return false }
-        }
-      }
-      return true
-    }
-  }
-
   var random: Random
   var coverage = Coverage()
   var machine = Machine()
@@ -95,17 +34,40 @@ struct ProblemGenerator {
   var usedClasses: [RegisterClass] = []
   /// Outside everything: for fixed non-allocatable operands.
   var outside: [PhysicalRegister] = []
+  var repeatsDefinitions = false
+  /// Seed of the advice that the problem gets when it is built, if any.
+  var adviceSeed: UInt64?
 
   init(seed: UInt64) { random = Random(seed: seed) }
 
-  static func generate(seed: UInt64, size: Int, coverage: inout Coverage) -> Problem {
+  /// A problem of up to `size` blocks, and those that split critical edges.
+  public static func generate(seed: UInt64, size: Int, coverage: inout Coverage) -> Problem {
     var generator = ProblemGenerator(seed: seed)
     generator.coverage = coverage
-    generator.makeMachine()
-    generator.makeGraph(size)
-    generator.fill()
+    generator.make(size)
     coverage = generator.coverage
     return generator.build()
+  }
+
+  /// A problem of the size that goes with its seed, some with advice.
+  public static func generate(seed: UInt64, coverage: inout Coverage) -> Problem {
+    let generator = ProblemGenerator(seed: seed, coverage: &coverage)
+    return generator.build()
+  }
+
+  init(seed: UInt64, coverage: inout Coverage) {
+    self.init(seed: seed)
+    self.coverage = coverage
+    make([2, 3, 2, 4, 3, 6, 2, 16][Int(seed % 8)])
+    adviceSeed = random.chance(30) ? seed : nil
+    if adviceSeed != nil { self.coverage.note("advice") }
+    coverage = self.coverage
+  }
+
+  private mutating func make(_ size: Int) {
+    makeMachine()
+    makeGraph(size)
+    fill()
   }
 
   // MARK: Machine
@@ -138,14 +100,22 @@ struct ProblemGenerator {
       } else {
         coverage.note("no scratch")
       }
-      if random.chance(40) { machine.fixedStackSlots[c] = 0xff << 40 }
+      if random.chance(40) {
+        machine.fixedStackSlots[c] = 0xff << 40
+        coverage.note("fixed stack slots")
+      }
+      coverage.note("class \(c)")
       if total <= 2 { coverage.note("few registers") }
     }
     if random.chance(30) { machine.floatSlotUnits = 2 }
     if random.chance(30) { machine.vectorSlotUnits = 4 }
+    if usedClasses.contains(.vector) || usedClasses.count > 1 && machine.floatSlotUnits > 1 {
+      coverage.note("slot of several units")
+    }
+    repeatsDefinitions = random.chance(10)
   }
 
-  private func allocatable(_ c: RegisterClass) -> UInt64 {
+  func allocatable(_ c: RegisterClass) -> UInt64 {
     machine.preferred[c] | machine.nonPreferred[c]
   }
 
@@ -176,6 +146,7 @@ struct ProblemGenerator {
       for k in nodes[b].successors.indices {
         let target = nodes[b].successors[k]
         if predecessors[target] > 1 || random.chance(20) {
+          if predecessors[target] > 1 { coverage.note("split critical edge") }
           nodes.append(Node(successors: [target]))
           nodes[b].successors[k] = nodes.count - 1
           predecessors.append(1)
@@ -185,6 +156,7 @@ struct ProblemGenerator {
     for b in nodes.indices {
       nodes[b].frequency = Float(1 + random.below(1000)) / 16
       nodes[b].isCold = random.chance(10)
+      if nodes[b].isCold { coverage.note("cold block") }
     }
     if random.chance(50) { shuffleLayout() }
   }
@@ -234,7 +206,7 @@ struct ProblemGenerator {
 
   // MARK: Instructions
 
-  private mutating func newValue(_ c: RegisterClass) -> VirtualRegister {
+  mutating func newValue(_ c: RegisterClass) -> VirtualRegister {
     classes.append(c)
     return VirtualRegister(classes.count - 1)
   }
@@ -242,6 +214,7 @@ struct ProblemGenerator {
   private mutating func fill() {
     let predecessors = predecessorLists()
     let dominating = dominators(predecessors)
+    noteIrreducibleLoop(dominating)
     var atEnd: [[VirtualRegister]] = Array(repeating: [], count: nodes.count)
     var beforeBranch = atEnd
     // A block's dominators are fewer than its own; unreachable blocks last.
@@ -277,6 +250,7 @@ struct ProblemGenerator {
           own.append(v)
           nodes[b].instructions.append(Instruction(operands: [.anyDefinition(v, c)]))
         }
+        if random.chance(40) { own += addArguments() }
       }
       for _ in 0..<random.pick([0, 1, 2, 4, 8, 16]) {
         var made: [VirtualRegister] = []
@@ -299,6 +273,48 @@ struct ProblemGenerator {
             let c = classes[Int(p.raw)]
             return random.pick(visible.filter { classes[Int($0.raw)] == c })
           })
+      }
+    }
+  }
+
+  /// Puts a definition of values in fixed registers at the function's start.
+  private mutating func addArguments() -> [VirtualRegister] {
+    coverage.note("arguments in fixed registers")
+    var made: [VirtualRegister] = []
+    var instruction = Instruction()
+    for c in usedClasses {
+      var rest = allocatable(c)
+      while rest != 0 && random.chance(60) {
+        let v = newValue(c)
+        made.append(v)
+        instruction.operands.append(
+          .fixedDefinition(v, PhysicalRegister(c, rest.trailingZeroBitCount)))
+        rest &= rest &- 1
+      }
+    }
+    nodes[0].instructions.insert(instruction, at: 0)
+    return made
+  }
+
+  /// A walk from the entry that comes back to a block which does not dominate the last one.
+  private mutating func noteIrreducibleLoop(_ dominating: [Set<Int>?]) {
+    var state = Array(repeating: 0, count: nodes.count)
+    var stack = [(block: 0, edge: 0)]
+    state[0] = 1
+    while let (b, edge) = stack.last {
+      if edge == nodes[b].successors.count {
+        state[b] = 2
+        stack.removeLast()
+        continue
+      }
+      stack[stack.count - 1].edge += 1
+      let target = nodes[b].successors[edge]
+      if state[target] == 0 {
+        state[target] = 1
+        stack.append((target, 0))
+      } else if state[target] == 1 && dominating[b]?.contains(target) == false {
+        coverage.note("irreducible loop")
+        return
       }
     }
   }
@@ -326,181 +342,14 @@ struct ProblemGenerator {
       if !made.isEmpty { coverage.note("branch definition") }
     }
     instruction.role = successors.isEmpty ? .exit : .branch
-    if mayPass || mightPass { instruction.clobbers = random.chance(10) ? someClobbers(0) : .init() }
+    if mayPass || mightPass { instruction.clobbers = random.chance(10) ? someClobbers() : .init() }
     nodes[b].instructions.append(instruction)
     return made
   }
 
-  private mutating func someClobbers(_ fixedLate: UInt64) -> RegisterSet {
-    var set = RegisterSet()
-    for c in usedClasses {
-      set[c] = random.chance(50) ? allocatable(c) : allocatable(c) & random.next()
-    }
-    return set
-  }
-
-  private mutating func makeInstruction(
-    _ visible: [VirtualRegister], defines: Bool, _ made: inout [VirtualRegister]
-  ) -> Instruction {
-    var instruction = Instruction()
-    var budgets: [RegisterClass: Budget] = [:]
-    for c in usedClasses { budgets[c] = Budget(allocatable: allocatable(c)) }
-    if random.chance(15) {
-      instruction.clobbers = someClobbers(0)
-      for c in usedClasses { budgets[c]?.fixedLate = instruction.clobbers[c] }
-      coverage.note("clobbers")
-    }
-    let wanted = random.pick([0, 1, 2, 2, 3, 3, 4, 6, 12])
-    let usesFixed = random.chance(30)
-    let usesRare = random.chance(30)
-    for _ in 0..<wanted {
-      let isDefinition = defines && random.chance(35)
-      let c: RegisterClass
-      let v: VirtualRegister
-      if isDefinition {
-        c = random.pick(usedClasses)
-        v = VirtualRegister(raw: UInt32(classes.count))
-      } else {
-        // Recent values more often: short lives and repeated uses.
-        let near = visible.suffix(4)
-        v = random.chance(50) ? random.pick(Array(near)) : random.pick(visible)
-        c = classes[Int(v.raw)]
-      }
-      guard
-        let operand = makeOperand(
-          v, c, isDefinition, usesFixed, usesRare, &instruction, &budgets)
-      else { continue }
-      if isDefinition {
-        _ = newValue(c)
-        made.append(v)
-      }
-      instruction.operands.append(operand)
-    }
-    if random.chance(5) {
-      instruction.operands.append(.nonAllocatable(random.pick(outside)))
-      coverage.note("fixed non-allocatable")
-    }
-    addReuses(&instruction, &budgets, defines, &made)
-    return instruction
-  }
-
-  /// An operand that the budgets still allow, or nil.
-  private mutating func makeOperand(
-    _ v: VirtualRegister, _ c: RegisterClass, _ isDefinition: Bool, _ usesFixed: Bool,
-    _ usesRare: Bool, _ instruction: inout Instruction, _ budgets: inout [RegisterClass: Budget]
-  ) -> Operand? {
-    guard var budget = budgets[c] else { return nil }
-    let kind: Operand.Kind = isDefinition ? .definition : .use
-    let isOdd = usesRare && random.chance(25)
-    let position: Operand.Position = isDefinition != isOdd ? .late : .early
-    let phase =
-      isOdd ? (isDefinition ? "early definition" : "late use") : isDefinition ? "definition" : "use"
-    let needsEarly = position == .early || !isDefinition
-    let needsLate = position == .late || isDefinition
-    func add(_ exponent: Int) {
-      if needsEarly && needsLate {
-        budget.both.add(exponent, 1)
-      } else if needsEarly {
-        budget.early.add(exponent, 1)
-      } else {
-        budget.late.add(exponent, 1)
-      }
-    }
-    if usesFixed && random.chance(50) {
-      if machine.fixedStackSlots[c] != 0 && random.chance(25) {
-        let register = freshStackSlot(c, instruction)
-        guard let register else { return nil }
-        coverage.note("fixed stack \(phase)")
-        return Operand(v, c, kind, position, .fixed, payload: register.raw)
-      }
-      var free = budget.allocatable
-      if needsEarly { free &= ~budget.fixedEarly }
-      if needsLate { free &= ~budget.fixedLate }
-      if free == 0 { return nil }
-      let number = random.bit(free)
-      if needsEarly { budget.fixedEarly |= 1 << UInt64(number) }
-      if needsLate { budget.fixedLate |= 1 << UInt64(number) }
-      if !budget.isFeasible { return nil }
-      budgets[c] = budget
-      coverage.note("fixed \(phase)")
-      if instruction.operands.contains(where: { $0.register == v && $0.tag == .fixed }) {
-        coverage.note("one value in several fixed registers")
-      }
-      let register = PhysicalRegister(c, number)
-      if instruction.clobbers.contains(register) { coverage.note("fixed use of clobbered") }
-      return Operand(v, c, kind, position, .fixed, payload: register.raw)
-    }
-    if usesRare && random.chance(20) {
-      coverage.note("stack \(phase)")
-      return Operand(v, c, kind, position, .stack)
-    }
-    if usesRare && random.chance(25) {
-      let exponent = random.below(6)
-      add(exponent)
-      if !budget.isFeasible { return nil }
-      budgets[c] = budget
-      coverage.note("limit \(phase)")
-      return Operand(v, c, kind, position, .limit, payload: UInt8(exponent))
-    }
-    if random.chance(25) {
-      coverage.note("any \(phase)")
-      return Operand(v, c, kind, position, .any)
-    }
-    add(6)
-    if !budget.isFeasible { return nil }
-    budgets[c] = budget
-    coverage.note("register \(phase)")
-    if !isDefinition && instruction.operands.contains(where: { $0.isUse && $0.register == v }) {
-      coverage.note("repeated use")
-    }
-    return Operand(v, c, kind, position, .register)
-  }
-
-  private mutating func freshStackSlot(_ c: RegisterClass, _ instruction: Instruction)
-    -> PhysicalRegister?
-  {
-    let register = PhysicalRegister(c, random.bit(machine.fixedStackSlots[c]))
-    let isTaken = instruction.operands.contains { $0.tag == .fixed && $0.fixedRegister == register }
-    return isTaken ? nil : register
-  }
-
-  private mutating func addReuses(
-    _ instruction: inout Instruction, _ budgets: inout [RegisterClass: Budget], _ defines: Bool,
-    _ made: inout [VirtualRegister]
-  ) {
-    guard defines else { return }
-    var reused = 0
-    for k in instruction.operands.indices where k < 32 && random.chance(20) {
-      let input = instruction.operands[k]
-      let c = input.registerClass
-      guard input.isUse, input.isEarly, var budget = budgets[c] else { continue }
-      switch input.tag {
-      case .register, .limit:
-        let exponent = input.tag == .limit ? Int(input.payload) : 6
-        if budget.early.count(exponent) == 0 { continue }
-        budget.early.add(exponent, -1)
-        budget.both.add(exponent, 1)
-        coverage.note(input.tag == .limit ? "reuse of limit" : "reuse")
-      case .fixed:
-        let bit: UInt64 = 1 << UInt64(input.fixedRegister.number)
-        if budget.allocatable & bit == 0 || budget.fixedLate & bit != 0 { continue }
-        budget.fixedLate |= bit
-        coverage.note("reuse of fixed")
-      default: continue
-      }
-      if !budget.isFeasible { continue }
-      budgets[c] = budget
-      let v = newValue(c)
-      made.append(v)
-      instruction.operands.append(.reuse(v, c, of: k))
-      reused += 1
-    }
-    if reused > 1 { coverage.note("several reuses") }
-  }
-
   // MARK: Tables
 
-  private func build() -> Problem {
+  func build() -> Problem {
     var problem = Problem()
     problem.machine = machine
     for c in classes { problem.classes.append(c) }
@@ -535,6 +384,11 @@ struct ProblemGenerator {
       for parameter in node.parameters { problem.parameters.append(parameter) }
     }
     problem.seal()
+    problem.repeatsDefinitions = repeatsDefinitions
+    if let adviceSeed {
+      var random = Random(seed: adviceSeed)
+      Self.advise(&problem, &random)
+    }
     return problem
   }
 }

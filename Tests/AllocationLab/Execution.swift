@@ -3,10 +3,10 @@
 
 import Entities
 
-@testable import RegisterAllocation
+import RegisterAllocation
 
 /// A machine whose places hold the number of the definition that wrote them last.
-struct Execution {
+public struct Execution {
   private var content: [Int: Int] = [:]
   private var values: [UInt32: Int] = [:]
   private var next = 1
@@ -15,7 +15,7 @@ struct Execution {
   private var definedHere: [Int] = []
 
   /// True if every use on a random path of at most `steps` instructions finds its value.
-  static func readsRight(
+  public static func readsRight(
     _ problem: borrowing Problem, _ solution: borrowing Solution, _ random: inout Random,
     steps: Int
   ) -> Bool {

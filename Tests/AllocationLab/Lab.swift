@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program: `AllocationLab COMMAND [--option value]…`; scripts call it.
+
+import Glibc
+import RegisterAllocation
+
+@main struct Lab {
+  static func main() {
+    let words = Array(CommandLine.arguments.dropFirst())
+    var options: [String: String] = [:]
+    var k = 1
+    while k + 1 < words.count {
+      options[words[k]] = words[k + 1]
+      k += 2
+    }
+    func number(_ name: String, _ standard: Int) -> Int {
+      options["--" + name].flatMap { Int($0) } ?? standard
+    }
+    switch words.first {
+    case "fuzz":
+      let first = number("seed", 0)
+      fuzz(first..<(first + number("count", 10_000)), folder: options["--out"] ?? ".")
+    default:
+      print("usage: AllocationLab fuzz [--seed N] [--count N] [--out FOLDER]")
+      exit(2)
+    }
+  }
+
+  /// Prints each failure, and writes its problem and a reduced one to files named by the seed.
+  static func fuzz(_ seeds: Range<Int>, folder: String) {
+    var fuzzing = Fuzzing()
+    var failed = 0
+    for seed in seeds {
+      for failure in fuzzing.run(seed: UInt64(seed)) {
+        failed += 1
+        let name = "\(folder)/seed-\(seed)-\(failure.algorithm)"
+        print("seed \(seed), \(failure.algorithm): \(failure.text); \(name).ra, -reduced.ra")
+        var ignored = Coverage()
+        write(ProblemGenerator.generate(seed: UInt64(seed), coverage: &ignored).text(), "\(name).ra")
+        write(fuzzing.reduce(seed: UInt64(seed), failure), "\(name)-reduced.ra")
+      }
+    }
+    print("\(fuzzing.problems) problems, \(failed) failures, solved in a single pass instead:", terminator: "")
+    for (reason, count) in fuzzing.fallbacks.sorted(by: { $0.key < $1.key }) {
+      print(" \(reason) \(count)", terminator: "")
+    }
+    print()
+    for (feature, count) in fuzzing.coverage.counts.sorted(by: { $0.key < $1.key }) {
+      print("  \(feature): \(count * 1000 / max(1, fuzzing.problems)) per 1,000")
+    }
+    if failed > 0 { exit(1) }
+  }
+
+  static func write(_ text: String, _ path: String) {
+    guard let file = fopen(path, "w") else { return print("cannot write \(path)") }
+    fputs(text, file)
+    fclose(file)
+  }
+}
