@@ -2,7 +2,6 @@
 // Runs a problem and its solution side by side, on one path: the checker's independent witness.
 
 import Entities
-
 import RegisterAllocation
 
 /// A machine whose places hold the number of the definition that wrote them last.
@@ -89,7 +88,7 @@ public struct Execution {
       let edit = solution.edits[k]
       let token =
         edit.from.isRematerialized
-        ? values[edit.from.rematerializedValue.raw]
+        ? Self.token(ofConstant: edit.from.rematerializedValue)
         : read(edit.from, edit.registerClass, problem.machine)
       write(token, edit.to, edit.registerClass, problem.machine)
       k += 1
@@ -132,6 +131,8 @@ public struct Execution {
     return true
   }
 
+  private static func token(ofConstant v: VirtualRegister) -> Int { -1 - Int(v.raw) }
+
   private mutating func define(
     _ k: Int, _ problem: borrowing Problem, _ solution: borrowing Solution
   ) {
@@ -144,9 +145,12 @@ public struct Execution {
       return
     }
     definedHere.append(k)
-    values[operand.register.raw] = next
+    // What can be made again is the same whenever it is made.
+    let isConstant = problem.rematerialization(of: operand.register) != nil
+    let token = isConstant ? Self.token(ofConstant: operand.register) : next
+    values[operand.register.raw] = token
     if !solution.allocations[k].isNone {
-      write(next, solution.allocations[k], operand.registerClass, problem.machine)
+      write(token, solution.allocations[k], operand.registerClass, problem.machine)
     }
     next += 1
   }

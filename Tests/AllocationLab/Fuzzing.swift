@@ -58,10 +58,14 @@ public struct Fuzzing: ~Copyable {
     }
   }
 
-  /// A smaller problem that fails in the same way, in text.
-  public mutating func reduce(seed: UInt64, _ failure: Failure) -> String {
+  /// The problem of `seed`, made as small as it can be while it `fails`, in text; nil if it does
+  /// not fail.
+  public static func reduce(
+    seed: UInt64, while fails: (borrowing Problem) -> Bool
+  ) -> String? {
     var ignored = Coverage()
     var best = ProblemGenerator(seed: seed, coverage: &ignored)
+    if !fails(best.build()) { return nil }
     var isSmaller = true
     while isSmaller {
       isSmaller = false
@@ -69,8 +73,7 @@ public struct Fuzzing: ~Copyable {
       while true {
         var candidate = best
         guard let isChange = candidate.reduce(step) else { break }
-        if isChange && test(candidate.build(), failure.algorithm, seed: seed)?.kind == failure.kind
-        {
+        if isChange && fails(candidate.build()) {
           best = candidate
           isSmaller = true
         } else {

@@ -20,8 +20,12 @@ import RegisterAllocation
     case "fuzz":
       let first = number("seed", 0)
       fuzz(first..<(first + number("count", 10_000)), folder: options["--out"] ?? ".")
+    case "mutate":
+      let first = number("seed", 0)
+      mutate(first..<(first + number("count", 1_000)))
     default:
       print("usage: AllocationLab fuzz [--seed N] [--count N] [--out FOLDER]")
+      print("       AllocationLab mutate [--seed N] [--count N]")
       exit(2)
     }
   }
@@ -36,11 +40,18 @@ import RegisterAllocation
         let name = "\(folder)/seed-\(seed)-\(failure.algorithm)"
         print("seed \(seed), \(failure.algorithm): \(failure.text); \(name).ra, -reduced.ra")
         var ignored = Coverage()
-        write(ProblemGenerator.generate(seed: UInt64(seed), coverage: &ignored).text(), "\(name).ra")
-        write(fuzzing.reduce(seed: UInt64(seed), failure), "\(name)-reduced.ra")
+        write(
+          ProblemGenerator.generate(seed: UInt64(seed), coverage: &ignored).text(), "\(name).ra")
+        var other = Fuzzing()
+        let reduced = Fuzzing.reduce(seed: UInt64(seed)) { problem in
+          other.test(problem, failure.algorithm, seed: UInt64(seed))?.kind == failure.kind
+        }
+        if let reduced { write(reduced, "\(name)-reduced.ra") }
       }
     }
-    print("\(fuzzing.problems) problems, \(failed) failures, solved in a single pass instead:", terminator: "")
+    print(
+      "\(fuzzing.problems) problems, \(failed) failures, solved in a single pass instead:",
+      terminator: "")
     for (reason, count) in fuzzing.fallbacks.sorted(by: { $0.key < $1.key }) {
       print(" \(reason) \(count)", terminator: "")
     }
@@ -49,6 +60,16 @@ import RegisterAllocation
       print("  \(feature): \(count * 1000 / max(1, fuzzing.problems)) per 1,000")
     }
     if failed > 0 { exit(1) }
+  }
+
+  /// Prints how many wrong solutions the checker rejects.
+  static func mutate(_ seeds: Range<Int>) {
+    var trial = MutationTrial()
+    for seed in seeds { trial.run(seed: UInt64(seed)) }
+    print(trial.report(), terminator: "")
+    print("rejected of those that are wrong: \(trial.killRate * 100) %")
+    for miss in trial.misses.prefix(20) { print("missed:", miss) }
+    if !trial.misses.isEmpty { exit(1) }
   }
 
   static func write(_ text: String, _ path: String) {

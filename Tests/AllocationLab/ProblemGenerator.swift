@@ -2,7 +2,6 @@
 // Random problems that are valid and have a solution, whatever the seed.
 
 import Entities
-
 import RegisterAllocation
 
 /// How often each feature was generated, so that a test can insist on all of them.

@@ -1,37 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The backtracking allocator on generated problems and on the case that the project is about.
+// The backtracking allocator on the case that the project is about.
 
 import Entities
 import Testing
 
 @testable import RegisterAllocation
-
-@Test func theBacktrackingAllocatorSolvesGeneratedProblems() {
-  var allocator = Allocator()
-  var checker = Checker()
-  var solution = Solution()
-  var coverage = Coverage()
-  var failures: [String] = []
-  var fallbacks = 0
-  for seed in 0..<1_000 {
-    let size = [2, 3, 2, 4, 3, 6, 2, 16][seed % 8]
-    let problem = ProblemGenerator.generate(seed: UInt64(seed), size: size, coverage: &coverage)
-    do {
-      try allocator.allocate(problem, into: &solution, using: .backtracking)
-      if allocator.statistics.fallback != .none { fallbacks += 1 }
-      try checker.check(problem, solution)
-      var random = Random(seed: UInt64(seed))
-      for _ in 0..<2 where !Execution.readsRight(problem, solution, &random, steps: 200) {
-        failures.append("seed \(seed) size \(size): reads a wrong value")
-      }
-    } catch {
-      failures.append("seed \(seed) size \(size): \(error)")
-    }
-  }
-  #expect(failures.isEmpty, "\(failures.count): \(failures.prefix(12).joined(separator: "\n"))")
-  // Instructions that ask for nearly all registers at once, on machines with few.
-  #expect(fallbacks < 20, "\(fallbacks) for the single-pass allocator")
-}
 
 /// One value passed `calls` times, alternately as the first and the second argument.
 private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem {

@@ -20,6 +20,8 @@ public struct CheckError: Error, Hashable, CustomStringConvertible {
     case outsideLimit
     // Operands of one instruction against each other, and against what it clobbers.
     case definitionsOverlap
+    /// Equal definitions of one value in one instruction have different places.
+    case repeatedElsewhere
     case earlyDefinitionOverlapsUse
     case lateUseOverlapsDefinition
     case operandClobbered

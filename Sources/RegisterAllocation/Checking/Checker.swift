@@ -60,6 +60,8 @@ public struct Checker: ~Copyable {
     var block: UInt32 = .max
     /// Position among the block's parameters, or `.max`.
     var parameter: UInt32 = .max
+    /// The first operand that defines it; others may repeat it.
+    var operand: UInt32 = .max
   }
 
   struct Edge: BitwiseCopyable {
@@ -122,7 +124,10 @@ public struct Checker: ~Copyable {
       }
       for i in problem.instructionRange(b) {
         for k in problem.operandRange(i) where problem.operands[k].isDefinition {
-          definitions[Int(problem.operands[k].register.raw)].block = UInt32(b)
+          let v = Int(problem.operands[k].register.raw)
+          if definitions[v].operand != .max { continue }
+          definitions[v].block = UInt32(b)
+          definitions[v].operand = UInt32(k)
         }
       }
       for edge in problem.successorRange(b) {

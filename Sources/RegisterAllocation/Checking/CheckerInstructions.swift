@@ -169,24 +169,17 @@ extension Checker {
     let first = Self.index(place)
     let stamp = UInt32(i) + 1
     var found: CheckError.Fault?
+    let original = Int(definitions[Int(operand.register.raw)].operand)
+    let isRepeated = original < k
+    if isRepeated && solution.allocations[original] != place { found = .repeatedElsewhere }
     for unit in first..<(first + size(place, operand.registerClass, problem.machine)) {
-      if places[unit].definedBy == stamp && !repeats(k, i, problem) { found = .definitionsOverlap }
+      if places[unit].definedBy == stamp && !isRepeated { found = .definitionsOverlap }
       if places[unit].lateUsedBy == stamp { found = .lateUseOverlapsDefinition }
       if operand.isEarly && places[unit].usedBy == stamp { found = .earlyDefinitionOverlapsUse }
       places[unit].definedBy = stamp
     }
     if place.isRegister && clobbers.contains(place.register) { found = .operandClobbered }
     if let found { throw error(found, .after(i), k, place, operand.register) }
-  }
-
-  /// Whether an earlier operand of the instruction defines the same value.
-  private func repeats(_ k: Int, _ i: Int, _ problem: borrowing Problem) -> Bool {
-    if !problem.repeatsDefinitions { return false }
-    for other in problem.operandRange(i).lowerBound..<k
-    where problem.operands[other] == problem.operands[k] {
-      return true
-    }
-    return false
   }
 
   // MARK: Moves
