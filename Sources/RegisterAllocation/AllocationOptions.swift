@@ -11,6 +11,8 @@
   public var lengthBias: Float = 300
   /// The bound on steps per instruction and operand, to be multiplied by a logarithm.
   public var stepsPerUnit = 64
+  /// The bound on steps for the smallest problem.
+  public var baseSteps = 20_000
 
   @inlinable public init() {}
 }

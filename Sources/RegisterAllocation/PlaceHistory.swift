@@ -178,6 +178,9 @@ public struct PlaceHistory: ~Copyable {
   private mutating func write(_ place: Allocation, _ value: VirtualRegister, at point: UInt32) {
     let k = Checker.index(place)
     if live[k].value.isNone {
+      // An operand that repeats this definition was here before.
+      let last = Int(live[k].last) - 1
+      if last >= 0 && stretches[last].from == point && stretches[last].value == value { return }
       live[k].value = value
       live[k].end = (point | 1) + 1
     }

@@ -23,9 +23,26 @@ import RegisterAllocation
     case "mutate":
       let first = number("seed", 0)
       mutate(first..<(first + number("count", 1_000)))
+    case "shapes": attempt { try Tables.shapes(number("n", 16_000), only: options["--only"]) }
+    case "limits": attempt { try Tables.limits(number("count", 4_000_000)) }
+    case "case":
+      attempt {
+        print(
+          try Tables.rowOfCalls(
+            number("calls", 10_000), saved: number("saved", 4),
+            options["--algorithm"] == "single-pass" ? .singlePass : .backtracking,
+            RowOfCalls.Variant(rawValue: options["--variant"] ?? "") ?? .plain,
+            splitLimit: options["--split-limit"].flatMap { Int($0) }))
+      }
+    case "header": print(Tables.caseHeader)
     default:
       print("usage: AllocationLab fuzz [--seed N] [--count N] [--out FOLDER]")
       print("       AllocationLab mutate [--seed N] [--count N]")
+      print("       AllocationLab shapes [--n N] [--only SHAPE]")
+      print("       AllocationLab limits [--count N]")
+      print("       AllocationLab header")
+      print("       AllocationLab case [--calls N] [--saved N] [--algorithm single-pass]")
+      print("         [--variant plain|pinned|definitions|pinnedDefinitions] [--split-limit N]")
       exit(2)
     }
   }
@@ -60,6 +77,13 @@ import RegisterAllocation
       print("  \(feature): \(count * 1000 / max(1, fuzzing.problems)) per 1,000")
     }
     if failed > 0 { exit(1) }
+  }
+
+  static func attempt(_ body: () throws -> Void) {
+    do { try body() } catch {
+      print(error)
+      exit(1)
+    }
   }
 
   /// Prints how many wrong solutions the checker rejects.

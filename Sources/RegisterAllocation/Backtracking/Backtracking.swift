@@ -61,6 +61,8 @@ struct Backtracking: ~Copyable {
   var reservedStart = Vector<UInt32>()
   var reservedEnd = Vector<UInt32>()
   var reserved = Vector<Reservation>()
+  /// Of one instruction, the definitions that share a use's register.
+  var reusing = Vector<UInt32>()
   var reservedCursor = Vector<UInt32>()
 
   // Liveness.
@@ -146,7 +148,7 @@ struct Backtracking: ~Copyable {
     let size = view.instructionCount &+ view.operandCount &+ view.blockCount
     let logarithm = 64 &- (size | 1).leadingZeroBitCount
     steps = 0
-    stepBudget = 20_000 &+ options.stepsPerUnit &* size &* logarithm
+    stepBudget = options.baseSteps &+ options.stepsPerUnit &* size &* logarithm
   }
 
   private mutating func solve(_ solution: inout Solution) -> Bool {

@@ -95,7 +95,8 @@ extension Backtracking {
   }
 
   @inline(__always) private func isMemory(_ place: Allocation) -> Bool {
-    place.isSlot || (place.isRegister && memoryNames.contains(place.packed))
+    // What is made again is made in a register.
+    !place.isRegister || memoryNames.contains(place.packed)
   }
 
   private mutating func resolve(_ i: Int, _ solution: inout Solution) -> Bool {
@@ -204,6 +205,7 @@ extension Backtracking {
   ) -> Bool {
     let operands = view.operandRange(i)
     let hasReuse = hasReuse(operands)
+    if hasReuse { listReuses(operands) }
     var isPassing = false
     var next = operands.lowerBound
     while next < operands.upperBound {

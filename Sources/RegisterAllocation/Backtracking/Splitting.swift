@@ -109,6 +109,7 @@ extension Backtracking {
       }
       u &+= 1
     }
+    steps &+= u &- Int(piece.useStart)
     return hottest
   }
 
@@ -264,6 +265,7 @@ extension Backtracking {
     var u = firstUse(piece, to)
     while u < Int(piece.useEnd) && uses[u].point < to {
       if uses[u].begin < to && uses[u].end > to { return to &- 1 }
+      steps &+= 1
       u &+= 1
     }
     return to
@@ -348,6 +350,7 @@ extension Backtracking {
       u &+= 1
     }
     if from < to { finish(&source, from, to, grade) }
+    steps &+= u &- Int(piece.useStart)
     statistics.fullSplits &+= 1
   }
 

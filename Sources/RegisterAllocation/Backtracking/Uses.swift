@@ -34,6 +34,11 @@ extension Backtracking {
         let operands = view.operandRange(i)
         let isLast = i &+ 1 == range.upperBound
         let hasReuse = hasReuse(operands)
+        if hasReuse {
+          listReuses(operands)
+          // More than inputs that can be reused, each by one.
+          if reusing.count > 32 { return giveUp(.unsolvable) }
+        }
         var k = operands.lowerBound
         while k < operands.upperBound {
           let operand = view.operands[k]
@@ -372,6 +377,17 @@ extension Backtracking {
     return view.rematerializations[low].cost
   }
 
+  /// Lists the instruction's definitions that share the register of a use. A solvable instruction
+  /// has at most 32.
+  mutating func listReuses(_ operands: Range<Int>) {
+    reusing.removeAll()
+    for k in operands where view.operands[k].tag == .reuse {
+      let input = operands.lowerBound &+ Int(view.operands[k].payload)
+      if view.operands[input].tag != .fixed { reusing.append(UInt32(truncatingIfNeeded: k)) }
+    }
+    steps &+= operands.count
+  }
+
   /// The definition whose register use `k` shares, being its input or the same value; or -1.
   mutating func servedBy(_ k: Int, _ operands: Range<Int>) -> Int {
     let operand = view.operands[k]
@@ -381,9 +397,9 @@ extension Backtracking {
     default: return -1
     }
     var shared = -1
-    for d in operands where view.operands[d].tag == .reuse {
+    for index in reusing.indices {
+      let d = Int(truncatingIfNeeded: reusing[index])
       let input = operands.lowerBound &+ Int(view.operands[d].payload)
-      if view.operands[input].tag == .fixed { continue }
       if input == k { return d }
       // A use with a limit of its own would narrow the definition's choice.
       if shared < 0 && operand.tag != .limit && view.operands[input].register == operand.register {
@@ -441,19 +457,17 @@ extension Backtracking {
   private mutating func reserve(_ register: UInt8, _ point: UInt32, _ value: UInt32) -> Bool {
     let r = Int(truncatingIfNeeded: register)
     let first = Int(truncatingIfNeeded: reservedStart[r])
-    var place = Int(truncatingIfNeeded: reservedEnd[r])
-    reservedEnd[r] &+= 1
-    // Operands of one instruction may come out of order.
-    while place > first && reserved[place &- 1].point > point {
-      reserved[place] = reserved[place &- 1]
-      place &-= 1
+    let end = Int(truncatingIfNeeded: reservedEnd[r])
+    // Operands of one instruction may come out of order: by one place, each point being there once.
+    let isBehindLate = end > first && reserved[end &- 1].point > point
+    let place = isBehindLate ? end &- 1 : end
+    if place > first && reserved[place &- 1].point == point {
+      return reserved[place &- 1].value == value || giveUp(.unsolvable)
     }
+    if isBehindLate { reserved[end] = reserved[end &- 1] }
     reserved[place] = Reservation(point: point, value: value)
+    reservedEnd[r] &+= 1
     taken.insert(register, at: point)
-    if place > first {
-      let before = reserved[place &- 1]
-      if before.point == point && before.value != value { return giveUp(.unsolvable) }
-    }
     return true
   }
 
