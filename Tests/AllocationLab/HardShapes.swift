@@ -5,13 +5,16 @@ import Entities
 import RegisterAllocation
 
 /// A shape; its comment says what it looks like. All have a size in proportion to `n`.
-public enum HardShape: String, CaseIterable {
+public enum HardShape: String, CaseIterable, Sendable {
   /// One value in turn argument 0 and argument 1 of `n` calls.
   case alternating
   /// One value used `n` times, all registers destroyed in between.
   case usesBetweenCalls
-  /// `n` loops in each other, each with a counter.
+  /// `n` loops in each other that all increment one value.
   case nestedLoops
+  /// `n` loops in each other, each with a counter, which lives in all inner loops: the only shape
+  /// whose sets of live values have no size in proportion to `n`.
+  case nestedCounters
   /// `n` loads through one base.
   case oneBase
   /// `n` calls that may fail, and a chain of clean-ups, under 64 values.
@@ -75,7 +78,8 @@ public enum HardShape: String, CaseIterable {
       .wideInstruction:
       makeStraight(n, &made)
       made.exit()
-    case .nestedLoops, .loops, .twoAddress, .permutation, .manyParameters, .dispatch, .states:
+    case .nestedLoops, .nestedCounters, .loops, .twoAddress, .permutation, .manyParameters,
+      .dispatch, .states:
       makeLoops(n, &made)
     default: makeBranches(n, &made)
     }
@@ -326,7 +330,7 @@ public enum HardShape: String, CaseIterable {
 
   private func makeLoops(_ n: Int, _ made: inout ProblemBuilder) {
     switch self {
-    case .nestedLoops:
+    case .nestedLoops, .nestedCounters:
       var counters = made.values(1)
       made.define(counters)
       made.jump(to: 1, [counters[0]])
@@ -338,10 +342,13 @@ public enum HardShape: String, CaseIterable {
         made.use([counter])
         made.jump(to: k + 1, k < n ? [counter] : [])
       }
+      var last = counters[n]
       for k in (1...n).reversed() {
         made.block()
         let next = made.value()
-        made.instruction([.use(counters[k], .int), .reuse(next, .int, of: 0)])
+        let old = self == .nestedCounters ? counters[k] : last
+        made.instruction([.use(old, .int), .reuse(next, .int, of: 0)])
+        last = next
         made.instruction([], role: .branch)
         made.edge(to: k, [next])
         made.edge(to: 2 * n + 2 - k)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Problems by hand: blocks in order, edges by number; critical edges are split at the end.
+// Problems by hand: blocks in order, edges by number; critical edges are split.
 
 import Entities
 import RegisterAllocation
@@ -78,24 +78,52 @@ struct ProblemBuilder: ~Copyable {
 
   mutating func exit() { instruction([], role: .exit) }
 
-  /// Splits critical edges and fills the tables.
+  /// Splits critical edges, by blocks behind those that they leave, and fills the tables.
   consuming func finish() -> Problem {
+    splitCriticalEdges()
     fillTables()
     return problem
   }
 
-  private mutating func fillTables() {
+  private mutating func splitCriticalEdges() {
     var incoming = Array(repeating: 0, count: edges.count)
     for list in edges { for edge in list { incoming[edge.target] += 1 } }
-    for b in edges.indices where edges[b].count > 1 {
-      for k in edges[b].indices {
-        let old = edges[b][k]
-        if incoming[old.target] == 1 && old.arguments.isEmpty { continue }
-        edges[b][k] = Edge(target: edges.count, arguments: [])
-        block(frequency: problem.blocks.storage[b].frequency)
-        jump(to: old.target, old.arguments)
+    func isCritical(_ edge: Edge, _ b: Int) -> Bool {
+      edges[b].count > 1 && (incoming[edge.target] > 1 || !edge.arguments.isEmpty)
+    }
+    var place: [Int] = []
+    var count = 0
+    for b in edges.indices {
+      place.append(count)
+      count += 1 + edges[b].count { isCritical($0, b) }
+    }
+    let old = (problem.instructions.storage.toArray(), problem.blocks.storage.toArray())
+    let (oldEdges, oldParameters) = (edges, parameters)
+    let critical = edges.indices.map { b in edges[b].map { isCritical($0, b) } }
+    problem.instructions.removeAll()
+    problem.blocks.removeAll()
+    edges = []
+    parameters = []
+    for b in old.1.indices {
+      let end = b + 1 < old.1.count ? Int(old.1[b + 1].instructionStart) : old.0.count
+      block(oldParameters[b], frequency: old.1[b].frequency)
+      for i in Int(old.1[b].instructionStart)..<end { problem.instructions.append(old.0[i]) }
+      var split = place[b]
+      for (k, edge) in oldEdges[b].enumerated() {
+        if critical[b][k] { split += 1 }
+        self.edge(
+          to: critical[b][k] ? split : place[edge.target], critical[b][k] ? [] : edge.arguments)
+      }
+      let next = end < old.0.count ? old.0[end].operandStart : UInt32(problem.operands.count)
+      for (k, edge) in oldEdges[b].enumerated() where critical[b][k] {
+        block(frequency: old.1[b].frequency)
+        problem.instructions.append(InstructionRecord(operandStart: next, role: .branch))
+        self.edge(to: place[edge.target], edge.arguments)
       }
     }
+  }
+
+  private mutating func fillTables() {
     var predecessors: [[Int]] = Array(repeating: [], count: edges.count)
     for b in edges.indices { for edge in edges[b] { predecessors[edge.target].append(b) } }
     for b in edges.indices {

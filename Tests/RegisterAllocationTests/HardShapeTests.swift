@@ -23,10 +23,12 @@ func stepsGrowInProportionToTheProblem(shape: HardShape) throws {
     try allocator.allocate(problem, into: &solution, using: .backtracking)
     try checker.check(problem, solution)
     #expect(allocator.statistics.fallback == .none)
+    #expect(allocator.statistics.steps <= allocator.statistics.stepBudget)
     steps.append(Double(allocator.statistics.steps))
   }
   let exponent = log2(steps[2] / steps[0]) / 2
-  #expect(exponent <= 1.1, "\(steps)")
+  // With all counters live in all inner loops only the budget bounds the steps.
+  #expect(exponent <= (shape == .nestedCounters ? 1.5 : 1.1), "\(steps)")
 }
 
 @Test func theSplitLimitIsAnOption() throws {

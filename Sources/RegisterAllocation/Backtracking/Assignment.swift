@@ -294,6 +294,7 @@ extension Backtracking {
       let to = min(ranges[k].to, piece.to)
       occupancy.insert(register, from, to, UInt32(truncatingIfNeeded: id))
       taken.insert(register, from, to)
+      steps &+= Int(truncatingIfNeeded: (to &- from) &>> 15)
       k &+= 1
     }
     steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
@@ -319,6 +320,7 @@ extension Backtracking {
       let to = min(ranges[k].to, piece.to)
       occupancy.remove(piece.register, from)
       taken.remove(piece.register, from, to)
+      steps &+= Int(truncatingIfNeeded: (to &- from) &>> 15)
       retakeReservations(piece.register, from, to)
       k &+= 1
     }

@@ -36,6 +36,7 @@ struct Backtracking: ~Copyable {
   /// The first and the last of the points at which each block's predecessors end.
   var entryLow = Vector<UInt32>()
   var entryHigh = Vector<UInt32>()
+  var blockEntries = BlockEntries()
 
   // Values and what they want.
   var values = Vector<ValueRecord>()

@@ -113,6 +113,7 @@ struct RangeRuns: ~Copyable {
     var x = head
     while x >= 0 {
       let next = runs[Int(x)].next
+      if append(run, to: x, &ranges, &steps) { return head }
       if runs[Int(x)].count <= 2 &* runs[Int(run)].count {
         if before < 0 { head = next } else { runs[Int(before)].next = next }
         merge(run, x, &ranges, &steps)
@@ -126,6 +127,23 @@ struct RangeRuns: ~Copyable {
     }
     runs[Int(run)].next = head
     return run
+  }
+
+  /// Appends a run to one that ends before it, if that stands at the end of the pool: the usual
+  /// case, values being united in the order of the program.
+  private mutating func append(
+    _ run: Int32, to x: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout Int
+  ) -> Bool {
+    let (from, to) = (runs[Int(run)], runs[Int(x)])
+    if from.count == 0 || to.count < from.count || Int(to.end) != ranges.count
+      || ranges[ranges.count &- 1].to > ranges[Int(from.start)].from
+    {
+      return false
+    }
+    steps &+= from.count
+    for k in Int(from.start)..<Int(from.end) { ranges.append(ranges[k]) }
+    runs[Int(x)].end = UInt32(truncatingIfNeeded: ranges.count)
+    return true
   }
 
   /// Makes `a` the sorted union of `a` and `b`, at the end of the pool.

@@ -10,6 +10,7 @@ extension Backtracking {
   /// after its definition.
   mutating func collectTransitions() {
     transitions.removeAll()
+    blockEntries.fill(entryLow, entryHigh)
     useCursor.reset(count: view.valueCount, to: 0)
     for b in bundles.indices {
       let bundle = bundles[b]
@@ -174,6 +175,7 @@ extension Backtracking {
     let isPlacedByBranch =
       values[v].hasPlacedDefinition && values[v].flags.contains(.definedByBranch)
     var k = firstPlaced(bundle, endingAfter: blockStart[target])
+    var idle = 0
     while target < view.blockCount && blockStart[target] < range.to {
       let start = blockStart[target]
       while k < end && placed[k].to <= start { k &+= 1 }
@@ -193,10 +195,25 @@ extension Backtracking {
           addEdge(p, target, predecessors.count == 1, endLocation(v, b, p), to, v)
         }
         steps &+= predecessors.count
+      } else if idle < 8 {
+        idle &+= 1
+      } else {
+        // A long window: only entries from outside it matter, and the next window.
+        let next = blockEntries.next(from: target &+ 1, outside: low, high)
+        target = min(next, firstBlock(from: high))
+        steps &+= 16
+        continue
       }
       steps &+= 1
       target &+= 1
     }
+  }
+
+  /// The first block that starts at `point` or later.
+  private mutating func firstBlock(from point: UInt32) -> Int {
+    if point >= blockStart[view.blockCount] { return view.blockCount }
+    let b = block(at: point)
+    return blockStart[b] < point ? b &+ 1 : b
   }
 
   /// Where a value is at the end of block `p`.
