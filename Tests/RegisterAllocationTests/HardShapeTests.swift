@@ -104,3 +104,33 @@ func aSpentBudgetLeadsToTheSinglePassAllocator(budget: Int) throws {
   }
   #expect(steps[2] <= 5 * steps[0], "\(steps)")
 }
+
+// MARK: Size
+
+@Test func aMillionIsFarFromTheLimits() {
+  let most = 1 << 30
+  let fits = Problem.isTooLarge(
+    instructions: most / 2, blocks: most / 2 - 1, values: most - 1, pools: 4 * most - 1)
+  #expect(!fits)
+  let counts = [(most, 0, 0, 0), (most / 2, most / 2, 0, 0), (0, 0, most, 0), (0, 0, 0, 4 * most)]
+  for (instructions, blocks, values, pools) in counts {
+    #expect(
+      Problem.isTooLarge(
+        instructions: instructions, blocks: blocks, values: values, pools: pools))
+  }
+}
+
+/// `Scripts/allocator-cost limits` does it with four million.
+@Test(arguments: [Algorithm.singlePass, .backtracking])
+func aHundredThousandValuesInAHundredThousandInstructions(algorithm: Algorithm) throws {
+  let problem = HardShape.chain.make(50_000)
+  try problem.validate()
+  let count = problem.classes.count
+  #expect(count > 100_000)
+  var allocator = Allocator()
+  var solution = Solution()
+  var checker = Checker()
+  try allocator.allocate(problem, into: &solution, using: algorithm)
+  try checker.check(problem, solution)
+  #expect(allocator.statistics.fallback == .none)
+}

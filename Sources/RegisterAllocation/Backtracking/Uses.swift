@@ -36,6 +36,7 @@ extension Backtracking {
         let hasReuse = hasReuse(operands)
         if hasReuse {
           listReuses(operands)
+          steps &+= operands.count
           // More than inputs that can be reused, each by one.
           if reusing.count > 32 { return giveUp(.unsolvable) }
         }
@@ -385,7 +386,6 @@ extension Backtracking {
       let input = operands.lowerBound &+ Int(view.operands[k].payload)
       if view.operands[input].tag != .fixed { reusing.append(UInt32(truncatingIfNeeded: k)) }
     }
-    steps &+= operands.count
   }
 
   /// The definition whose register use `k` shares, being its input or the same value; or -1.

@@ -5,6 +5,7 @@ extension ProblemError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tablesInconsistent: "the tables do not fit each other"
+    case .tooLarge: "more than the encodings hold"
     case .badMachine:
       "a scratch register or a name of memory is allocatable, or a slot size is no power of two"
     case .badBlock(let b):

@@ -5,6 +5,8 @@
 @frozen public enum ProblemError: Error, Hashable {
   /// `seal()` was not called, or a table of starts does not fit the pool that it divides.
   case tablesInconsistent
+  /// More than the encodings hold, see `Problem.isTooLarge`.
+  case tooLarge
   /// A scratch register or a name of memory is allocatable, or a slot size is no power of two.
   case badMachine
   /// Empty, or its only branch or exit is not its last instruction, or that does not fit the

@@ -20,7 +20,20 @@ extension Problem {
 
   // MARK: Tables
 
+  /// Whether the counts exceed the encodings: 32 bits for a moment between instructions, of which
+  /// each instruction and each block has four; 30 bits for a value, and for a slot; 32 bits for
+  /// what stands in pools.
+  static func isTooLarge(instructions: Int, blocks: Int, values: Int, pools: Int) -> Bool {
+    instructions + blocks >= 1 << 30 || values >= VirtualRegister.limit || pools >= 1 << 32
+  }
+
   private func checkTables() throws(ProblemError) {
+    if Self.isTooLarge(
+      instructions: instructions.count, blocks: blocks.count, values: classes.count,
+      pools: operands.count + parameters.count + arguments.count + successors.count)
+    {
+      throw .tooLarge
+    }
     guard instructions.count > 1, blocks.count > 1, argumentStart.count == successors.count + 1,
       clobberMasks.count >= 1, clobberMasks[0].isEmpty
     else { throw .tablesInconsistent }
