@@ -32,7 +32,8 @@ let package = Package(
     .executableTarget(
       name: "BrolgaCLI",
       dependencies: [
-        "Brolga", "CRuntime",
+        "Brolga", "CRuntime", "Entities", "RegisterAllocation", "WebAssembly", "Artefact",
+        "Compiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "EntitiesTests", dependencies: ["Entities"]),
