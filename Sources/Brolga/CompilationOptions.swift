@@ -27,6 +27,8 @@ public struct CompilationOptions: Sendable {
   public var workers: Int
   /// Whether every register allocation is proved right. A wrong one ends the process.
   public var checksAllocation: Bool
+  /// See `CompilerOptions`.
+  package var stepLimit: Int?
 
   public init(level: Level = .o2, workers: Int? = nil, checksAllocation: Bool = false) {
     self.level = level
@@ -39,6 +41,7 @@ public struct CompilationOptions: Sendable {
     options.level = level == .o0 ? .o0 : .o2
     options.workers = workers
     options.checksAllocation = checksAllocation
+    options.stepLimit = stepLimit
     switch registerAllocator {
     case .singlePass: options.algorithm = .singlePass
     case .backtracking: options.algorithm = .backtracking

@@ -7,6 +7,7 @@ import Glibc
 import WebAssembly
 
 import struct Compiler.CompilerOptions
+import struct Compiler.OptimizationSteps
 
 struct ObserveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,10 +26,17 @@ struct ObserveCommand: ParsableCommand {
   @Flag(help: "Check the intermediate code after each stage.")
   var verify = false
 
+  @Flag(help: "Tell only the names of the steps that --steps counts.")
+  var listSteps = false
+
   @Argument(help: "Modules, in the place of those that standard input names.")
   var files: [String] = []
 
   func run() throws {
+    if listSteps {
+      for name in OptimizationSteps.names { print(name) }
+      leave(0)
+    }
     var options = compiling.options.compilerOptions
     options.verifies = verify
     if compiling.workers == nil { options.workers = 1 }

@@ -24,6 +24,12 @@ struct CompilingOptions: ParsableArguments {
       "single-pass or backtracking, whatever the level.", valueName: "algorithm"))
   var regalloc: RegisterAllocator?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take only so many of the steps of -O2, over all functions; Scripts/bisect looks for one.",
+      valueName: "n", visibility: .hidden))
+  var steps: Int?
+
   enum RegisterAllocator: String, ExpressibleByArgument, CaseIterable {
     case singlePass = "single-pass"
     case backtracking
@@ -38,11 +44,16 @@ struct CompilingOptions: ParsableArguments {
     if let workers, !(1...1024).contains(workers) {
       throw ValidationError("-j takes a number from 1 to 1024.")
     }
+    // Not more than what numbers of functions and of their steps leave room for.
+    if let steps, !(0...1 << 40).contains(steps) {
+      throw ValidationError("--steps takes a number from 0 to 2^40.")
+    }
   }
 
   var options: CompilationOptions {
     var options = CompilationOptions(
       level: level == .zero ? .o0 : .o2, workers: workers, checksAllocation: checkAllocation)
+    options.stepLimit = steps
     switch regalloc {
     case .singlePass: options.registerAllocator = .singlePass
     case .backtracking: options.registerAllocator = .backtracking

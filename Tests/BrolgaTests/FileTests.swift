@@ -11,7 +11,7 @@ import Testing
 
 @Suite(.enabled(if: binary != nil, "the brolga product is not built"))
 struct FileTests {
-  private static let root = Programs.repository + "/Tests/Files/"
+  static let root = Programs.repository + "/Tests/Files/"
 
   static var files: [String] {
     let all = FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? []
@@ -36,6 +36,32 @@ struct FileTests {
         .write(toFile: path + ".observed", atomically: true, encoding: .utf8)
     }
     Issue.record("\(name) is otherwise; see the difference to \(name).observed")
+  }
+}
+
+@Suite(.enabled(if: binary != nil, "the brolga product is not built"))
+struct StepTests {
+  /// Every step of -O2 keeps what a module does, whichever come after it or not at all: only so can
+  /// `Scripts/bisect` tell which one broke a module.
+  @Test(arguments: FileTests.files.filter { $0.hasPrefix("run/") })
+  func aModuleIsRightAfterEachStep(_ name: String) throws {
+    let path = FileTests.root + name
+    let command = ["observe", "--verify", "--check-allocation", path]
+    let plain = try brolga(command + ["-O0"])
+    for steps in stride(from: 0, through: 100, by: 3) {
+      let result = try brolga(command + ["-O2", "--steps", "\(steps)"])
+      #expect(result.outputText == plain.outputText, "\(steps) steps: \(result.errorText)")
+    }
+  }
+
+  @Test func asManyStepsAsThereAreMakeTheUsualCode() throws {
+    let command = ["compile", "--emit=asm", Programs.example("numbers").path]
+    let listings = try [[], ["--steps", "0"], ["-O0"], ["--steps", "100000"]].map {
+      try brolga(command + $0).outputText
+    }
+    #expect(listings[0] == listings[3])
+    #expect(listings[1] == listings[2])
+    #expect(listings[0] != listings[1])
   }
 }
 

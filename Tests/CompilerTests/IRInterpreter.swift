@@ -14,6 +14,8 @@ struct Interpreter {
     case returns([UInt64])
     case trap(UInt16)
     case outOfFuel
+    /// More blocks ran than were to; a loop may have no effects and no end.
+    case endless
     /// Neither: an instruction that asked for what is not there.
     case wrong(String)
   }
@@ -24,9 +26,12 @@ struct Interpreter {
   private var writes: UInt64 = 0
   /// Effects that may still happen: their number does not depend on how much was simplified.
   private var fuel: Int
-  private var blocksLeft = 1_000_000
+  private var blocksLeft: Int
 
-  init(fuel: Int = 400) { self.fuel = fuel }
+  init(fuel: Int = 400, blocks: Int = 1_000_000) {
+    self.fuel = fuel
+    blocksLeft = blocks
+  }
 
   static let divideByZero: UInt16 = 6
   static let overflow: UInt16 = 7
@@ -63,7 +68,7 @@ struct Interpreter {
       }
       guard let edge else { return .wrong("no terminator in \(block)") }
       blocksLeft -= 1
-      if blocksLeft == 0 { return .wrong("a loop without effects does not end") }
+      if blocksLeft == 0 { return .endless }
       let taken = function.edges[Edge(raw: edge)]
       let count = Int(function.blocks[taken.to].parameterCount)
       incoming = (0..<count).map {

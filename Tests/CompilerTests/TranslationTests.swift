@@ -39,7 +39,7 @@ func programsTranslateToWellFormedFunctions(numbersValues: Bool) throws {
 
 /// False where the function needs a feature that Brolga says it does not have. A function of its own:
 /// as a `do` inside the loops above it took the compiler minutes.
-private func isTranslated(
+func isTranslated(
   _ translator: inout Translator, _ unit: CompilationUnit, _ index: UInt32, _ numbersValues: Bool
 ) throws -> Bool {
   do {

@@ -26,27 +26,27 @@ package struct FunctionCompiler: ~Copyable {
   package mutating func compile(
     _ unit: CompilationUnit, function: UInt32
   ) throws(CompileError) {
-    let isOptimizing = options.level == .o2
+    let steps = options.steps(of: function)
+    let algorithm = options.algorithm ?? (steps.contains(.backtrack) ? .backtracking : .singlePass)
     begin()
     do throws(WasmError) {
-      try translator.translate(unit, function: function, numbersValues: isOptimizing)
+      try translator.translate(
+        unit, function: function, numbersValues: steps.contains(.numberValues))
     } catch {
       throw .module(error)
     }
     end(.translate)
     verify(after: .translate, function)
-    if isOptimizing {
-      optimize(&translator.builder.function, &passes)
+    if !steps.isDisjoint(with: .passes) {
+      optimize(&translator.builder.function, &passes, steps)
       end(.optimize)
       verify(after: .optimize, function)
     }
     lowering.lower(
-      &translator.builder.function, unit: unit.lowering,
-      options: isOptimizing ? .full : .fast, into: &machine)
+      &translator.builder.function, unit: unit.lowering, options: steps.lowering, into: &machine)
     end(.lower)
     do throws(AllocationError) {
-      try allocator.allocate(
-        machine.problem, into: &solution, using: options.effectiveAlgorithm)
+      try allocator.allocate(machine.problem, into: &solution, using: algorithm)
     } catch {
       fatalError("allocate registers: function \(function): \(error)")
     }
@@ -59,7 +59,7 @@ package struct FunctionCompiler: ~Copyable {
     }
     end(.emit)
     if options.reports {
-      reports.append(report(unit, function: function, options.effectiveAlgorithm))
+      reports.append(report(unit, function: function, algorithm))
     }
   }
 

@@ -16,6 +16,9 @@ package struct CompilerOptions: Sendable {
   package var level = OptimizationLevel.o2
   /// How to allocate registers; the level decides where it is absent.
   package var algorithm: Algorithm?
+  /// How many of the level's steps are taken, over all functions of the module in their order; all
+  /// if absent. Step `n` is number `n % c` of function `n / c`, `c` being how many there are.
+  package var stepLimit: Int?
   /// Threads that compile functions; the output does not depend on it.
   package var workers = 1
   /// Proves each allocation right; a wrong one stops the process with the function's name.
@@ -30,8 +33,10 @@ package struct CompilerOptions: Sendable {
 
   package init() {}
 
-  var effectiveAlgorithm: Algorithm {
-    algorithm ?? (level == .o0 ? .singlePass : .backtracking)
+  func steps(of function: UInt32) -> OptimizationSteps {
+    if level == .o0 { return .none }
+    guard let stepLimit else { return .all }
+    return OptimizationSteps(first: stepLimit - Int(function) * OptimizationSteps.names.count)
   }
 }
 

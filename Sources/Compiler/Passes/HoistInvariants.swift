@@ -70,7 +70,6 @@ struct HoistScratch: ~Copyable {
 /// Cost: one walk over blocks in loops; at most `levels` loops out and `perLoop` a loop.
 /// Source: Click, "Global Code Motion", 1995: "schedule early", restricted.
 func hoistInvariants(_ function: borrowing Function, _ scratch: inout PassScratch) {
-  scratch.hoisting.reset()
   var hasLoop = false
   for b in 0..<function.blocks.count where function.blocks[Block(b)].isLoopHeader {
     hasLoop = true

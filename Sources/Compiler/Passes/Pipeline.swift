@@ -10,22 +10,27 @@ import Entities
 ///
 /// - Parameter alwaysRebuilds: whether to take the last step without a reason to, as tests do.
 package func optimize(
-  _ function: inout Function, _ scratch: inout PassScratch, alwaysRebuilds: Bool = false
+  _ function: inout Function, _ scratch: inout PassScratch, _ steps: OptimizationSteps = .all,
+  alwaysRebuilds: Bool = false
 ) {
   // Translation makes a parameter for each local that may change: most never do. What they stand
   // for is in plain sight afterwards.
-  let hasFewerParameters = removeRedundantParameters(in: &function, &scratch)
+  let hasFewerParameters =
+    steps.contains(.removeRedundantParameters)
+    && removeRedundantParameters(in: &function, &scratch)
   // Before liveness, for the comparisons that it leaves without a use.
-  straightenBranches(in: &function)
+  if steps.contains(.straightenBranches) { straightenBranches(in: &function) }
   // Exact now, where translation had to be careful.
   scratch.dominators.compute(function)
   // Before hoisting, so that nothing dead is hoisted; before what drops the dead.
   markLive(function, &scratch)
   // Only chooses; rebuilding moves.
-  hoistInvariants(function, &scratch)
+  scratch.hoisting.reset()
+  if steps.contains(.hoistInvariants) { hoistInvariants(function, &scratch) }
   // Folds, numbers and cleans up in one walk over what is left. It costs twice what all the above
   // does, and changes under 1 % of code that an optimiser made: so it needs a reason.
-  if alwaysRebuilds || hasFewerParameters || scratch.hasReasonToRebuild(function) {
+  let hasReason = alwaysRebuilds || hasFewerParameters || scratch.hasReasonToRebuild(function)
+  if hasReason && steps.contains(.rebuild) {
     rebuild(&function, &scratch)
   } else {
     removeDead(in: &function, scratch)
