@@ -15,8 +15,10 @@ struct Row {
     let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
     let whole = Int((value * scale).rounded())
     let fraction = "\(whole % Int(scale))"
+    let point = digits > 0 ? "." : ""
     add(
-      "\(whole / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction,
+      "\(whole / Int(scale))" + point
+        + (digits > 0 ? String(repeating: "0", count: digits - fraction.count) + fraction : ""),
       width)
   }
 }
