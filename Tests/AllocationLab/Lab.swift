@@ -24,7 +24,10 @@ import RegisterAllocation
     case "shapes": attempt { try Tables.shapes(number("n", 16_000), only: options["--only"]) }
     case "programs":
       let files = words.dropFirst().filter { !$0.hasPrefix("--") && !options.values.contains($0) }
-      attempt { try Tables.programs(Array(files), rounds: number("rounds", 3)) }
+      var settings = AllocationOptions()
+      settings.splitLimit = number("split-limit", settings.splitLimit)
+      settings.lengthBias = Float(number("length-bias", Int(settings.lengthBias)))
+      attempt { try Tables.programs(Array(files), settings, rounds: number("rounds", 3)) }
     case "limits": attempt { try Tables.limits(number("count", 4_000_000)) }
     case "case":
       attempt {

@@ -13,8 +13,11 @@ struct ProgramCost {
   var weightedEdits = 0.0
   var fallbacks = 0
 
-  init(_ problems: [ProgramProblem], _ algorithm: Algorithm, rounds: Int) throws {
+  init(
+    _ problems: [ProgramProblem], _ algorithm: Algorithm, _ options: AllocationOptions, rounds: Int
+  ) throws {
     var allocator = Allocator()
+    allocator.options = options
     var solution = Solution()
     for round in 0..<rounds {
       var time = 0.0
@@ -75,14 +78,14 @@ final class ProgramProblem {
 
 extension Tables {
   /// One line a file: both allocators on all its problems, every solution checked.
-  static func programs(_ files: [String], rounds: Int) throws {
+  static func programs(_ files: [String], _ options: AllocationOptions, rounds: Int) throws {
     print(
       "program                  functions  operands  single-pass: ms    edits  backtracking: ms"
         + "    edits  fall-backs   ms ratio  edits ratio")
     for file in files {
       let problems = try ProgramProblem.read(file)
-      let simple = try ProgramCost(problems, .singlePass, rounds: rounds)
-      let made = try ProgramCost(problems, .backtracking, rounds: rounds)
+      let simple = try ProgramCost(problems, .singlePass, options, rounds: rounds)
+      let made = try ProgramCost(problems, .backtracking, options, rounds: rounds)
       let name = file.split(separator: "/").last.map { String($0.prefix(24)) } ?? ""
       var row = Row()
       row.add(problems.count, 34 - name.count)
