@@ -6,7 +6,7 @@ import WebAssembly
 /// The layout of an instance context, computed from the module by compiler and runtime alike.
 ///
 /// The context is one block of memory, aligned to 16. A fixed header is followed by arrays, in
-/// this order: memory pointers, table pointers, imported function pointers, imported global
+/// this order: memories, table pointers, imported function pointers, imported global
 /// pointers, type identities, cells of defined globals, records of referenced functions.
 package struct ContextLayout: Sendable, Hashable {
   // MARK: Header, the same for every module and for the context of a host function.
@@ -25,6 +25,14 @@ package struct ContextLayout: Sendable, Hashable {
   /// The context's own address (8 bytes): where references to its function records start from.
   package static let selfAddress: Int32 = 48
   package static let headerBytes: Int32 = 64
+
+  /// An entry of the array of memories: address of the record, then the memory's base, which never
+  /// changes (8 bytes each).
+  package enum MemoryEntry {
+    package static let record: Int32 = 0
+    package static let base: Int32 = 8
+    package static let stride: Int32 = 16
+  }
 
   // MARK: What the context's pointers lead to.
 
@@ -89,7 +97,7 @@ package struct ContextLayout: Sendable, Hashable {
       offset += count * stride
       return Int32(start)
     }
-    memories = place(counts.memories, stride: 8)
+    memories = place(counts.memories, stride: Int(MemoryEntry.stride))
     tables = place(counts.tables, stride: 8)
     importedFunctions = place(counts.importedFunctions, stride: 8)
     importedGlobals = place(counts.importedGlobals, stride: 8)

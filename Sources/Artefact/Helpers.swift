@@ -32,13 +32,13 @@ package enum Helper: UInt8, Sendable, CaseIterable {
   /// `(context, segment)`
   case elementDrop = 10
 
-  package enum Result: Sendable { case none, status, value32, never }
+  package enum Result: Sendable { case none, status, value, never }
 
-  /// What the helper returns; a `value32` is in the low half, zero-extended by the caller.
+  /// What the helper returns; a `value` has 64 bits.
   package var result: Result {
     switch self {
     case .raise: .never
-    case .memoryGrow, .tableGrow: .value32
+    case .memoryGrow, .tableGrow: .value
     case .dataDrop, .elementDrop: .none
     case .memoryInit, .memoryCopy, .memoryFill, .tableInit, .tableCopy, .tableFill: .status
     }

@@ -168,13 +168,16 @@ private func plainImports(of module: Brolga.Module, store: Store) throws -> Impo
     case .global(let type, let isMutable):
       define(
         try Global(store: store, type: type, isMutable: isMutable, value: Value(defaultOf: type)))
-    case .memory(let minimum, let maximum):
+    case .memory(let minimum, let maximum, let is64):
       define(
-        try Memory(store: store, minimumPages: Int(minimum), maximumPages: maximum.map { Int($0) }))
-    case .table(let element, let minimum, let maximum):
+        try Memory(
+          store: store, minimumPages: Int(minimum), maximumPages: maximum.map { Int(clamping: $0) },
+          is64: is64))
+    case .table(let element, let minimum, let maximum, let is64):
       define(
         try Table(
-          store: store, element: element, minimum: Int(minimum), maximum: maximum.map { Int($0) }))
+          store: store, element: element, minimum: Int(minimum), maximum: maximum.map { Int(clamping: $0) },
+          is64: is64))
     case .tag: break
     }
   }

@@ -6,9 +6,10 @@ import WebAssembly
 /// The type of an import or export.
 public enum ExternalType: Hashable, Sendable {
   case function(FunctionType)
-  case table(element: ValueType, minimum: UInt64, maximum: UInt64?)
-  /// Sizes in pages of 64 KiB.
-  case memory(minimum: UInt64, maximum: UInt64?)
+  /// `is64`: whether indices have 64 bits.
+  case table(element: ValueType, minimum: UInt64, maximum: UInt64?, is64: Bool)
+  /// Sizes in pages of 64 KiB. `is64`: whether addresses have 64 bits.
+  case memory(minimum: UInt64, maximum: UInt64?, is64: Bool)
   case global(ValueType, isMutable: Bool)
   /// An exception's tag, by the values it carries.
   case tag(FunctionType)
@@ -53,9 +54,12 @@ extension LoadedModule {
 
 extension ExternalType {
   init(_ type: TableType) {
-    self = .table(element: type.element, minimum: type.minimum, maximum: type.maximum)
+    self = .table(
+      element: type.element, minimum: type.minimum, maximum: type.maximum, is64: type.is64)
   }
-  init(_ type: MemoryType) { self = .memory(minimum: type.minimum, maximum: type.maximum) }
+  init(_ type: MemoryType) {
+    self = .memory(minimum: type.minimum, maximum: type.maximum, is64: type.is64)
+  }
   init(_ type: GlobalType) { self = .global(type.type, isMutable: type.isMutable) }
 
   /// The type of a value, with the present size where there is one.
@@ -71,14 +75,15 @@ extension ExternalType {
 
 extension ExternalType: CustomStringConvertible {
   public var description: String {
-    func limits(_ minimum: UInt64, _ maximum: UInt64?) -> String {
-      "\(minimum)" + (maximum.map { " \($0)" } ?? "")
+    func limits(_ minimum: UInt64, _ maximum: UInt64?, _ is64: Bool) -> String {
+      (is64 ? "i64 " : "") + "\(minimum)" + (maximum.map { " \($0)" } ?? "")
     }
     switch self {
     case .function(let type): return "function \(type)"
-    case .table(let element, let minimum, let maximum):
-      return "table \(limits(minimum, maximum)) \(element)"
-    case .memory(let minimum, let maximum): return "memory \(limits(minimum, maximum))"
+    case .table(let element, let minimum, let maximum, let is64):
+      return "table \(limits(minimum, maximum, is64)) \(element)"
+    case .memory(let minimum, let maximum, let is64):
+      return "memory \(limits(minimum, maximum, is64))"
     case .global(let type, let isMutable):
       return isMutable ? "global (mut \(type))" : "global \(type)"
     case .tag(let type): return "tag \(type)"

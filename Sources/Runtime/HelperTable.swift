@@ -42,7 +42,8 @@ enum HelperTable {
   private static func memory(
     _ context: Context, _ index: UInt64
   ) -> UnsafeMutablePointer<MemoryRecord> {
-    let offset = Int(ContextLayout.headerBytes) &+ Int(truncatingIfNeeded: index) &* 8
+    let entry = Int(truncatingIfNeeded: index) &* Int(ContextLayout.MemoryEntry.stride)
+    let offset = Int(ContextLayout.headerBytes) &+ entry
     return context.load(fromByteOffset: offset, as: UnsafeMutablePointer<MemoryRecord>.self)
   }
 
@@ -59,11 +60,11 @@ enum HelperTable {
 
   // MARK: Memories
 
-  private static let memoryGrow: @convention(c) (Context, UInt64, UInt64) -> UInt32 = {
+  private static let memoryGrow: @convention(c) (Context, UInt64, UInt64) -> UInt64 = {
     context, index, pages in
     let record = memory(context, index)
     let object = Unmanaged<MemoryObject>.fromOpaque(record.pointee.object).takeUnretainedValue()
-    return object.grow(by: pages).map { UInt32(truncatingIfNeeded: $0) } ?? .max
+    return object.grow(by: pages) ?? .max
   }
 
   private static let memoryInit:
@@ -107,10 +108,10 @@ enum HelperTable {
 
   // MARK: Tables
 
-  private static let tableGrow: @convention(c) (Context, UInt64, UInt64, UInt64) -> UInt32 = {
+  private static let tableGrow: @convention(c) (Context, UInt64, UInt64, UInt64) -> UInt64 = {
     context, index, delta, reference in
     let object = InstanceObject.of(context).tables[Int(truncatingIfNeeded: index)]
-    return object.grow(by: delta, with: reference).map { UInt32(truncatingIfNeeded: $0) } ?? .max
+    return object.grow(by: delta, with: reference) ?? .max
   }
 
   private static let tableInit: @convention(c) (Context, UInt64, UInt64, UInt64, UInt64) -> UInt64 =

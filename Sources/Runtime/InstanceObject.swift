@@ -100,10 +100,11 @@ final class InstanceObject {
   }
 
   private func add(_ memory: MemoryObject) {
-    storeWord(layout.memories + Int32(memories.count) * 8, UInt(bitPattern: memory.record))
-    if memories.isEmpty {
-      storeWord(ContextLayout.memoryBase, UInt(bitPattern: memory.record.pointee.base))
-    }
+    let entry = layout.memories + Int32(memories.count) * ContextLayout.MemoryEntry.stride
+    let base = UInt(bitPattern: memory.record.pointee.base)
+    storeWord(entry + ContextLayout.MemoryEntry.record, UInt(bitPattern: memory.record))
+    storeWord(entry + ContextLayout.MemoryEntry.base, base)
+    if memories.isEmpty { storeWord(ContextLayout.memoryBase, base) }
     memories.append(memory)
   }
 

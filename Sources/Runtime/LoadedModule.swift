@@ -51,7 +51,7 @@ public final class LoadedModule: @unchecked Sendable {
     do throws(WasmError) {
       module = try WebAssembly.Module(
         decoding: ModuleBytes(artefact.skeleton, owner: artefact),
-        options: DecodingOptions(features: .multipleMemories, bodiesElsewhere: true))
+        options: DecodingOptions(bodiesElsewhere: true))
     } catch {
       throw .invalidModule("\(error)")
     }

@@ -6,27 +6,23 @@ import CRuntime
 import Glibc
 import WebAssembly
 
-/// Sizes of memories and their reservations.
-package enum MemoryLimits {
-  package static let pageBytes: UInt64 = 65_536
-  /// Pages of a 32-bit memory.
-  package static let maximumPages: UInt64 = 65_536
-  /// Any 32-bit index plus an offset below 2^31 plus an access of less than a system page stays
-  /// inside, so that compiled code needs no check.
-  static let reservationBytes = (4 << 30) + (2 << 30) + 4096
-}
-
 /// A linear memory; shared by reference with the instances that import it.
 public struct Memory: Equatable {
   public let store: Store
   let object: MemoryObject
 
+  /// The size of a page.
+  static let pageBytes: UInt64 = 65_536
+
   /// A memory of the host's.
   ///
+  /// - Parameter is64: whether guests address it by 64 bits. Such a memory may have 16 GiB.
   /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
-  public init(store: Store, minimumPages: Int, maximumPages: Int? = nil) throws(LinkError) {
+  public init(
+    store: Store, minimumPages: Int, maximumPages: Int? = nil, is64: Bool = false
+  ) throws(LinkError) {
     let type = MemoryType(
-      minimum: UInt64(minimumPages), maximum: maximumPages.map { UInt64($0) })
+      minimum: UInt64(minimumPages), maximum: maximumPages.map { UInt64($0) }, is64: is64)
     self.init(store: store, object: try MemoryObject(store: store, type: type))
     store.own(object)
   }
@@ -39,7 +35,7 @@ public struct Memory: Equatable {
   public static func == (a: Memory, b: Memory) -> Bool { a.object === b.object }
 
   public var byteCount: Int { object.record.pointee.byteLength }
-  public var pageCount: Int { byteCount / Int(MemoryLimits.pageBytes) }
+  public var pageCount: Int { byteCount / Int(Memory.pageBytes) }
 
   /// A copy of the contents.
   public var data: [UInt8] { withUnsafeMutableBytes { Array($0) } }
@@ -138,27 +134,29 @@ final class MemoryObject {
   private let rangeSlot: Int
 
   init(store: Store, type: MemoryType) throws(LinkError) {
-    let bytes = type.minimum &* MemoryLimits.pageBytes
-    let isInside = type.minimum <= MemoryLimits.maximumPages && !type.is64 && !type.isShared
+    let limit = MemoryReservation.indexBytes(is64: type.is64)
+    let bytes = type.minimum &* Memory.pageBytes
+    let isInside = type.minimum <= limit / Memory.pageBytes && !type.isShared
     guard isInside, store.mayAddMemory(bytes) else {
       throw .outOfResources("a memory of \(type.minimum) pages")
     }
+    let reserved = MemoryReservation.byteCount(is64: type.is64)
     let mapped = mmap(
-      nil, MemoryLimits.reservationBytes, PROT_NONE,
+      nil, reserved, PROT_NONE,
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let base = mapped, base != MAP_FAILED else {
       throw .outOfResources("address space for a memory")
     }
     guard bytes == 0 || mprotect(base, Int(bytes), PROT_READ | PROT_WRITE) == 0 else {
-      munmap(base, MemoryLimits.reservationBytes)
+      munmap(base, reserved)
       throw .outOfResources("a memory of \(type.minimum) pages")
     }
     var range = brolga_range()
     range.low = UInt64(UInt(bitPattern: base))
-    range.high = range.low + UInt64(MemoryLimits.reservationBytes)
+    range.high = range.low + UInt64(reserved)
     rangeSlot = brolga_add_range(&range)
     guard rangeSlot >= 0 else {
-      munmap(base, MemoryLimits.reservationBytes)
+      munmap(base, reserved)
       throw .outOfResources("a memory")
     }
     declared = type
@@ -171,24 +169,25 @@ final class MemoryObject {
 
   deinit {
     brolga_remove_range(rangeSlot)
-    munmap(record.pointee.base, MemoryLimits.reservationBytes)
+    munmap(record.pointee.base, MemoryReservation.byteCount(is64: declared.is64))
     record.deallocate()
   }
 
   /// The type, with the present size as its minimum.
   var type: MemoryType {
     var type = declared
-    type.minimum = UInt64(record.pointee.byteLength) / MemoryLimits.pageBytes
+    type.minimum = UInt64(record.pointee.byteLength) / Memory.pageBytes
     return type
   }
 
   /// Returns the previous number of pages; nil, and nothing happens, if it cannot grow so far.
   func grow(by pages: UInt64) -> UInt64? {
     let old = type.minimum
-    let limit = min(declared.maximum ?? MemoryLimits.maximumPages, MemoryLimits.maximumPages)
+    let possible = MemoryReservation.indexBytes(is64: declared.is64) / Memory.pageBytes
+    let limit = min(declared.maximum ?? possible, possible)
     guard old <= limit, pages <= limit - old else { return nil }
     if pages == 0 { return old }
-    let bytes = pages * MemoryLimits.pageBytes
+    let bytes = pages * Memory.pageBytes
     guard store.mayAddMemory(bytes) else { return nil }
     let end = record.pointee.base + record.pointee.byteLength
     guard mprotect(end, Int(bytes), PROT_READ | PROT_WRITE) == 0 else { return nil }

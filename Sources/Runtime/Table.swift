@@ -12,13 +12,14 @@ public struct Table: Equatable {
 
   /// A table of the host's, full of null references.
   ///
+  /// - Parameter is64: whether guests index it by 64 bits. It has no more elements for that.
   /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
   public init(
-    store: Store, element: ValueType, minimum: Int, maximum: Int? = nil
+    store: Store, element: ValueType, minimum: Int, maximum: Int? = nil, is64: Bool = false
   ) throws(LinkError) {
     precondition(element.isReference, "a table holds references")
     let type = TableType(
-      element: element, minimum: UInt64(minimum), maximum: maximum.map { UInt64($0) })
+      element: element, minimum: UInt64(minimum), maximum: maximum.map { UInt64($0) }, is64: is64)
     self.init(store: store, object: try TableObject(store: store, type: type))
     store.own(object)
   }
@@ -82,7 +83,7 @@ final class TableObject {
 
   init(store: Store, type: TableType) throws(LinkError) {
     let limit = UInt64(store.engine.configuration.maximumTableElements)
-    guard type.minimum <= limit, !type.is64 else {
+    guard type.minimum <= limit else {
       throw .outOfResources("a table of \(type.minimum) elements")
     }
     capacity = Int(max(type.minimum, min(type.maximum ?? limit, limit)))

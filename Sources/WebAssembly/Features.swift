@@ -3,15 +3,12 @@
 
 /// Parts of WebAssembly that not every module may use.
 ///
-/// Everything of version 2.0 except `simd` needs no switch. A module that uses a feature that is
+/// Everything of version 2.0 except `simd` needs no switch, nor do several memories and 64-bit
+/// memories and tables. A module that uses a feature that is
 /// not switched on, or is not built, is refused as `unsupported` with the feature's name.
 package struct Features: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-  // Validated here when switched on; the compiler must follow before they become the default.
-  package static let multipleMemories = Features(rawValue: 1 << 0)
-  package static let memory64 = Features(rawValue: 1 << 1)
 
   // Recognised and refused.
   package static let simd = Features(rawValue: 1 << 8)
@@ -33,8 +30,6 @@ package struct Features: OptionSet, Hashable, Sendable {
   /// How messages call a single feature.
   package var name: String {
     switch self {
-    case .multipleMemories: "multiple memories"
-    case .memory64: "memory64"
     case .simd: "simd"
     case .relaxedSIMD: "relaxed simd"
     case .tailCalls: "tail calls"

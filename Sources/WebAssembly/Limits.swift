@@ -26,8 +26,11 @@ package enum ImplementationLimits {
   package static let memories: UInt32 = 100
   /// Pages of 64 KiB that a 32-bit memory may have: all of its address space.
   package static let memoryPages: UInt64 = 65_536
-  /// Pages of 64 KiB that a 64-bit memory may have.
-  package static let memory64Pages: UInt64 = 1 << 48
+  /// Pages of 64 KiB that a 64-bit memory may have when it is made or has grown: 16 GiB. It may
+  /// declare more: making it then fails if that is its minimum, and growing it beyond fails.
+  package static let memory64Pages: UInt64 = 262_144
+  /// Pages that a 64-bit memory may declare: all of its address space.
+  package static let declaredMemory64Pages: UInt64 = 1 << 48
   /// Bytes of one function body, its local declarations included.
   package static let functionBytes = 7_654_321
   /// Locals of a function, parameters included.

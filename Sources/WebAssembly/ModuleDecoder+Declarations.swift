@@ -128,9 +128,6 @@ extension ModuleDecoder {
   }
 
   private mutating func append(_ type: MemoryType, at offset: Int) throws(WasmError) {
-    if contents.memories.count > 0 && !options.features.contains(.multipleMemories) {
-      throw .unsupported(.multipleMemories, at: offset)
-    }
     guard contents.memories.count < Int(ImplementationLimits.memories) else {
       throw .limit("memories", at: offset, ImplementationLimits.memories)
     }
@@ -160,7 +157,8 @@ extension ModuleDecoder {
     if flags & 2 != 0 { throw .unsupported(.threads, at: start) }
     let is64 = flags & 4 != 0
     let (minimum, maximum) = try readLimits(flags, at: start)
-    let bound = is64 ? ImplementationLimits.memory64Pages : ImplementationLimits.memoryPages
+    let bound =
+      is64 ? ImplementationLimits.declaredMemory64Pages : ImplementationLimits.memoryPages
     guard minimum <= bound, maximum ?? 0 <= bound else {
       let size = is64 ? "2^48 pages" : "65536 pages (4GiB)"
       throw invalid("memory size must be at most \(size)", at: start)
@@ -171,9 +169,6 @@ extension ModuleDecoder {
   private mutating func readLimits(
     _ flags: UInt8, at start: Int
   ) throws(WasmError) -> (UInt64, UInt64?) {
-    if flags & 4 != 0 && !options.features.contains(.memory64) {
-      throw .unsupported(.memory64, at: start)
-    }
     // Of 64 bits in version 3.0 whatever the address type.
     let minimum = try reader.readU64()
     guard flags & 1 != 0 else { return (minimum, nil) }

@@ -206,7 +206,7 @@ struct RandomFunction: ~Copyable {
       let start = maker.list([9] + arguments)
       maker.add(Instruction(.callReference, .none, a: record.raw, b: start, c: count))
     default:
-      assign(maker.add(Instruction(.callHelper, .i32, a: 1, b: start, c: count)))
+      assign(maker.add(Instruction(.callHelper, .i64, a: 1, b: start, c: count)))
     }
   }
 

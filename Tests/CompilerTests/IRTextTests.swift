@@ -28,7 +28,7 @@ private let everything = """
     v19 = call.i32 v0, v1, #12, #9
     v20 = result.i64 v19, #1
     call_reference v13, v20, #4
-    v22 = call_helper.i32 v1, v8, #memoryGrow
+    v22 = call_helper.i64 v1, v8, #memoryGrow
     trap_if v22, #integerOverflow
     jump -> b1(v0, v8)
   b1(v30: i32, v25: i32) depth 1 header:

@@ -39,8 +39,7 @@ private struct Bench {
       fromByteOffset: Int(ContextLayout.helperTable), as: UnsafeRawPointer.self)
     let code = table.load(fromByteOffset: Int(helper.offset), as: UnsafeRawPointer.self)
     let a = arguments + [UInt64](repeating: 0xBAD, count: 5 - arguments.count)
-    let result = unsafeBitCast(code, to: Code.self)(context, a[0], a[1], a[2], a[3], a[4])
-    return helper.result == .value32 ? result & 0xFFFF_FFFF : result
+    return unsafeBitCast(code, to: Code.self)(context, a[0], a[1], a[2], a[3], a[4])
   }
 
   func text(_ offset: UInt64, _ count: Int) throws -> String {

@@ -21,6 +21,8 @@ func scriptImports(store: Store) throws -> Imports {
   define("global_f32", try Global(store: store, type: .f32, value: .fromFloat32(666.6)))
   define("global_f64", try Global(store: store, type: .f64, value: .fromFloat64(666.6)))
   define("table", try Table(store: store, element: .funcref, minimum: 10, maximum: 20))
+  define(
+    "table64", try Table(store: store, element: .funcref, minimum: 10, maximum: 20, is64: true))
   define("memory", try Memory(store: store, minimumPages: 1, maximumPages: 2))
   return imports
 }

@@ -112,7 +112,9 @@ extension Translator {
     table: UInt32, index: UInt32, _ kind: TrapKind, _ unit: CompilationUnit
   ) -> Value {
     let length = tableLength(table, unit)
-    let wide = builder.emit(Instruction(.extendU, .i64, a: index))
+    let wide =
+      type(of: index) == .i64
+      ? Value(raw: index) : builder.emit(Instruction(.extendU, .i64, a: index))
     let outside = builder.emit(Instruction(.geU, .i32, a: wide.raw, b: length.raw))
     trapIf(outside, kind)
     let record = contextPointer(UInt32(unit.layout.tables) &+ table &* 8)
@@ -141,12 +143,13 @@ extension Translator {
       _ = builder.append(Instruction(.pointerStore, .none, a: element.raw, c: value))
     case .tableSize:
       let length = tableLength(op.index, unit)
-      push(builder.emit(Instruction(.wrap, .i32, a: length.raw)))
+      push(size(length, is64: unit.module.tables[Int(truncatingIfNeeded: op.index)].is64))
     case .tableGrow:
       let delta = pop()
       let reference = pop()
       let table = packed(op.index, 0)
-      push(callHelper(.tableGrow, (table, delta, reference, 0), count: 3))
+      let length = callHelper(.tableGrow, (table, delta, reference, 0), count: 3)
+      push(size(length, is64: unit.module.tables[Int(truncatingIfNeeded: op.index)].is64))
     case .tableFill:
       let (destination, reference, length) = pop3()
       let table = packed(op.index, 0)

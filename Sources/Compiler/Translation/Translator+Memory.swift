@@ -6,58 +6,54 @@ import Entities
 import WebAssembly
 
 extension Translator {
-  mutating func translateLoad(
-    _ op: Operator, _ simple: SimpleOperator, _ unit: CompilationUnit
-  ) {
-    let address = pop()
-    let (base, offset) = reachable(address, op, simple, unit)
+  mutating func translateLoad(_ op: Operator, _ simple: SimpleOperator) {
+    let (address, offset) = reachable(pop(), op)
     push(
       builder.append(
         Instruction(
-          simple.opcode, simple.type, aux: UInt16(truncatingIfNeeded: op.index), a: base,
+          simple.opcode, simple.type, aux: UInt16(truncatingIfNeeded: op.index), a: address,
           b: offset)))
   }
 
-  mutating func translateStore(
-    _ op: Operator, _ simple: SimpleOperator, _ unit: CompilationUnit
-  ) {
+  mutating func translateStore(_ op: Operator, _ simple: SimpleOperator) {
     let value = pop()
-    let address = pop()
-    let (base, offset) = reachable(address, op, simple, unit)
+    let (address, offset) = reachable(pop(), op)
     _ = builder.append(
       Instruction(
-        simple.opcode, .none, aux: UInt16(truncatingIfNeeded: op.index), a: base, b: offset,
+        simple.opcode, .none, aux: UInt16(truncatingIfNeeded: op.index), a: address, b: offset,
         c: value))
   }
 
-  /// An address and an offset that the guard pages cover.
+  /// An address and an offset that `MemoryReservation` covers.
   ///
-  /// Any 32-bit address with an offset below `Limits.guardedOffset` lies in the reservation. A
-  /// larger offset is added here, and the sum checked.
-  private mutating func reachable(
-    _ address: UInt32, _ op: Operator, _ simple: SimpleOperator, _ unit: CompilationUnit
-  ) -> (UInt32, UInt32) {
-    if op.immediate < Limits.guardedOffset {
-      return (address, UInt32(truncatingIfNeeded: op.immediate))
-    }
-    let wide = builder.emit(Instruction(.extendU, .i64, a: address))
-    let offset = builder.constant(.i64, bits: op.immediate)
-    let sum = builder.emit(Instruction(.add, .i64, a: wide.raw, b: offset.raw))
-    // An access is at most 8 bytes: one that starts in bounds ends in the guard pages at worst.
-    let length = memoryLength(op.index, unit)
-    let outside = builder.emit(Instruction(.geU, .i32, a: sum.raw, b: length.raw))
+  /// The check of a 64-bit address compares it with a constant, so that it is pure: an equal one
+  /// that dominates it makes it needless, whatever the offsets.
+  private mutating func reachable(_ address: UInt32, _ op: Operator) -> (UInt32, UInt32) {
+    let isGuarded = op.immediate < MemoryReservation.guardedOffset
+    let type = type(of: address)
+    if isGuarded && type == .i32 { return (address, UInt32(truncatingIfNeeded: op.immediate)) }
+    let indexBytes = MemoryReservation.indexBytes(is64: type == .i64)
+    let limit = isGuarded ? indexBytes : indexBytes &- min(indexBytes, op.immediate)
+    let bound = builder.constant(type, bits: limit)
+    let outside = builder.emit(Instruction(.geU, .i32, a: address, b: bound.raw))
     trapIf(outside, .memoryOutOfBounds)
-    return (sum.raw, 0)
+    if isGuarded { return (address, UInt32(truncatingIfNeeded: op.immediate)) }
+    // Of what passed, no sum wraps. Where nothing passes, it need not be right.
+    let offset = builder.constant(type, bits: min(op.immediate, indexBytes &- 1))
+    return (builder.emit(Instruction(.add, type, a: address, b: offset.raw)).raw, 0)
   }
 
   mutating func trapIf(_ condition: Value, _ kind: TrapKind) {
-    _ = builder.append(
-      Instruction(.trapIf, .none, aux: UInt16(kind.rawValue), a: condition.raw))
+    builder.emit(Instruction(.trapIf, .none, aux: UInt16(kind.rawValue), a: condition.raw))
   }
 
   /// A memory's length in bytes.
   private mutating func memoryLength(_ memory: UInt32, _ unit: CompilationUnit) -> Value {
-    let record = contextPointer(UInt32(unit.layout.memories) &+ memory &* 8)
+    let entry =
+      unit.layout.memories
+      &+ Int32(truncatingIfNeeded: memory) &* ContextLayout.MemoryEntry.stride
+    let record = contextPointer(
+      UInt32(truncatingIfNeeded: entry &+ ContextLayout.MemoryEntry.record))
     return builder.append(
       Instruction(
         .pointerLoad, .i64, a: record.raw,
@@ -80,11 +76,9 @@ extension Translator {
     if count > 1 { builder.function.lists.append(arguments.1) }
     if count > 2 { builder.function.lists.append(arguments.2) }
     if count > 3 { builder.function.lists.append(arguments.3) }
-    let type: Type
-    if case .value32 = helper.result { type = .i32 } else { type = .none }
     return builder.append(
       Instruction(
-        .callHelper, type, a: UInt32(helper.rawValue), b: start,
+        .callHelper, helper.result == .value ? .i64 : .none, a: UInt32(helper.rawValue), b: start,
         c: UInt32(truncatingIfNeeded: count)))
   }
 
@@ -101,11 +95,12 @@ extension Translator {
       let length = memoryLength(op.index, unit)
       let sixteen = builder.constant(.i64, bits: 16)
       let pages = builder.emit(Instruction(.shrU, .i64, a: length.raw, b: sixteen.raw))
-      push(builder.emit(Instruction(.wrap, .i32, a: pages.raw)))
+      push(size(pages, is64: unit.module.memories[Int(truncatingIfNeeded: op.index)].is64))
     case .memoryGrow:
       let delta = pop()
       let memory = packed(op.index, 0)
-      push(callHelper(.memoryGrow, (memory, delta, 0, 0), count: 2))
+      let pages = callHelper(.memoryGrow, (memory, delta, 0, 0), count: 2)
+      push(size(pages, is64: unit.module.memories[Int(truncatingIfNeeded: op.index)].is64))
     case .memoryFill:
       let (destination, value, length) = pop3()
       let memory = packed(op.index, 0)
@@ -123,6 +118,11 @@ extension Translator {
     default:
       preconditionFailure("translation: validated operator \(op.opcode) has no translation")
     }
+  }
+
+  /// The size of a memory or table, or -1, in the type of its addresses.
+  mutating func size(_ size: Value, is64: Bool) -> Value {
+    is64 ? size : builder.emit(Instruction(.wrap, .i32, a: size.raw))
   }
 
   /// The three topmost operands, the deepest first.

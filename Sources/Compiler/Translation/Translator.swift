@@ -150,8 +150,8 @@ package struct Translator: ~Copyable {
       let a = pop()
       let zero = builder.constant(type(of: a), bits: 0)
       push(builder.emit(Instruction(simple.opcode, simple.type, a: a, b: zero.raw)))
-    case .load: translateLoad(op, simple, unit)
-    case .store: translateStore(op, simple, unit)
+    case .load: translateLoad(op, simple)
+    case .store: translateStore(op, simple)
     case .none: translateOther(op, unit)
     }
   }

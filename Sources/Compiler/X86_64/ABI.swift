@@ -58,7 +58,7 @@ package final class LoweringUnit: @unchecked Sendable {
   package let importedFunctionCount: UInt32
   /// Offset in the context of the pointers to the records of imported functions.
   package let importedFunctions: Int32
-  /// Offset in the context of the pointers to memory records.
+  /// Offset in the context of the memories' entries.
   package let memories: Int32
   private let signatures: Vector<Signature>
   private let types: Vector<Type>

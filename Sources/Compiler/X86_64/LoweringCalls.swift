@@ -179,22 +179,16 @@ extension Lowering {
       let physical = X64Convention.argument(integer: UInt8(truncatingIfNeeded: k &+ 1))
       pending.append(.fixedUse(register(value), physical))
     }
-    let hasResult = helper.result == .status || helper.result == .value32
+    let hasResult = helper.result == .status || helper.result == .value
     emit(
       MachineInstruction(.callHelper, immediate: helper.offset),
       clobbers: clobberMask(hasResult ? 1 : 0, 0))
-    let result = newRegister(.int)
+    let result = helper.result == .value ? register(defining: i) : newRegister(.int)
     if hasResult { operands.append(.fixedDefinition(result, X64Register.rax)) }
     for o in pending.indices { operands.append(pending[o]) }
-    switch helper.result {
-    case .status:
+    if helper.result == .status {
       emit(MachineInstruction(.raiseIf, size: 2))
       operands.append(.use(result, .int))
-    case .value32:
-      if !isRequested(i) { return }
-      // C leaves the upper half undefined.
-      emitUnary(.mov, size: 2, register(defining: i), .int, Source(register: result), .int)
-    case .none, .never: break
     }
   }
 

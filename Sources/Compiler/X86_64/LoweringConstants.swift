@@ -4,7 +4,7 @@
 import Entities
 import RegisterAllocation
 
-/// A constant that loops share: defined at the function's entry, and made again where it is needed
+/// A constant, or what the context holds for good, that loops share: defined at the function's entry, and made again where it is needed
 /// and in no register. So it leaves a loop that has a register for it, and costs what it did in one
 /// that has none.
 struct SharedConstant: BitwiseCopyable {
@@ -39,6 +39,15 @@ extension Lowering {
     return made(by: instruction, .float)
   }
 
+  /// A word of the context that never changes.
+  mutating func contextRegister(_ offset: Int32) -> VirtualRegister {
+    let source = Source(.context, displacement: offset)
+    var instruction = MachineInstruction(.mov, source.form, size: 3)
+    instruction.address = source.address
+    instruction.displacement = source.displacement
+    return made(by: instruction, .int)
+  }
+
   /// The register that `instruction`, which has no other operand, defines.
   private mutating func made(
     by instruction: MachineInstruction, _ registerClass: RegisterClass
@@ -69,8 +78,8 @@ extension Lowering {
       groups.append(UInt32(truncatingIfNeeded: code.count))
       emit(constant.instruction)
       operands.append(.definition(constant.register, constant.registerClass))
-      // A constant in memory costs what a spilled one does.
-      let isLoaded = constant.instruction.opcode == X64Opcode.fmov.rawValue
+      // What is in memory costs what a spilled value does.
+      let isLoaded = constant.instruction.x64Form == .memory
       output.problem.rematerializations.append(
         Rematerialization(constant.register, cost: isLoaded ? 1 : 0.5))
       output.rematerializations.append(constant.instruction)

@@ -16,39 +16,73 @@ extension Lowering {
     case .frameLoad, .frameStore:
       Source(.frameVariable, displacement: Int32(truncatingIfNeeded: x.b) &* 8)
     case .pointerLoad, .pointerStore: pointerAddress(x)
-    default: x.aux == 0 ? memoryAddress(x.a, x.b) : farMemoryAddress(x)
+    default: memoryAddress(x)
     }
   }
 
-  /// An address in memory 0. An i32 address wraps at 32 bits and the machine's does not, so that
-  /// parts of it may become parts of the machine's only where they cannot wrap.
-  private mutating func memoryAddress(_ address: UInt32, _ offset: UInt32) -> Source {
-    var base = address
-    var displacement = UInt64(truncatingIfNeeded: offset)
-    var x = instruction(base)
+  /// An address in a linear memory. An i32 address wraps at 32 bits and the machine's does not, so
+  /// that parts of it may become parts of the machine's only where they cannot wrap; an i64 address
+  /// wraps as the machine's does.
+  private mutating func memoryAddress(_ access: Instruction) -> Source {
+    let base = access.aux == 0 ? VirtualRegister.none : memoryBase(access.aux)
+    var index = access.a
+    var displacement = Int64(truncatingIfNeeded: access.b)
+    var x = instruction(index)
+    if x.opcode == .extendU {
+      index = x.a
+      x = instruction(index)
+    }
     if x.opcode == .iconst {
-      let sum = displacement &+ x.bits
-      if sum < 1 &<< 31 {
-        return Source(.memory, displacement: Int32(truncatingIfNeeded: sum))
+      let sum = displacement &+ Int64(bitPattern: x.bits)
+      if sum >= 0 && sum < 1 &<< 31 {
+        return Source(
+          base.isNone ? .memory : .base, displacement: Int32(truncatingIfNeeded: sum), first: base)
       }
-    } else if x.opcode == .add, x.type == .i32, let c = constant(x.b), options.countsUses {
-      let sum = UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: c))
-      if upperBound(x.a) &+ sum <= 0xffff_ffff, displacement &+ sum < 1 &<< 31 {
-        base = x.a
-        displacement &+= sum
-        x = instruction(base)
-      }
+    } else if x.opcode == .add, let c = constant(x.b), options.countsUses,
+      let sum = absorbedConstant(index, x, c, displacement)
+    {
+      index = x.a
+      displacement = sum
+      x = instruction(index)
     }
     var scale: UInt8 = 0
-    if x.opcode == .shl, x.type == .i32, let k = constant(x.b), k >= 0, k <= 3, options.countsUses,
-      upperBound(x.a) &<< UInt64(bitPattern: k) <= 0xffff_ffff, !isLiveAfter(base)
+    if x.opcode == .shl, let k = constant(x.b), k >= 0, k <= 3, options.countsUses,
+      x.type == .i64
+        ? isUsedOnce(index)
+        : upperBound(x.a) &<< UInt64(bitPattern: k) <= 0xffff_ffff && !isLiveAfter(index)
     {
-      base = x.a
+      index = x.a
       scale = UInt8(truncatingIfNeeded: k)
     }
+    let offset = Int32(truncatingIfNeeded: displacement)
+    if base.isNone {
+      return Source(.memoryIndex, scale: scale, displacement: offset, first: register(index))
+    }
     return Source(
-      .memoryIndex, scale: scale, displacement: Int32(truncatingIfNeeded: displacement),
-      first: register(base))
+      .baseIndex, scale: scale, displacement: offset, first: base, second: register(index))
+  }
+
+  /// The displacement with the constant `c` of the address `x` in it; nil where `x` has to be
+  /// computed.
+  private mutating func absorbedConstant(
+    _ address: UInt32, _ x: Instruction, _ c: Int64, _ displacement: Int64
+  ) -> Int64? {
+    if x.type == .i64 {
+      let sum = displacement &+ c
+      return isUsedOnce(address) && Int64(Int32(truncatingIfNeeded: sum)) == sum ? sum : nil
+    }
+    let unsigned = Int64(UInt32(truncatingIfNeeded: c))
+    let sum = displacement &+ unsigned
+    let mayWrap = upperBound(x.a) &+ UInt64(bitPattern: unsigned) > 0xffff_ffff
+    return mayWrap || sum >= 1 &<< 31 ? nil : sum
+  }
+
+  /// The base of a memory other than 0, whose base is pinned.
+  private mutating func memoryBase(_ memory: UInt16) -> VirtualRegister {
+    let entry =
+      unit.unsafelyUnwrapped.memories
+      &+ Int32(truncatingIfNeeded: memory) &* ContextLayout.MemoryEntry.stride
+    return contextRegister(entry &+ ContextLayout.MemoryEntry.base)
   }
 
   /// A bound of an unsigned i32, from the instruction that makes it.
@@ -74,20 +108,6 @@ extension Lowering {
     case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU: return 1
     default: return 0xffff_ffff
     }
-  }
-
-  /// An address in a memory other than 0: its base is read from its record.
-  private mutating func farMemoryAddress(_ x: Instruction) -> Source {
-    let record = newRegister(.int)
-    let offset = unit.unsafelyUnwrapped.memories &+ Int32(truncatingIfNeeded: x.aux) &* 8
-    emitUnary(.mov, size: 3, record, .int, Source(.context, displacement: offset), .int)
-    let base = newRegister(.int)
-    let field = Source(
-      .base, displacement: ContextLayout.MemoryRecord.base, first: record)
-    emitUnary(.mov, size: 3, base, .int, field, .int)
-    return Source(
-      .baseIndex, displacement: Int32(truncatingIfNeeded: x.b), first: base,
-      second: register(x.a))
   }
 
   /// An address of the runtime's memory. It is 64 bits wide, as the machine's: sums fold.

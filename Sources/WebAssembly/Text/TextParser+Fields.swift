@@ -256,9 +256,6 @@ extension TextParser {
     let index = nextIndex(.memory)
     if try parseInline(.memory, index) { return }
     mark(.memory, sections.memories.count, at: start)
-    if sections.memoryCount > 0 || index > 0 {
-      try require(.multipleMemories, at: start)
-    }
     pending.removeAll()
     sections.memoryCount &+= 1
     let place = position

@@ -211,10 +211,7 @@ extension TextParser {
   /// Takes `i32` or `i64` if it is next; whether it is `i64`.
   mutating func takeAddressType() throws(TextFailure) -> Bool {
     if take(.i32) { return false }
-    guard isWord(.i64) else { return false }
-    try require(.memory64, at: position)
-    position = position &+ 1
-    return true
+    return take(.i64)
   }
 
   /// Writes limits to `pending`.
