@@ -13,6 +13,9 @@ import WebAssembly
 package enum MemoryReservation {
   /// Bytes behind all indices that offsets reach without a check.
   package static let guardedOffset: UInt64 = 1 << 31
+  /// How far beyond the indices an address may go that is computed from one inside, and not checked
+  /// again.
+  package static let strideBytes: UInt64 = 1 << 16
   /// More than any access is wide.
   private static let widthBytes: UInt64 = 4096
 
@@ -23,6 +26,6 @@ package enum MemoryReservation {
   }
 
   package static func byteCount(is64: Bool) -> Int {
-    Int(indexBytes(is64: is64) + guardedOffset + widthBytes)
+    Int(indexBytes(is64: is64) + strideBytes + guardedOffset + widthBytes)
   }
 }

@@ -130,21 +130,8 @@ private let incomplete: [String: String] = [
   simd_i64x2_arith simd_i64x2_arith2 simd_i64x2_cmp simd_i64x2_extmul_i32x4 simd_i8x16_arith \
   simd_i8x16_arith2 simd_i8x16_cmp simd_i8x16_sat_arith simd_int_to_int_extend simd_lane \
   simd_linking simd_load simd_load16_lane simd_load32_lane simd_load64_lane simd_load8_lane \
-  simd_load_extend simd_load_splat simd_load_zero simd_select simd_splat simd_store \
+  simd_load_extend simd_load_splat simd_load_zero simd_memory-multi simd_select simd_splat simd_store \
   simd_store16_lane simd_store32_lane simd_store64_lane simd_store8_lane
-  """,
-  "multiple memories": """
-  address0 address1 align0 binary0 data0 data1 data_drop0 exports0 float_exprs0 float_exprs1 \
-  float_memory0 imports0 imports1 imports2 imports3 imports4 linking0 linking1 linking2 \
-  linking3 load0 load1 load2 memory-multi memory_copy0 memory_copy1 memory_fill0 memory_grow \
-  memory_init0 memory_size0 memory_size1 memory_size2 memory_size3 memory_size_import \
-  memory_trap0 memory_trap1 simd_memory-multi start0 store0 store1 store2 traps0
-  """,
-  "memory64": """
-  address64 align64 binary_leb128_64 bulk64 call_indirect64 endianness64 float_memory64 \
-  load64 memory64 memory64-imports memory_copy64 memory_fill64 memory_grow64 memory_init64 \
-  memory_redundancy64 memory_trap64 table64 table_copy64 table_copy_mixed table_fill64 \
-  table_get64 table_grow64 table_set64 table_size64
   """,
   "typed function references": """
   br_if br_on_non_null br_on_null br_table call_ref elem func global linking local_init \
@@ -153,7 +140,7 @@ private let incomplete: [String: String] = [
   """,
   "garbage collection": """
   array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem \
-  binary-gc extern i31 ref_cast ref_test struct table_init type-canon type-subtyping
+  binary-gc extern i31 ref_cast ref_test struct table_init table_init64 type-canon type-subtyping
   """,
   "exception handling": """
   exports imports instance throw throw_ref
@@ -175,9 +162,6 @@ private let incomplete: [String: String] = [
   """,
   "garbage collection, exception handling": """
   ref_null
-  """,
-  "memory64, garbage collection": """
-  table_init64
   """,
   "typed function references, garbage collection": """
   type-equivalence

@@ -324,15 +324,12 @@ private let excess =
   #expect(complain([0xFC, 0x17]) == "malformed: illegal opcode fc 17")
 }
 
-@Test func featuresThatAreSwitchedOnValidate() {
+@Test func addressesHaveTheTypeOfTheirMemory() {
   var module = TestModule([0x42, 0, 0x28, 0x42, 0x01, 0x00, 0x1A, 0x3F, 0x01, 0x1A])
   module.memories = [[0, 1], [4, 1]]
-  #expect(complaint(about: module, features: .memory64) == "unsupported: multiple memories")
-  #expect(complaint(about: module, features: .multipleMemories) == "unsupported: memory64")
-  let both: Features = [.multipleMemories, .memory64]
-  #expect(complaint(about: module, features: both) == nil)
+  #expect(complaint(about: module) == nil)
   module.bodies = [[0x00, 0x41, 0, 0x28, 0x42, 0x01, 0x00, 0x1A, 0x0B]]
-  #expect(complaint(about: module, features: both)?.hasPrefix(mismatch) == true)
+  #expect(complaint(about: module)?.hasPrefix(mismatch) == true)
 }
 
 @Test func depthCostsNothingButMemory() {

@@ -160,11 +160,8 @@ private struct ScriptScanner {
 struct SpecBinaryTests {
   /// Scripts with modules of later features, which are refused by that name.
   private static let later: [String: Set<String>] = [
-    "address0": ["multiple memories"], "align0": ["multiple memories"],
     "binary": ["custom page sizes"], "binary-gc": ["garbage collection"],
-    "binary0": ["multiple memories"], "binary_leb128_64": ["memory64"],
-    "elem": ["typed function references"], "memory-multi": ["multiple memories"],
-    "ref_null": ["garbage collection"],
+    "elem": ["typed function references"], "ref_null": ["garbage collection"],
   ]
 
   /// Where our words differ from the script's on purpose: the reference implementation lets an

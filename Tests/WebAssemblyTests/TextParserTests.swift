@@ -165,7 +165,6 @@ private func code(_ instructions: String, with memories: Int) throws -> [UInt8] 
     ("(func i8x16.relaxed_swizzle)", "relaxed simd"), ("(type (struct))", "garbage collection"),
     ("(rec (type (func)))", "garbage collection"), ("(func return_call 0)", "tail calls"),
     ("(tag)", "exception handling"), ("(func try_table end)", "exception handling"),
-    ("(memory i64 1)", "memory64"), ("(memory 1) (memory 1)", "multiple memories"),
     ("(memory 1 1 shared)", "threads"), ("(memory 1 1 (pagesize 1))", "custom page sizes"),
     ("(type $t (func)) (func (param (ref $t)))", "typed function references"),
     ("(func i32.atomic.load)", "threads"), ("(func i64.add128)", "wide arithmetic"),

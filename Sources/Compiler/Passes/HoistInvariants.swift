@@ -9,6 +9,8 @@ struct HoistScratch: ~Copyable {
   var homes = Vector<UInt32>()
   /// Per value: whether it was hoisted.
   private var isChosen = Vector<Bool>()
+  /// Per check that was hoisted: the address that it checks there.
+  private(set) var checked = Vector<UInt32>()
   private var nexts = Vector<UInt32>()
   private var firsts = Vector<UInt32>()
   private var lasts = Vector<UInt32>()
@@ -27,6 +29,7 @@ struct HoistScratch: ~Copyable {
   mutating func begin(_ function: borrowing Function) {
     isEmpty = false
     isChosen.reset(count: function.instructions.count, to: false)
+    checked.removeAll()
     nexts.reset(count: function.instructions.count, to: .max)
     firsts.reset(count: function.blocks.count, to: .max)
     lasts.reset(count: function.blocks.count, to: .max)
@@ -44,6 +47,12 @@ struct HoistScratch: ~Copyable {
       nexts[Int(truncatingIfNeeded: lasts[block])] = raw
     }
     lasts[block] = raw
+  }
+
+  mutating func moveCheck(_ check: Int, of address: UInt32, toEndOf block: Int) {
+    if checked.isEmpty { checked.reset(count: isChosen.count, to: .max) }
+    checked[check] = address
+    move(check, toEndOf: block)
   }
 
   @inline(__always) func isHoisted(_ value: Int) -> Bool { !isEmpty && isChosen[value] }
@@ -64,7 +73,7 @@ struct HoistScratch: ~Copyable {
 /// an address, an immediate or a branch. Nor loads from the context, which never change: most are
 /// for calls, where a register would be saved and loaded again, and elsewhere the instruction that
 /// needs one reads it in place. A loop's header must have one predecessor outside, which leads
-/// nowhere else.
+/// nowhere else. Checks of addresses are chosen as well: see `chooseChecks`.
 ///
 /// Needs: dominators, `isLive`.  Makes: `hoisting`, for `rebuild`.  Breaks: nothing.
 /// Cost: one walk over blocks in loops; at most `levels` loops out and `perLoop` a loop.
@@ -94,6 +103,7 @@ extension PassScratch {
       let data = function.blocks[Block(b)]
       let start = Int(truncatingIfNeeded: data.instructionStart)
       let loop = loops.innermost[b]
+      if loop == UInt32(truncatingIfNeeded: b) { chooseChecks(b, function) }
       for index in start..<Int(truncatingIfNeeded: data.instructionEnd) {
         let i = function.instructions.storage[index]
         hoisting.homes[index] = UInt32(truncatingIfNeeded: b)
@@ -136,9 +146,7 @@ extension PassScratch {
     return true
   }
 
-  private mutating func isOutside(
-    _ value: UInt32, _ header: Int, _ function: borrowing Function
-  ) -> Bool {
+  mutating func isOutside(_ value: UInt32, _ header: Int, _ function: borrowing Function) -> Bool {
     let i = function.instructions[Value(raw: value)]
     // A parameter may stand in the range of another block, or in none.
     let home = i.opcode == .param ? i.a : hoisting.homes[Int(truncatingIfNeeded: value)]
@@ -146,7 +154,7 @@ extension PassScratch {
   }
 
   /// The block before a loop; `.max` if there are several or it leads elsewhere too.
-  private mutating func entry(_ loop: UInt32, _ function: borrowing Function) -> UInt32 {
+  mutating func entry(_ loop: UInt32, _ function: borrowing Function) -> UInt32 {
     let data = function.blocks[Block(raw: loop)]
     let start = Int(truncatingIfNeeded: data.predecessorStart)
     var entry: UInt32 = .max

@@ -290,9 +290,22 @@ extension PassScratch {
     while next != .max {
       let index = Int(truncatingIfNeeded: next)
       builder.origin = old.origins[index]
-      copy(old.instructions.storage[index], index, of: &old)
+      if old.instructions.storage[index].opcode == .trapIf {
+        emitHoistedCheck(index, of: &old)
+      } else {
+        copy(old.instructions.storage[index], index, of: &old)
+      }
       next = hoisting.next(after: index)
     }
+  }
+
+  private mutating func emitHoistedCheck(_ index: Int, of old: inout Function) {
+    let check = old.instructions.storage[index]
+    let condition = old.instructions[Value(raw: check.a)]
+    let address = new(hoisting.checked[index], of: &old)
+    let bound = new(condition.b, of: &old)
+    let outside = builder.emit(Instruction(condition.opcode, .i32, a: address, b: bound))
+    builder.emit(Instruction(.trapIf, .none, aux: check.aux, a: outside.raw))
   }
 
   // MARK: Terminators

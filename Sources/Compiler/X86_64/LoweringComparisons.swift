@@ -149,7 +149,12 @@ extension Lowering {
       return condition
     }
     let r = register(narrowed(a, size))
-    let s = source(b, size: size, absorbing: absorbing)
+    // A bound of 64 bits, in a loop: another load for each comparison would cost more than a
+    // register that is free.
+    let isShared = instruction(b).opcode == .iconst && isInLoop && canShareConstant
+    let s =
+      isShared
+      ? Source(register: register(b)) : source(b, size: size, absorbing: absorbing)
     emitFlags(.cmp, size: size, r, s, .int)
     return condition
   }

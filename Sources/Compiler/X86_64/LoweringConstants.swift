@@ -19,6 +19,11 @@ struct SharedConstant: BitwiseCopyable {
 extension Lowering {
   // MARK: Registers
 
+  /// Whether there is room for one more.
+  var canShareConstant: Bool {
+    options.sharesConstants && sharedConstants.count < SharedConstant.limit
+  }
+
   mutating func constantRegister(_ bits: UInt64) -> VirtualRegister {
     let low = Int32(truncatingIfNeeded: bits)
     if bits &>> 32 == 0 {
@@ -56,7 +61,7 @@ extension Lowering {
       for k in sharedConstants.indices where sharedConstants[k].instruction == instruction {
         return sharedConstants[k].register
       }
-      if sharedConstants.count < SharedConstant.limit {
+      if canShareConstant {
         let register = newRegister(registerClass)
         sharedConstants.append(
           SharedConstant(
