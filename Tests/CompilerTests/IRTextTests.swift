@@ -29,7 +29,7 @@ private let everything = """
     v20 = result.i64 v19, #1
     call_reference v13, v20, #4
     v22 = call_helper.i64 v1, v8, #memoryGrow
-    trap_if v22, #integerOverflow
+    trap_if v8, #integerOverflow
     jump -> b1(v0, v8)
   b1(v30: i32, v25: i32) depth 1 header:
     v26 = lt_s.i32 v30, v25

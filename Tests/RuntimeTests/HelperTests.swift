@@ -83,7 +83,7 @@ private let outOfTable = UInt64(TrapKind.tableOutOfBounds.rawValue)
   #expect(bench.call(.memoryInit, 0, 0, 0, 0) == 0)
   #expect(bench.call(.memoryGrow, 0, 2) == 1)
   #expect(bench.call(.memoryFill, 0, 3 * 65_536 - 1, 1, 1) == 0)
-  #expect(bench.call(.memoryGrow, 0, 65_534) == 0xFFFF_FFFF)
+  #expect(bench.call(.memoryGrow, 0, 65_534) == .max)
 }
 
 @Test func tableHelpersCopyFillAndInitialize() throws {
@@ -95,7 +95,7 @@ private let outOfTable = UInt64(TrapKind.tableOutOfBounds.rawValue)
   #expect(bench.call(.tableFill, 0, 4, 8, 0) == 0)
   #expect(bench.call(.tableFill, 0, 5, 8, 0) == outOfTable)
   #expect(bench.call(.tableGrow, 0, 2, 10) == 4)
-  #expect(bench.call(.tableGrow, 0, 3, 10) == 0xFFFF_FFFF)
+  #expect(bench.call(.tableGrow, 0, 3, 10) == .max)
   #expect(bench.call(.tableGrow, 1, 0, 10) == 6)
   #expect(try bench.references("t") == [nil, 7, 7, 7, 9, 9])
   // From table 0 to table 1, and within table 0.

@@ -102,7 +102,7 @@ let sampleFunctions: [SampleFunction] = [
       "48 89 e5",  // mov rbp, rsp
       "48 83 ec 10",  // sub rsp, 16
       "4c 89 7d f8",  // mov qword [rbp - 8], r15
-      "4d 8b 5f 50",  // mov r11, qword [r15 + 80]
+      "4d 8b 5f 58",  // mov r11, qword [r15 + 88]
       "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
       "4d 8b 77 08",  // mov r14, qword [r15 + 8]
       "41 ff 13",  // call qword [r11]
@@ -161,7 +161,7 @@ let sampleFunctions: [SampleFunction] = [
       "48 89 e5",  // mov rbp, rsp
       "48 83 ec 10",  // sub rsp, 16
       "4c 89 7d f8",  // mov qword [rbp - 8], r15
-      "49 8b 47 48",  // mov rax, qword [r15 + 72]
+      "49 8b 47 50",  // mov rax, qword [r15 + 80]
       "89 ff",  // mov edi, edi
       "48 3b 78 08",  // cmp rdi, qword [rax + 8]
       "73 2b",  // jae 0x105 <t10_indirect>
@@ -169,7 +169,7 @@ let sampleFunctions: [SampleFunction] = [
       "4c 8b 1c f8",  // mov r11, qword [rax + 8*rdi]
       "4d 85 db",  // test r11, r11
       "74 21",  // je 0x107 <t4_indirect>
-      "41 8b 4f 68",  // mov ecx, dword [r15 + 104]
+      "41 8b 4f 70",  // mov ecx, dword [r15 + 112]
       "41 3b 4b 10",  // cmp ecx, dword [r11 + 16]
       "75 19",  // jne 0x109 <t5_indirect>
       "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
@@ -272,7 +272,7 @@ let sampleFunctions: [SampleFunction] = [
       "48 89 e5",  // mov rbp, rsp
       "48 83 ec 10",  // sub rsp, 16
       "4c 89 7d f8",  // mov qword [rbp - 8], r15
-      "4d 8b 5f 58",  // mov r11, qword [r15 + 88]
+      "4d 8b 5f 60",  // mov r11, qword [r15 + 96]
       "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
       "4d 8b 77 08",  // mov r14, qword [r15 + 8]
       "41 ff 13",  // call qword [r11]
@@ -311,7 +311,7 @@ let sampleFunctions: [SampleFunction] = [
       "48 89 04 24",  // mov qword [rsp], rax
       "48 8b 45 18",  // mov rax, qword [rbp + 24]
       "48 89 44 24 08",  // mov qword [rsp + 8], rax
-      "4d 8b 5f 60",  // mov r11, qword [r15 + 96]
+      "4d 8b 5f 68",  // mov r11, qword [r15 + 104]
       "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
       "4d 8b 77 08",  // mov r14, qword [r15 + 8]
       "41 ff 13",  // call qword [r11]
