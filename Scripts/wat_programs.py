@@ -69,12 +69,19 @@ class Generator:
             results = [rng.choice(TYPES) for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 4)))]
             self.signatures.append((parameters, results))
         self.tableSize = len(self.signatures) + 2
+        # The type of addresses of each memory, and of indices of the table.
+        self.memories = [rng.choice(("i32", "i32", "i64"))]
+        self.memories += [rng.choice(("i32", "i64")) for _ in range(rng.choice((0, 0, 1, 2)))]
+        self.table = rng.choice(("i32", "i32", "i64"))
         lines = ["(module"]
-        lines.append("  (memory (export \"memory\") 1 3)")
-        lines.append(f"  (table (export \"table\") {self.tableSize} funcref)")
-        lines.append("  (elem (i32.const 0) func " + " ".join(f"$f{i}" for i in range(len(self.signatures))) + ")")
+        for i, kind in enumerate(self.memories):
+            lines.append(f"  (memory $m{i} (export \"memory{i}\") {kind} 1 {rng.choice((1, 3))})")
+        lines.append(f"  (table (export \"table\") {self.table} {self.tableSize} {self.tableSize + 9} funcref)")
+        lines.append(f"  (elem ({self.table}.const 0) func "
+                     + " ".join(f"$f{i}" for i in range(len(self.signatures))) + ")")
         data = "".join(f"\\{rng.randrange(256):02x}" for _ in range(48))
-        lines.append(f"  (data (i32.const 8) \"{data}\")")
+        for i, kind in enumerate(self.memories):
+            lines.append(f"  (data (memory $m{i}) ({kind}.const {8 + 40 * i}) \"{data}\")")
         lines.append(f"  (data $passive \"{data[:60]}\")")
         lines.append(f"  (global $fuel (export \"fuel\") (mut i32) (i32.const {FUEL}))")
         for i, kind in enumerate(self.globals):
@@ -95,6 +102,7 @@ class Generator:
         self.index = index
         self.locals = parameters + [rng.choice(TYPES) for _ in range(rng.choice((0, 2, 5, 12, 24)))]
         self.counters = 0
+        self.pointers = []
         self.labels = []
         self.size = rng.choice((40, 100, 200))
         body = ["(call $burn)"] + self.statements(rng.randint(1, 8), 3)
@@ -113,6 +121,8 @@ class Generator:
             head += "\n    (local " + " ".join(extra) + ")"
         for i in range(self.counters):
             head += f" (local $c{i} i32)"
+        for i, kind in enumerate(self.pointers):
+            head += f" (local $p{i} {kind})"
         return entry + head + "\n    " + "\n    ".join(body) + ")"
 
     # Statements leave the stack as it was.
@@ -130,7 +140,7 @@ class Generator:
             kinds = ["set", "global", "store"]
         else:
             kinds = ["set"] * 4 + ["global", "store", "store", "if", "if", "loop", "loop", "block", "switch", "call",
-                                   "bulk", "branch", "leave", "grow", "trap", "tee"]
+                                   "bulk", "branch", "leave", "grow", "trap", "tee", "walk", "table"]
         kind = rng.choice(kinds)
         return getattr(self, "s_" + kind)(depth)
 
@@ -153,7 +163,30 @@ class Generator:
     def s_store(self, depth):
         kind = self.rng.choice(TYPES)
         name = self.rng.choice(STORES[kind])
-        return f"({kind}.{name}{self.offset()} {self.address(depth)} {self.plain(kind, depth)})"
+        memory = self.memory()
+        return (f"({kind}.{name}{self.access(memory)} {self.address(memory, depth)} "
+                f"{self.plain(kind, depth)})")
+
+    def s_walk(self, depth):
+        """A loop that steps through memory, and does nothing before its access."""
+        rng = self.rng
+        memory = self.memory()
+        kind = self.memories[memory]
+        counter, pointer = f"$c{self.counters}", f"$p{len(self.pointers)}"
+        self.counters += 1
+        self.pointers.append(kind)
+        step = rng.choice((0, 1, 4, 4, 8, 64, 4096, 65536, 65537))
+        start = rng.choice((self.address(memory, depth), f"({kind}.const {rng.choice((0, 100, 65400, 65536))})"))
+        word = rng.choice(("i32", "i64"))
+        place = f"{self.access(memory)} (local.get {pointer})"
+        access = rng.choice((f"(drop ({word}.load{place}))", f"({word}.store{place} {self.constant(word)})"))
+        self.labels += [None, None]
+        body = self.statement(depth - 1) if rng.random() < 0.5 else ""
+        self.labels = self.labels[:-2]
+        return (f"(local.set {pointer} {start}) (local.set {counter} (i32.const {rng.choice((1, 3, 17))})) "
+                f"(block (loop {access} {body} "
+                f"(local.set {pointer} ({kind}.add (local.get {pointer}) ({kind}.const {step}))) (br_if 0 "
+                f"(local.tee {counter} (i32.sub (local.get {counter}) (i32.const 1))))))")
 
     def s_if(self, depth):
         condition = self.condition(depth)
@@ -205,9 +238,7 @@ class Generator:
         arguments = " ".join(self.expression(p, depth - 1) for p in parameters)
         if self.rng.random() < 0.3:
             kind = " ".join(f"(param {p})" for p in parameters) + " ".join(f"(result {r})" for r in results)
-            place = f"(i32.const {target})"
-            if self.rng.random() < 0.2:
-                place = f"(i32.rem_u {self.expression('i32', depth - 1)} (i32.const {self.tableSize + 1}))"
+            place = self.place(depth) if self.rng.random() < 0.2 else f"({self.table}.const {target})"
             text = f"(call_indirect {kind} {arguments} {place})"
         else:
             text = f"(call $f{target} {arguments})"
@@ -219,12 +250,31 @@ class Generator:
 
     def s_bulk(self, depth):
         rng = self.rng
-        small = f"(i32.const {rng.choice((0, 1, 5, 64, 300))})"
+        memory, other = self.memory(), self.memory()
+        kind = self.memories[memory]
+        narrower = min(kind, self.memories[other])
+        small = rng.choice((0, 1, 5, 64, 300))
         return rng.choice((
-            lambda: f"(memory.fill {self.address(depth)} {self.expression('i32', depth)} {small})",
-            lambda: f"(memory.copy {self.address(depth)} {self.address(depth)} {small})",
-            lambda: f"(memory.init $passive {self.address(depth)} (i32.const {rng.randrange(22)}) "
-                    f"(i32.const {rng.randrange(6)}))",
+            lambda: f"(memory.fill $m{memory} {self.address(memory, depth)} {self.expression('i32', depth)} "
+                    f"({kind}.const {small}))",
+            lambda: f"(memory.copy $m{memory} $m{other} {self.address(memory, depth)} "
+                    f"{self.address(other, depth)} ({narrower}.const {small}))",
+            lambda: f"(memory.init $m{memory} $passive {self.address(memory, depth)} "
+                    f"(i32.const {rng.randrange(22)}) (i32.const {rng.randrange(6)}))",
+        ))()
+
+    def place(self, depth):
+        """An index of the table, which may be the first outside."""
+        size = self.tableSize + 1
+        return f"({self.table}.rem_u {self.expression(self.table, depth - 1)} ({self.table}.const {size}))"
+
+    def s_table(self, depth):
+        table = self.table
+        return self.rng.choice((
+            lambda: f"(drop (table.grow (ref.null func) ({table}.const {self.rng.choice((0, 1, 2))})))",
+            lambda: f"(table.set {self.place(depth)} (table.get {self.place(depth)}))",
+            lambda: f"(table.copy {self.place(depth)} {self.place(depth)} ({table}.const {self.rng.randrange(3)}))",
+            lambda: f"(table.fill {self.place(depth)} (ref.func $f0) ({table}.const {self.rng.randrange(2)}))",
         ))()
 
     def s_branch(self, depth):
@@ -242,7 +292,9 @@ class Generator:
         return text
 
     def s_grow(self, depth):
-        return f"(drop (memory.grow (i32.const {self.rng.choice((0, 0, 1, 5))})))"
+        memory = self.memory()
+        pages = self.rng.choice((0, 0, 1, 5, 65536))
+        return f"(drop (memory.grow $m{memory} ({self.memories[memory]}.const {pages})))"
 
     def s_trap(self, depth):
         if self.rng.random() < 0.8:
@@ -254,20 +306,45 @@ class Generator:
     def condition(self, depth):
         return self.expression("i32", depth)
 
-    def offset(self):
+    def memory(self):
+        return self.rng.randrange(len(self.memories))
+
+    def access(self, memory):
+        """The memory and offset of a load or store."""
+        text = f" $m{memory}" if memory > 0 else ""
         choice = self.rng.random()
         if choice < 0.5:
-            return ""
-        if choice < 0.995:
-            return f" offset={self.rng.choice((1, 4, 8, 100, 4096))}"
-        return f" offset={self.rng.choice((65532, 65536, 131071, 2147483647, 2147483648, 4294967295))}"
+            return text
+        offsets = [1, 4, 8, 100, 4096]
+        if choice >= 0.995:
+            offsets = [65532, 65536, 131071, 2147483647, 2147483648, 4294967295]
+            if self.memories[memory] == "i64":
+                offsets += [2**32, 2**34 - 8, 2**34, 2**63, 2**64 - 1]
+        return f"{text} offset={self.rng.choice(offsets)}"
 
-    def address(self, depth):
-        if self.rng.random() < 0.993:
-            mask = self.rng.choice((255, 1016, 32767))
-            return f"(i32.and {self.expression('i32', depth - 1)} (i32.const {mask}))"
-        return self.rng.choice(("(i32.const 65535)", "(i32.const -1)", "(i32.const 65528)")) \
-            if self.rng.random() < 0.5 else self.expression("i32", depth - 1)
+    def address(self, memory, depth):
+        kind = self.memories[memory]
+        choice = self.rng.random()
+        if kind == "i64" and choice < 0.3:
+            return f"(i64.extend_i32_u {self.masked('i32', depth)})"
+        if choice < 0.993:
+            return self.masked(kind, depth)
+        if choice < 0.9965:
+            edges = [65535, -1, 65528]
+            if kind == "i64":
+                edges += [2**32, 2**34 - 1, 2**34, 2**35, -8, -2**63]
+            return f"({kind}.const {self.rng.choice(edges)})"
+        return self.expression(kind, depth - 1)
+
+    def masked(self, kind, depth):
+        text = f"({kind}.and {self.expression(kind, depth - 1)} ({kind}.const {self.rng.choice((255, 1016, 32767))}))"
+        choice = self.rng.random()
+        if choice < 0.15:
+            constant = -4 if choice < 0.001 else self.rng.choice((16, 1000))
+            return f"({kind}.add {text} ({kind}.const {constant}))"
+        if choice < 0.25:
+            return f"({kind}.shl ({kind}.and {text} ({kind}.const 4095)) ({kind}.const {self.rng.choice((1, 2, 3))}))"
+        return text
 
     def plain(self, kind, depth):
         """An expression whose bits no engine may choose."""
@@ -306,7 +383,8 @@ class Generator:
             inner = self.plain(source, depth - 1) if "reinterpret" in name else self.expression(source, depth - 1)
             return f"({kind}.{name} {inner})"
         if choice < 0.68:
-            return f"({kind}.{rng.choice(LOADS[kind])}{self.offset()} {self.address(depth)})"
+            memory = self.memory()
+            return f"({kind}.{rng.choice(LOADS[kind])}{self.access(memory)} {self.address(memory, depth)})"
         if choice < 0.75:
             return (f"(select {self.expression(kind, depth - 1)} {self.expression(kind, depth - 1)} "
                     f"{self.condition(depth - 1)})")
@@ -334,7 +412,11 @@ class Generator:
     def comparison(self, depth):
         rng = self.rng
         if rng.random() < 0.2:
-            return rng.choice((f"(i32.eqz {self.condition(depth - 1)})", "(memory.size)"))
+            memory = self.memory()
+            size = f"(memory.size $m{memory})"
+            if self.memories[memory] == "i64":
+                size = f"(i32.wrap_i64 {size})"
+            return rng.choice((f"(i32.eqz {self.condition(depth - 1)})", size))
         kind = rng.choice(TYPES)
         name = rng.choice(INT_COMPARE if kind[0] == "i" else FLOAT_COMPARE)
         return f"({kind}.{name} {self.expression(kind, depth - 1)} {self.expression(kind, depth - 1)})"

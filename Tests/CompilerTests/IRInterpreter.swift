@@ -78,6 +78,12 @@ struct Interpreter {
     }
   }
 
+  /// An address in a memory of 8 GiB: any 32-bit one with an offset is inside.
+  private static func address(_ index: UInt64, _ offset: UInt32) -> UInt64? {
+    let (address, wraps) = index.addingReportingOverflow(UInt64(offset))
+    return wraps || address >> 33 != 0 ? nil : address
+  }
+
   private mutating func step(
     _ function: borrowing Function, _ i: Instruction, _ index: Int
   ) -> End? {
@@ -97,9 +103,8 @@ struct Interpreter {
     case .nop, .param: break
     case .iconst, .fconst: values[index] = i.bits
     case .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U:
-      let address = bits(i.a) + UInt64(i.b)
-      if address >> 33 != 0 { return .trap(Self.outOfBounds) }
-      let raw = hash([address, writes])
+      guard let address = Self.address(bits(i.a), i.b) else { return .trap(Self.outOfBounds) }
+      let raw = hash([address, UInt64(i.aux), writes])
       values[index] =
         switch i.opcode {
         case .load8S: cut(UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: raw))))
@@ -118,9 +123,10 @@ struct Interpreter {
         case .store32: 0xffff_ffff
         default: UInt64.max
         }
+      guard let address = Self.address(bits(i.a), i.b) else { return .trap(Self.outOfBounds) }
       fuel -= 1
       writes += 1
-      trace.append([bits(i.a) + UInt64(i.b), bits(i.c) & width])
+      trace.append([address, UInt64(i.aux), bits(i.c) & width])
     case .contextLoad:
       values[index] = cut(hash([UInt64(i.b), i.aux != 0 ? 0 : writes, 77]))
     case .contextStore:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random functions with control flow, for tests of passes, printer, parser and verifier.
 
+import Artefact
 import Entities
 
 @testable import Compiler
@@ -178,7 +179,7 @@ struct RandomFunction: ~Copyable {
   }
 
   private mutating func memory() {
-    let address = pick(.i32)
+    let address = chance(3) ? wideAddress() : pick(.i32)
     if chance(2) {
       let value = pick(.i64)
       let opcode: Opcode = [.store, .store8, .store16, .store32].randomElement(using: &random)!
@@ -187,6 +188,19 @@ struct RandomFunction: ~Copyable {
       let opcode: Opcode = [.load, .load8U, .load16S, .load32U].randomElement(using: &random)!
       assign(maker.add(Instruction(opcode, .i64, a: address.raw, b: 16)))
     }
+  }
+
+  /// An address of a 64-bit memory, checked.
+  private mutating func wideAddress() -> Value {
+    let bits: UInt64 = chance(3) ? 0x7_ffff_ffff : 0xffff
+    let mask = maker.add(.constant(.i64, bits: bits))
+    let address = maker.add(Instruction(.and, .i64, a: pick(.i64).raw, b: mask.raw))
+    let bound = maker.add(.constant(.i64, bits: MemoryReservation.indexBytes(is64: true)))
+    let outside = maker.add(Instruction(.geU, .i32, a: address.raw, b: bound.raw))
+    maker.add(
+      Instruction(
+        .trapIf, .none, aux: UInt16(TrapKind.memoryOutOfBounds.rawValue), a: outside.raw))
+    return address
   }
 
   private mutating func call() {
