@@ -2,6 +2,7 @@
 // The passes of -O2: before and after as text, and random functions run before and after.
 
 import Entities
+import Foundation
 import Testing
 
 @testable import Compiler
@@ -53,6 +54,55 @@ private func expectOptimized(
       b2:
         return v0
       """)
+  }
+
+  /// A loop over 64-bit addresses; `first` stands before the check, `step` is added to the address.
+  private func checkedLoop(first: String, access: String, step: String) -> String {
+    """
+    b0(v0: i64, v1: i64):
+      jump -> b1(v0)
+    b1(v3: i64) header:
+      \(first)
+      v5 = iconst.i64 #17179869184
+      v6 = ge_u.i32 v3, v5
+      trap_if v6, #memoryOutOfBounds
+      \(access)
+      v9 = iconst.i64 \(step)
+      v10 = add.i64 v3, v9
+      v11 = ne.i32 v10, v1
+      branch v11 -> b1(v10), b2
+    b2:
+      return
+    """
+  }
+
+  /// Whether the optimised text has the check of the loop before it.
+  private func movesCheck(
+    first: String = "nop", access: String = "v8 = load.i32 v3, #8", step: String = "#4"
+  ) throws -> Bool {
+    let loop = checkedLoop(first: first, access: access, step: step)
+    let text = try optimized("function 0 type 0 {\n" + loop + "\n}\n")
+    let parts = text.components(separatedBy: "header:")
+    try #require(parts.count == 2)
+    let isBefore = parts[0].contains("trap_if")
+    #expect(parts[1].contains("trap_if") != isBefore, "\(text)")
+    return isBefore
+  }
+
+  @Test func theCheckOfAnAddressThatALoopStepsThroughIsMadeBeforeIt() throws {
+    #expect(try movesCheck())
+    #expect(try movesCheck(access: "store v3, v1, #0"))
+    #expect(try movesCheck(first: "v4 = load.i64 v1, #0", step: "#65536"))
+  }
+
+  @Test func aCheckStaysInItsLoopWhereMovingItCouldBeSeen() throws {
+    // What comes before it has effects, or traps otherwise.
+    #expect(try !movesCheck(first: "context_store v1, #16"))
+    #expect(try !movesCheck(first: "v4 = div_u.i64 v3, v1"))
+    // No access shows that the address is inside, or the next may lie beyond what is reserved.
+    #expect(try !movesCheck(access: "v8 = load.i32 v1, #0"))
+    #expect(try !movesCheck(step: "#65537"))
+    #expect(try !movesCheck(step: "#-4"))
   }
 
   @Test func parametersOfNestedLoopsGoTogether() throws {

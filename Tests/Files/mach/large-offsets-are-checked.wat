@@ -6,10 +6,9 @@
 ;; ; 0 function[0]
 ;; function 0
 ;; b0:
-;;   v3@rdi = entry
-;;   v1 = add.64 v3, [constant 0]
-;;   v2 = mov.64 [r15 + 64]
-;;   cmp.64 v1, [v2 + 8]
-;;   trapIf.aboveOrEqual 2
+;;   v2@rdi = entry
+;;   cmp.32 v2?, 0
+;;   trapIf.notEqual 2
+;;   v1 = add.32 v2, -1
 ;;   v0 = mov.32 [r14 + v1]
 ;;   ret v0@rax
