@@ -35,6 +35,8 @@ public struct Memory: Equatable {
   public static func == (a: Memory, b: Memory) -> Bool { a.object === b.object }
 
   public var byteCount: Int { object.record.pointee.byteLength }
+  /// Whether guests address it by 64 bits.
+  public var is64: Bool { object.type.is64 }
   public var pageCount: Int { byteCount / Int(Memory.pageBytes) }
 
   /// A copy of the contents.

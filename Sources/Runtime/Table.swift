@@ -33,6 +33,8 @@ public struct Table: Equatable {
 
   public var count: Int { object.record.pointee.length }
   public var elementType: ValueType { object.element }
+  /// Whether guests index it by 64 bits.
+  public var is64: Bool { object.type.is64 }
 
   /// - Throws: a `Trap` when there is no such element.
   public func get(_ index: Int) throws(Trap) -> Reference {

@@ -82,6 +82,22 @@ import WebAssembly
   #expect(memory.pageCount == 3)
 }
 
+@Test func aWideMemoryMayDeclareMoreThanItCanHave() throws {
+  let store = Store(engine: Engine())
+  let memory = try Memory(store: store, minimumPages: 1, maximumPages: 1 << 48, is64: true)
+  #expect(memory.grow(by: 262_144) == nil)
+  #expect(memory.grow(by: 70_000) == 1)
+  // Beyond 4 GiB.
+  try memory.write([1, 2, 3], at: 1 << 32)
+  #expect(try memory.read(at: 1 << 32, count: 3) == [1, 2, 3])
+  #expect(throws: LinkError.outOfResources("a memory of 262145 pages")) {
+    try Memory(store: store, minimumPages: 262_145, is64: true)
+  }
+  #expect(throws: LinkError.outOfResources("a memory of 65537 pages")) {
+    try Memory(store: store, minimumPages: 65_537)
+  }
+}
+
 @Test func theEngineLimitsMemoryAndTables() throws {
   var configuration = EngineConfiguration()
   configuration.maximumMemoryBytes = 2 * 65_536

@@ -59,6 +59,11 @@ private func linkError(
   #expect(try linkError([2, 1, 2, 3], memory, store) != nil)
   memory.grow(by: 1)
   #expect(try linkError([2, 0, 3], memory, store) == nil)
+  #expect(try linkError([2, 4, 2], memory, store) != nil)
+  let wide = try Memory(store: store, minimumPages: 2, is64: true)
+  #expect(wide.is64 && !memory.is64)
+  #expect(try linkError([2, 4, 2], wide, store) == nil)
+  #expect(try linkError([2, 0, 2], wide, store) != nil)
   let endless = try Memory(store: store, minimumPages: 0)
   #expect(try linkError([2, 1, 0, 4], endless, store) != nil)
 
