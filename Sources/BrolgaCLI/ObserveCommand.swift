@@ -176,7 +176,8 @@ private func plainImports(of module: Brolga.Module, store: Store) throws -> Impo
     case .table(let element, let minimum, let maximum, let is64):
       define(
         try Table(
-          store: store, element: element, minimum: Int(minimum), maximum: maximum.map { Int(clamping: $0) },
+          store: store, element: element, minimum: Int(minimum),
+          maximum: maximum.map { Int(clamping: $0) },
           is64: is64))
     case .tag: break
     }

@@ -4,9 +4,9 @@
 import Entities
 import RegisterAllocation
 
-/// A constant, or what the context holds for good, that loops share: defined at the function's entry, and made again where it is needed
-/// and in no register. So it leaves a loop that has a register for it, and costs what it did in one
-/// that has none.
+/// A constant, or what the context holds for good, that loops share: defined at the function's entry,
+/// and made again where it is needed and in no register. So it leaves a loop that has a register for
+/// it, and costs what it did in one that has none.
 struct SharedConstant: BitwiseCopyable {
   var instruction: MachineInstruction
   var registerClass: RegisterClass
