@@ -121,9 +121,11 @@ struct InspectCommand: ParsableCommand {
     case .function(let index): return "function \(module.functionType(index))"
     case .tag(let index): return "tag \(module.functionType(index))"
     case .table(let table):
-      return "table \(table.element) \(limits(table.minimum, table.maximum))"
+      let indices = table.is64 ? ", 64-bit indices" : ""
+      return "table \(table.element) \(limits(table.minimum, table.maximum))\(indices)"
     case .memory(let memory):
-      return "memory \(limits(memory.minimum, memory.maximum)) pages"
+      let addresses = memory.is64 ? ", 64-bit addresses" : ""
+      return "memory \(limits(memory.minimum, memory.maximum)) pages\(addresses)"
     case .global(let global):
       return "global " + (global.isMutable ? "mutable " : "") + "\(global.type)"
     }

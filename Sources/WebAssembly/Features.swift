@@ -4,8 +4,8 @@
 /// Parts of WebAssembly that not every module may use.
 ///
 /// Everything of version 2.0 except `simd` needs no switch, nor do several memories and 64-bit
-/// memories and tables. A module that uses a feature that is
-/// not switched on, or is not built, is refused as `unsupported` with the feature's name.
+/// memories and tables. A module that uses a feature that is not switched on, or is not built, is
+/// refused as `unsupported` with the feature's name.
 package struct Features: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
