@@ -35,7 +35,12 @@ let package = Package(
         "Brolga", "CRuntime", "Entities", "RegisterAllocation", "WebAssembly", "Artefact",
         "Compiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      // In the binary itself, which so stays one file.
+      resources: [
+        "page.html", "page.css", "model.js", "layout.js", "drawing.js", "words.js", "panel.js",
+        "view.js",
+      ].map { .embedInCode("AllocationPage/" + $0) }),
     .testTarget(name: "EntitiesTests", dependencies: ["Entities"]),
     // Generated problems, oracles, hard shapes: for the tests, and as a program for `Scripts/fuzz`
     // and `Scripts/allocator-cost`.
@@ -48,6 +53,7 @@ let package = Package(
     .testTarget(name: "WebAssemblyTests", dependencies: ["WebAssembly"]),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artefact", "WASI"]),
-    .testTarget(name: "BrolgaTests", dependencies: ["Brolga"]),
+    .testTarget(
+      name: "BrolgaTests", dependencies: ["Brolga", "RegisterAllocation", "Entities"]),
   ]
 )

@@ -24,13 +24,24 @@ struct RegallocCommand: ParsableCommand {
   @Flag(help: "Print what the allocation did and leave out the problem.")
   var summary = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw the result as one page of HTML instead; - is standard output.", valueName: "page"))
+  var html: String?
+
   @Argument(help: "A problem in text form; - is standard input.")
   var file: String
+
+  func validate() throws {
+    // What is drawn is what the checker finds.
+    if html != nil, !check { throw ValidationError("--html goes without --no-check.") }
+  }
 
   func run() throws {
     let text = try readText(file)
     let problem = try parse(text)
     var allocator = Allocator()
+    allocator.trace.isEnabled = html != nil
     var solution = Solution()
     do throws(AllocationError) {
       try allocator.allocate(
@@ -39,23 +50,51 @@ struct RegallocCommand: ParsableCommand {
     } catch {
       throw Failure(place("i", error.instruction?.raw, in: text) + "\(error)")
     }
-    let statistics = allocator.statistics
-    var report = AllocationReport(problem, solution, statistics, algorithm).text
-    if check {
-      var checker = Checker()
-      do throws(CheckError) {
-        try checker.check(problem, solution)
-      } catch {
-        throw Failure("\(file): the allocator is wrong: \(error)", status: ExitCode.trap)
+    let report = AllocationReport(problem, solution, allocator.statistics, algorithm)
+    var history: PlaceHistory?
+    if check { history = try checked(problem, solution) }
+    if let html {
+      let page = AllocationPage(
+        problem, solution, history!, allocator.trace, report, title: title)
+      try write(page.text, to: html)
+      if html != "-" { writeAll(report.text, to: STDOUT_FILENO) }
+    } else {
+      var text = ""
+      if !summary {
+        text =
+          check
+          ? problem.text(annotatedWith: solution, history!) : problem.text(annotatedWith: solution)
       }
-      var history = PlaceHistory()
-      history.record(problem, solution, checker)
-      if !summary { report = problem.text(annotatedWith: solution, history) + report }
-    } else if !summary {
-      report = problem.text(annotatedWith: solution) + report
+      writeAll(text + report.text, to: STDOUT_FILENO)
     }
-    writeAll(report, to: STDOUT_FILENO)
     leave(0)
+  }
+
+  /// Proves the solution right, and tells what each place holds.
+  private func checked(
+    _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) throws(Failure) -> PlaceHistory {
+    var checker = Checker()
+    do throws(CheckError) {
+      try checker.check(problem, solution)
+    } catch {
+      throw Failure("\(file): the allocator is wrong: \(error)", status: ExitCode.trap)
+    }
+    var history = PlaceHistory()
+    history.record(problem, solution, checker)
+    return history
+  }
+
+  private func write(_ page: String, to output: String) throws(Failure) {
+    if output == "-" { return writeAll(page, to: STDOUT_FILENO) }
+    let target = try OutputFile(output)
+    writeAll(page, to: target.descriptor)
+    try target.finish()
+  }
+
+  /// The file's name, without its folders.
+  private var title: String {
+    file == "-" ? "standard input" : String(file.split(separator: "/").last ?? "")
   }
 
   private func parse(_ text: String) throws(Failure) -> Problem {
@@ -118,17 +157,21 @@ private func readText(_ path: String) throws(Failure) -> String {
   }
 }
 
-/// What an allocation got and what it took, as lines of comment.
+/// What an allocation got and what it took.
 struct AllocationReport {
-  let text: String
+  private(set) var lines: [(name: String, value: String)] = []
+  let algorithm: String
+  /// Why it is not by the algorithm that was wanted.
+  let fallback: String?
 
   init(
     _ problem: borrowing Problem, _ solution: borrowing Solution,
     _ statistics: AllocationStatistics, _ algorithm: CompilingOptions.RegisterAllocator
   ) {
+    fallback = statistics.fallback.reason
+    self.algorithm = (fallback == nil ? algorithm : .singlePass).rawValue
     let counts = EditCounts(solution, on: problem.machine)
-    var table = TextTable(right: [false, true])
-    func add(_ name: String, _ value: String) { table.add("; " + name, value) }
+    func add(_ name: String, _ value: String) { lines.append((name, value)) }
     add("blocks", "\(problem.blockCount)")
     add("instructions", "\(problem.instructionCount)")
     add("operands", "\(problem.operands.count)")
@@ -147,11 +190,14 @@ struct AllocationReport {
       add("evictions", "\(statistics.evictions)")
       add("second chances", "\(statistics.secondChances)")
     }
-    var text = "; algorithm: \(algorithm.rawValue)\n"
-    if let reason = statistics.fallback.reason {
-      text = "; algorithm: single-pass, because \(reason)\n"
-    }
-    self.text = text + table.text
+  }
+
+  /// Lines of comment.
+  var text: String {
+    var table = TextTable(right: [false, true])
+    for line in lines { table.add("; " + line.name, line.value) }
+    let reason = fallback.map { ", because \($0)" } ?? ""
+    return "; algorithm: \(algorithm)\(reason)\n" + table.text
   }
 }
 

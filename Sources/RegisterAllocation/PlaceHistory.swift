@@ -31,6 +31,9 @@ public struct PlaceHistory: ~Copyable {
   /// Block by block, by place.
   public private(set) var entries = Vector<Entry>()
   private var entryStart = Vector<UInt32>()
+  /// Parallel to the solution's edits: what each moves, or none if nobody reads what it writes. Before
+  /// an edge that is the argument, not the parameter.
+  public private(set) var moved = Vector<VirtualRegister>()
 
   /// What is known of a place during the walk backwards.
   private var live = Vector<LivePlace>()
@@ -56,6 +59,7 @@ public struct PlaceHistory: ~Copyable {
     _ problem: borrowing Problem, _ solution: borrowing Solution, _ checker: borrowing Checker
   ) {
     stretches.removeAll()
+    moved.reset(count: solution.edits.count, to: .none)
     collectEntries(problem, checker)
     argument.reset(count: problem.classes.count, to: .none)
     live.reset(count: 256 + max(0, solution.slotUnits), to: LivePlace())
@@ -150,6 +154,7 @@ public struct PlaceHistory: ~Copyable {
       let value = live[Checker.index(move.to)].value
       // Nobody reads what it writes: then it keeps nothing alive.
       if value.isNone { continue }
+      moved[edit] = value
       end(move.to, from: gap)
       if !move.from.isRematerialized { read(move.from, value, until: gap) }
     }
