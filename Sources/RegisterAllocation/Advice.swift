@@ -10,6 +10,7 @@ import Entities
 /// a definition that nobody reads from its register gets the place `none`: the client leaves the
 /// instruction out. The single pass treats it as any other value.
 @frozen public struct Rematerialization: BitwiseCopyable, Hashable, Sendable {
+  /// Marked at most once; `Problem.rematerializations` is sorted by it.
   public var value: VirtualRegister
   /// What it costs to make, relative to a load from the spill area.
   public var cost: Float
@@ -23,6 +24,7 @@ import Entities
 /// A register that a value would best be in. Fixed operands count for more.
 @frozen public struct Hint: BitwiseCopyable, Hashable, Sendable {
   public var value: VirtualRegister
+  /// Of the value's class; it need not be allocatable.
   public var register: PhysicalRegister
 
   @inlinable public init(_ value: VirtualRegister, _ register: PhysicalRegister) {
@@ -34,7 +36,9 @@ import Entities
 /// Asks where a value is before each of the instructions `from ..< to`.
 @frozen public struct DebugLabel: BitwiseCopyable, Hashable, Sendable {
   public var value: VirtualRegister
+  /// The first instruction, in the order of the problem.
   public var from: Inst
+  /// Behind the last one.
   public var to: Inst
   /// The client's name for it.
   public var label: UInt32
@@ -49,9 +53,12 @@ import Entities
 
 /// Answers a label: the value is in `place` before each of the instructions `from ..< to`.
 @frozen public struct DebugLocation: BitwiseCopyable, Hashable, Sendable {
+  /// `DebugLabel.label` of the question.
   public var label: UInt32
   public var from: Inst
+  /// Behind the last one.
   public var to: Inst
+  /// A register or a slot.
   public var place: Allocation
 
   @inlinable public init(label: UInt32, from: Inst, to: Inst, place: Allocation) {

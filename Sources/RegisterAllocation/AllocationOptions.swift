@@ -38,9 +38,13 @@
   public var steps = 0
   /// How many it may take.
   public var stepBudget = 0
+  /// Pairs of bundles that were made one.
   public var coalesced = 0
+  /// Groups of values that would best share a register.
   public var bundles = 0
+  /// Parts of bundles that were tried in registers, those that were split included.
   public var pieces = 0
+  /// Pieces that lost their register to a heavier one.
   public var evictions = 0
   /// Splits around hot uses.
   public var splits = 0
@@ -48,6 +52,7 @@
   public var fullSplits = 0
   /// Windows that found a free register at the end.
   public var secondChances = 0
+  /// Slots of the spill area.
   public var slots = 0
   /// Moves that brought a value to where it was already.
   public var removedMoves = 0

@@ -12,7 +12,9 @@ public struct AllocationTrace: ~Copyable {
   public struct Piece: BitwiseCopyable, Hashable, Sendable {
     /// Values that share a bundle would be connected by moves, and live in one slot.
     public var bundle: UInt32
+    /// The first point.
     public var from: UInt32
+    /// Behind the last point. Within, the piece covers only points at which its bundle lives.
     public var to: UInt32
     /// What it would cost to have it in memory, in operations.
     public var cost: Float
@@ -44,17 +46,22 @@ public struct AllocationTrace: ~Copyable {
     public var childCount: UInt32
 
     @frozen public enum Kind: UInt8, BitwiseCopyable, Sendable {
+      /// The piece got a register.
       case assigned
       /// The next assignment to the same register says for whom.
       case evicted
+      /// Into the part around its most frequent uses, and what is before and behind it.
       case splitAroundHottestUse
       /// Into groups of uses without a call between them, or into single instructions.
       case splitAtUses
     }
   }
 
+  /// Whether the next allocation is recorded.
   public var isEnabled = false
+  /// In the order in which they were made.
   public var pieces = Vector<Piece>()
+  /// In the order in which they came to pass.
   public var events = Vector<Event>()
   /// The bundle of each value, or `.max` for one that lives in fixed places only.
   public var bundles = Vector<UInt32>()

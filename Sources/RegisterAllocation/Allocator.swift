@@ -32,6 +32,7 @@ public struct Allocator: ~Copyable {
   private var singlePass = SinglePass()
   private var backtracking = Backtracking()
   private var debugLocations = DebugLocations()
+  /// For the backtracking algorithm, from the next allocation on.
   public var options = AllocationOptions()
   /// How the last allocation came about, if its `isEnabled` is set.
   public var trace = AllocationTrace()

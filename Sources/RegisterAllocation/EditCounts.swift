@@ -7,6 +7,7 @@ public struct EditCounts: BitwiseCopyable, Hashable, Sendable {
   public var moves = 0
   /// From memory, spill slots or the machine's own, to a register.
   public var loads = 0
+  /// From a register to memory.
   public var stores = 0
   /// Values made again instead of loaded.
   public var remade = 0

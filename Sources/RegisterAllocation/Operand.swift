@@ -17,7 +17,9 @@ import Entities
 @frozen public enum Constraint: BitwiseCopyable, Hashable, Sendable {
   /// A register or a spill slot.
   case any
+  /// Any allocatable register of the class.
   case register
+  /// A spill slot.
   case stack
   /// Exactly this register, allocatable or not, or this fixed stack slot.
   case fixed(PhysicalRegister)
@@ -31,18 +33,21 @@ import Entities
 /// One operand, packed in 64 bits: virtual register (30 bits), class (2), kind (1), position (1),
 /// constraint (3 and 8).
 @frozen public struct Operand: BitwiseCopyable, Hashable, Sendable {
+  /// Whether the instruction reads or writes.
   @frozen public enum Kind: UInt8, BitwiseCopyable, Sendable { case use, definition }
 
   /// When the operand's effect takes place. An early use may share its register with a late
   /// definition; an early definition or a late use holds its register throughout.
   @frozen public enum Position: UInt8, BitwiseCopyable, Sendable { case early, late }
 
+  /// A constraint without its payload, see `Constraint`.
   @frozen public enum ConstraintTag: UInt8, BitwiseCopyable, Sendable {
     case any, register, stack, fixed, reuse, limit
     /// Names a register that the allocator does not manage; carries no virtual register.
     case fixedNonAllocatable
   }
 
+  /// The packed form.
   public let raw: UInt64
 
   @inlinable @inline(__always) public init(raw: UInt64) { self.raw = raw }
@@ -63,6 +68,7 @@ import Entities
     raw = UInt64(truncatingIfNeeded: register.raw & 0x3fff_ffff) | place | constraint
   }
 
+  /// Meaningless for `ConstraintTag.fixedNonAllocatable`.
   @inlinable @inline(__always) public var register: VirtualRegister {
     VirtualRegister(raw: UInt32(truncatingIfNeeded: raw & 0x3fff_ffff))
   }
@@ -76,6 +82,7 @@ import Entities
   @inlinable @inline(__always) public var tag: ConstraintTag {
     ConstraintTag(rawValue: UInt8(truncatingIfNeeded: raw &>> 34 & 7)).unsafelyUnwrapped
   }
+  /// A register's `raw`, an operand's index or log2 of a limit, as the tag says.
   @inlinable @inline(__always) public var payload: UInt8 { UInt8(truncatingIfNeeded: raw &>> 40) }
   /// The register of a fixed or fixed non-allocatable operand.
   @inlinable @inline(__always) public var fixedRegister: PhysicalRegister {

@@ -16,7 +16,9 @@ public struct PlaceHistory: ~Copyable {
   public struct Stretch: BitwiseCopyable, Hashable, Sendable {
     public var place: Allocation
     public var value: VirtualRegister
+    /// The first point: after the write, or the gap of the move that writes.
     public var from: UInt32
+    /// Behind the last point.
     public var to: UInt32
   }
 

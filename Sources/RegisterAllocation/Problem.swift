@@ -23,9 +23,12 @@ import Entities
   public var operandStart: UInt32
   /// Index into `Problem.clobberMasks`. Mask 0 is the empty one.
   public var clobberMask: UInt16
+  /// Only the last instruction of a block is a branch or an exit.
   public var role: Role
 
+  /// What an instruction does to control.
   @frozen public enum Role: UInt8, BitwiseCopyable, Sendable {
+    /// Control goes on to the next instruction.
     case ordinary
     /// Ends its block and names the successors.
     case branch
@@ -43,9 +46,13 @@ import Entities
 
 /// One basic block: ranges into the problem's pools. Each list ends where the next block's begins.
 @frozen public struct BlockRecord: BitwiseCopyable, Hashable, Sendable {
+  /// First instruction in `Problem.instructions`.
   public var instructionStart: UInt32
+  /// First edge in `Problem.successors`.
   public var successorStart: UInt32
+  /// First in `Problem.predecessors`.
   public var predecessorStart: UInt32
+  /// First in `Problem.parameters`.
   public var parameterStart: UInt32
   /// How often the block runs, relative to the entry's 1.
   public var frequency: Float
@@ -77,14 +84,21 @@ import Entities
 /// several predecessors; a block whose edge passes arguments has one successor, and its branch has
 /// no register operands.
 public struct Problem: ~Copyable {
+  /// The registers to allocate.
   public var machine = Machine()
+  /// In block order; a sealed problem has one more record.
   public var instructions = Pool<Inst, InstructionRecord>()
+  /// Instruction by instruction.
   public var operands = Vector<Operand>()
   /// Mask 0 is empty; `clear()` puts it there.
   public var clobberMasks = Vector<RegisterSet>()
+  /// The first is the entry; a sealed problem has one more record.
   public var blocks = Pool<Block, BlockRecord>()
+  /// Block by block; an edge may appear twice.
   public var successors = Vector<Block>()
+  /// Block by block, one entry per edge.
   public var predecessors = Vector<Block>()
+  /// Block by block.
   public var parameters = Vector<VirtualRegister>()
   /// Per entry of `successors` (and a sentinel): where the edge's arguments start in `arguments`.
   public var argumentStart = Vector<UInt32>()
@@ -103,6 +117,7 @@ public struct Problem: ~Copyable {
   /// One instruction may define a value more than once, by equal operands, which get one place.
   public var repeatsDefinitions = false
 
+  /// An empty problem.
   public init() { clear() }
 
   /// Empties every table and keeps the memory.
@@ -140,27 +155,32 @@ public struct Problem: ~Copyable {
 
   // Counts and ranges of a sealed problem.
   @inlinable @inline(__always) public var instructionCount: Int { instructions.count &- 1 }
+  /// Where the operands of instruction `i` are in `operands`.
   @inlinable @inline(__always) public var blockCount: Int { blocks.count &- 1 }
   @inlinable @inline(__always) public func operandRange(_ i: Int) -> Range<Int> {
     let start = Int(truncatingIfNeeded: instructions.storage[i].operandStart)
     let end = Int(truncatingIfNeeded: instructions.storage[i &+ 1].operandStart)
     return Range(uncheckedBounds: (start, end))
   }
+  /// The instructions of block `b`.
   @inlinable @inline(__always) public func instructionRange(_ b: Int) -> Range<Int> {
     let start = Int(truncatingIfNeeded: blocks.storage[b].instructionStart)
     let end = Int(truncatingIfNeeded: blocks.storage[b &+ 1].instructionStart)
     return Range(uncheckedBounds: (start, end))
   }
+  /// Where the edges from block `b` are in `successors`.
   @inlinable @inline(__always) public func successorRange(_ b: Int) -> Range<Int> {
     let start = Int(truncatingIfNeeded: blocks.storage[b].successorStart)
     let end = Int(truncatingIfNeeded: blocks.storage[b &+ 1].successorStart)
     return Range(uncheckedBounds: (start, end))
   }
+  /// Where those to block `b` are in `predecessors`.
   @inlinable @inline(__always) public func predecessorRange(_ b: Int) -> Range<Int> {
     let start = Int(truncatingIfNeeded: blocks.storage[b].predecessorStart)
     let end = Int(truncatingIfNeeded: blocks.storage[b &+ 1].predecessorStart)
     return Range(uncheckedBounds: (start, end))
   }
+  /// Where the parameters of block `b` are in `parameters`.
   @inlinable @inline(__always) public func parameterRange(_ b: Int) -> Range<Int> {
     let start = Int(truncatingIfNeeded: blocks.storage[b].parameterStart)
     let end = Int(truncatingIfNeeded: blocks.storage[b &+ 1].parameterStart)

@@ -34,8 +34,11 @@
 
 /// A set of physical registers, one word per class.
 @frozen public struct RegisterSet: BitwiseCopyable, Hashable, Sendable {
+  /// Bit `n` for hardware number `n`.
   public var int: UInt64
+  /// As for `int`.
   public var float: UInt64
+  /// As for `int`.
   public var vector: UInt64
 
   @inlinable @inline(__always) public init(int: UInt64 = 0, float: UInt64 = 0, vector: UInt64 = 0) {
@@ -92,7 +95,9 @@
   /// Per class, a register for move cycles and memory-to-memory moves; `nil` where the allocator
   /// is to find one. Never in `preferred` or `nonPreferred`.
   public var intScratch: PhysicalRegister?
+  /// As for `intScratch`.
   public var floatScratch: PhysicalRegister?
+  /// As for `intScratch`.
   public var vectorScratch: PhysicalRegister?
   /// Names that denote memory, such as incoming stack arguments. Only fixed constraints name
   /// them; they are never allocated.
@@ -100,7 +105,9 @@
   /// Spill slot units that a value of each class takes: powers of two; a slot is aligned to its
   /// size.
   public var intSlotUnits: UInt8 = 1
+  /// As for `intSlotUnits`.
   public var floatSlotUnits: UInt8 = 1
+  /// As for `intSlotUnits`.
   public var vectorSlotUnits: UInt8 = 2
 
   @inlinable public init() {}

@@ -21,11 +21,13 @@ import Entities
   @inlinable @inline(__always) public init(rematerialized value: VirtualRegister) {
     raw = 3 &<< 30 | value.raw
   }
+  /// No place: a definition that nobody reads there, of a value that is made again.
   @inlinable @inline(__always) public static var none: Self { Self(raw: 0) }
 
   @inlinable @inline(__always) public var isNone: Bool { raw &>> 30 == 0 }
   @inlinable @inline(__always) public var isRegister: Bool { raw &>> 30 == 1 }
   @inlinable @inline(__always) public var isSlot: Bool { raw &>> 30 == 2 }
+  /// Only if `isRegister`.
   @inlinable @inline(__always) public var isRematerialized: Bool { raw &>> 30 == 3 }
   @inlinable @inline(__always) public var register: PhysicalRegister {
     assert(isRegister, "not a register")
@@ -36,6 +38,7 @@ import Entities
     assert(isSlot, "not a spill slot")
     return Int(truncatingIfNeeded: raw & 0x3fff_ffff)
   }
+  /// Only if `isRematerialized`.
   @inlinable @inline(__always) public var rematerializedValue: VirtualRegister {
     assert(isRematerialized, "not a value to be made again")
     return VirtualRegister(raw: raw & 0x3fff_ffff)
@@ -60,8 +63,11 @@ import Entities
 /// A move that the client must emit at `point`. Never from slot to slot. From a rematerialized
 /// value to a register: the client makes the value there, and changes nothing else.
 @frozen public struct Edit: BitwiseCopyable, Hashable, Sendable {
+  /// Never behind a branch or an exit.
   public var point: ProgramPoint
+  /// A register, a slot, a name of memory, or a value to be made again.
   public var from: Allocation
+  /// A register, a slot, or a name of memory.
   public var to: Allocation
   /// The class of the value moved: it gives the width of a spill.
   public var registerClass: RegisterClass

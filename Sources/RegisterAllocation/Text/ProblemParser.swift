@@ -9,6 +9,7 @@ public struct ProblemParseError: Error, Hashable, CustomStringConvertible {
   public var line: Int
   /// Where the word that does not fit starts, in bytes, counted from 1.
   public var column: Int
+  /// One line, for people.
   public var reason: String
   public var description: String { "line \(line), column \(column): \(reason)" }
 }

@@ -26,13 +26,17 @@
   case disallowedBranchOperand(Inst)
   /// No move can follow this branch, and its successor has other predecessors.
   case definitionOnBranch(Inst)
+  /// More than 65,535 operands in one instruction.
   case tooManyOperands(Inst)
+  /// The mask's index is none of `Problem.clobberMasks`.
   case noSuchClobberMask(Inst)
+  /// An operand names a value without an entry in `Problem.classes`.
   case noSuchValue(Inst)
   /// The operand's class is not its value's, or its fixed register is of another one.
   case classDiffers(Inst, VirtualRegister)
   /// Only a late definition can reuse, and only the register of an early use below index 32.
   case badReuse(Inst, VirtualRegister)
+  /// Not a power of two up to 64.
   case badLimit(Inst, VirtualRegister)
   /// A fixed non-allocatable operand names an allocatable register.
   case registerIsAllocatable(Inst, PhysicalRegister)

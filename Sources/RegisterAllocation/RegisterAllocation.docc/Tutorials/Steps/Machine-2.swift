@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The toy machine as the allocator sees it: its registers, and what its instructions want.
+
+import RegisterAllocation
+
+/// The toy machine: r0 to r3. Calls destroy r0 and r1, so those are for values that no call lies
+/// on; all of its values are integers, and a slot of the frame takes one unit.
+let toyMachine: Machine = {
+  var machine = Machine()
+  machine.preferred = RegisterSet(int: 0b0011)
+  machine.nonPreferred = RegisterSet(int: 0b1100)
+  return machine
+}()
+let r0 = PhysicalRegister(.int, 0)
+let destroyedByCalls = RegisterSet(int: 0b0011)

@@ -1,0 +1,1 @@
+../../../../../Examples/ToyCompiler/Sources/Machine.swift

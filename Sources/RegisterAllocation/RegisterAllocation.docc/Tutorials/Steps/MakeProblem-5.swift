@@ -1,0 +1,1 @@
+../../../../../Examples/ToyCompiler/Sources/MakeProblem.swift
