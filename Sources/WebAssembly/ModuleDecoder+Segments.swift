@@ -44,7 +44,7 @@ extension ModuleDecoder {
     }
     if isActive {
       let expected = contents.tables[Int(table)].element
-      guard type.isSubtype(of: expected) else {
+      guard contents.types.view.isSubtype(type, expected) else {
         throw typeMismatch(expected: expected, found: type, at: start)
       }
     }

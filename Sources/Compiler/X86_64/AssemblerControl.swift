@@ -12,6 +12,14 @@ extension CodeBuffer {
     put32(0)
   }
 
+  package mutating func jump(function: UInt32) {
+    makeRoom()
+    put8(0xE9)
+    calls.append(
+      CallRelocation(offset: UInt32(truncatingIfNeeded: offset), callee: function))
+    put32(0)
+  }
+
   package mutating func call(_ target: RegisterOrMemory) {
     legacy(OpcodeBits(0xFF), 2, target)
   }
@@ -20,9 +28,12 @@ extension CodeBuffer {
     legacy(OpcodeBits(0xFF), 4, target)
   }
 
-  package mutating func `return`() {
+  /// Returns, and removes so many bytes above the return address.
+  package mutating func `return`(removing bytes: UInt16 = 0) {
     makeRoom()
-    put8(0xC3)
+    if bytes == 0 { return put8(0xC3) }
+    put8(0xC2)
+    put16(bytes)
   }
 
   /// The instruction that raises a signal.
