@@ -18,8 +18,8 @@ public enum Value: Equatable {
 public enum Reference: Equatable {
   /// A function; nil is the null reference.
   case function(Function?)
-  /// Something of the host's; nil is the null reference, of structures and arrays too: they have
-  /// no other values yet.
+  /// Something of the host's; nil is the null reference, of structures, arrays and exceptions too:
+  /// they have no other values yet.
   case extern(ExternalReference?)
 }
 

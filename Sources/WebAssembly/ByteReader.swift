@@ -240,8 +240,7 @@ struct ByteReader: BitwiseCopyable {
     _ code: UInt8, at start: Int
   ) throws(WasmError) -> HeapType? {
     switch code {
-    case 0x6A...0x70, 0x71...0x73: return HeapType(code: code)
-    case 0x69, 0x74: throw .unsupported(.exceptionHandling, at: start)
+    case 0x69...0x74: return HeapType(code: code)
     case 0x68, 0x75: throw .unsupported(.stackSwitching, at: start)
     default: return nil
     }

@@ -33,7 +33,8 @@ extension ModuleDecoder {
       }
       offset = try readConstantExpression(contents.tables[Int(table)].addressType)
     }
-    var type = ValueType.funcref
+    // Indices are never null.
+    var type = hasExpressions ? ValueType.funcref : ValueType.funcref.nonNull
     if flags & 3 != 0 {
       let kindOffset = reader.position
       if hasExpressions {

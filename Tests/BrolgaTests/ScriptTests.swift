@@ -144,43 +144,21 @@ private let incomplete: [String: String] = [
   address64 align64 binary_leb128_64 bulk64 call_indirect64 endianness64 float_memory64 \
   load64 memory64 memory64-imports memory_copy64 memory_fill64 memory_grow64 memory_init64 \
   memory_redundancy64 memory_trap64 table64 table_copy64 table_copy_mixed table_fill64 \
-  table_get64 table_grow64 table_set64 table_size64
-  """,
-  "typed function references": """
-  br_if br_on_non_null br_on_null br_table call_ref elem func global linking local_init \
-  local_tee ref ref_as_non_null ref_is_null return_call_ref select table table-sub \
-  unreached-invalid unreached-valid
+  table_get64 table_grow64 table_init64 table_set64 table_size64
   """,
   "garbage collection": """
   array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem \
-  binary-gc extern i31 ref_cast ref_test struct table_init type-canon type-subtyping
-  """,
-  "exception handling": """
-  exports imports instance throw throw_ref
-  """,
-  "garbage collection, typed function references": """
-  br_on_cast br_on_cast_fail ref_eq type-rec
-  """,
-  "tail calls": """
-  return_call return_call_indirect
+  br_on_cast br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init \
+  type-subtyping
   """,
   "custom page sizes": """
   binary
   """,
-  "exception handling, garbage collection": """
-  tag
+  "exception handling": """
+  exports imports instance tag throw throw_ref
   """,
   "exception handling, legacy exception handling": """
   try_table
-  """,
-  "garbage collection, exception handling": """
-  ref_null
-  """,
-  "memory64, garbage collection": """
-  table_init64
-  """,
-  "typed function references, garbage collection": """
-  type-equivalence
   """,
 ]
 

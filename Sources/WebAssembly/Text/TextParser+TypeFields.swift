@@ -102,8 +102,16 @@ extension TextParser {
     }
     position = start
     types.encoded.appendU32(count)
+    // The scope of locals, which no type has.
+    locals.removeAll()
+    defer { locals.removeAll() }
     while takeOpen(.field) {
-      if takeSymbol() != nil {
+      if let symbol = takeSymbol() {
+        guard locals[symbol] == nil else {
+          position = position &- 1
+          throw failure("duplicate field \(text(of: token))")
+        }
+        locals.define(symbol, as: 0)
         try parseStructureField()
       } else {
         while token.kind != .close { try parseStructureField() }

@@ -32,7 +32,6 @@ extension TextParser {
       type = .v128
     default:
       guard let heap = Self.abbreviation(token.value) else { return nil }
-      try requireFeature(of: heap)
       type = ValueType(reference: heap, isNullable: true)
     }
     position = position &+ 1
@@ -52,12 +51,6 @@ extension TextParser {
     case Keyword.nullexternref.code: .noExtern
     case Keyword.nullexnref.code: .noException
     default: nil
-    }
-  }
-
-  private func requireFeature(of heap: HeapType) throws(TextFailure) {
-    if heap == .exception || heap == .noException {
-      try require(.exceptionHandling, at: position)
     }
   }
 
@@ -98,7 +91,6 @@ extension TextParser {
     case Keyword.cont.code: throw .unsupported(.stackSwitching, at: Int(token.start))
     default: throw unexpected()
     }
-    try requireFeature(of: heap)
     position = position &+ 1
     return heap
   }
