@@ -39,10 +39,6 @@ extension Translator {
     if element.isNullable { trapIf(isNull(record.raw), .indirectCallToNull) }
     if unit.module.isSubtype(element, ofDefined: op.index) { return }
     typealias Record = ContextLayout.FunctionRecord
-    let expected = builder.emit(
-      Instruction(
-        .contextLoad, .i32, aux: Instruction.readOnly,
-        b: UInt32(unit.layout.typeIdentities) &+ op.index &* 4))
     // A record never changes, but the entry it is read from does: what is read is not numbered.
     var actual: Value
     if unit.module.isFinalType(op.index) {
@@ -54,6 +50,10 @@ extension Translator {
       let depth = unit.module.subtypingDepth(ofType: op.index)
       actual = supertype(list, depth: UInt32(truncatingIfNeeded: depth))
     }
+    let expected = builder.emit(
+      Instruction(
+        .contextLoad, .i32, aux: Instruction.readOnly,
+        b: UInt32(unit.layout.typeIdentities) &+ op.index &* 4))
     let differ = builder.emit(Instruction(.ne, .i32, a: actual.raw, b: expected.raw))
     trapIf(differ, .indirectCallTypeMismatch)
   }
