@@ -42,7 +42,8 @@ private let types = """
   (rec (type $few (func (param i32 i64)
       (result i32 i64 f64 i32 i32 i32 i64 i32 i64)))
     (type $many (func (param i32 i64)
-      (param i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32) (param i64 f64) (result i32 i64 f64 i32 i32 i32 i64 i32 i64))))
+      (param i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 i32 i64 f64)
+      (result i32 i64 f64 i32 i32 i32 i64 i32 i64))))
   """
 
 /// What `few` gives for an even count.

@@ -32,7 +32,8 @@ private func immediates(_ opcode: Opcode) -> [UInt8] {
     [0x00]
   case .globalSet, .refFunc: [0x01]
   case .brTable: [0x02, 0x00, 0x01, 0x00]
-  case .callIndirect, .returnCallIndirect, .memoryInit, .memoryCopy, .tableInit, .tableCopy: [0x00, 0x00]
+  case .callIndirect, .returnCallIndirect, .memoryInit, .memoryCopy, .tableInit, .tableCopy:
+    [0x00, 0x00]
   case .selectTyped: [0x01, 0x7E]
   case .refNull: [0x6F]
   case .f32Const: [0x00, 0x00, 0x80, 0x3F]

@@ -34,8 +34,11 @@ private func types(_ text: String) throws -> Module {
   #expect(one.copyTypes(to: &table) == [0, 1])
   #expect(two.copyTypes(to: &table) == [2])
   let first = try types(group).copyTypes(to: &table)
-  let again = try types("(type (func (result f64)))" + group.replacing("ref 1", with: "ref 2")
-    .replacing("null 0", with: "null 1")).copyTypes(to: &table)
+  let again = try types(
+    "(type (func (result f64)))"
+      + group.replacing("ref 1", with: "ref 2")
+      .replacing("null 0", with: "null 1")
+  ).copyTypes(to: &table)
   #expect(first == [3, 4] && again == [5, 3, 4])
   #expect(one.copyTypes(to: &table) == [0, 1] && table.count == 6)
 }

@@ -149,8 +149,8 @@ enum X64Text {
       text += ".\(x.x64Condition)"
     case .cmov, .fcmov, .trapIfInconvertible:
       text += ".\(8 << Int(x.size)).\(x.x64Condition)"
-    case .entry, .jump, .jumpTable, .ret, .tailCall, .tailCallReference, .call, .callReference, .callHelper, .trap, .raiseIf,
-      .fzero, .fpromote, .fdemote:
+    case .entry, .jump, .jumpTable, .ret, .tailCall, .tailCallReference, .call, .callReference,
+      .callHelper, .trap, .raiseIf, .fzero, .fpromote, .fdemote:
       break
     case .cvtFromInteger: text += ".\(8 << Int(x.extra)).\(8 << Int(x.size))"
     case .cvtToInteger: text += ".\(8 << Int(x.size)).\(8 << Int(x.extra))"

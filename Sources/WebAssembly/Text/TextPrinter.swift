@@ -206,7 +206,11 @@ struct TextPrinter: ~Copyable {
   }
 
   mutating func write(_ heap: HeapType) {
-    if let index = heap.typeIndex { writeIndex(.type, index) } else { output.append(heap.description) }
+    if let index = heap.typeIndex {
+      writeIndex(.type, index)
+    } else {
+      output.append(heap.description)
+    }
   }
 
   mutating func writeSignature(_ signature: Signature) {
