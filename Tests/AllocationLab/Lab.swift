@@ -8,10 +8,8 @@ import RegisterAllocation
   static func main() {
     let words = Array(CommandLine.arguments.dropFirst())
     var options: [String: String] = [:]
-    var k = 1
-    while k + 1 < words.count {
+    for k in words.indices.dropLast() where words[k].hasPrefix("--") {
       options[words[k]] = words[k + 1]
-      k += 2
     }
     func number(_ name: String, _ standard: Int) -> Int {
       options["--" + name].flatMap { Int($0) } ?? standard
@@ -24,6 +22,12 @@ import RegisterAllocation
       let first = number("seed", 0)
       mutate(first..<(first + number("count", 1_000)))
     case "shapes": attempt { try Tables.shapes(number("n", 16_000), only: options["--only"]) }
+    case "programs":
+      let files = words.dropFirst().filter { !$0.hasPrefix("--") && !options.values.contains($0) }
+      var settings = AllocationOptions()
+      settings.splitLimit = number("split-limit", settings.splitLimit)
+      settings.lengthBias = Float(number("length-bias", Int(settings.lengthBias)))
+      attempt { try Tables.programs(Array(files), settings, rounds: number("rounds", 3)) }
     case "limits": attempt { try Tables.limits(number("count", 4_000_000)) }
     case "case":
       attempt {
@@ -39,6 +43,7 @@ import RegisterAllocation
       print("usage: AllocationLab fuzz [--seed N] [--count N] [--out FOLDER]")
       print("       AllocationLab mutate [--seed N] [--count N]")
       print("       AllocationLab shapes [--n N] [--only SHAPE]")
+      print("       AllocationLab programs FILE.ra… [--rounds N]")
       print("       AllocationLab limits [--count N]")
       print("       AllocationLab header")
       print("       AllocationLab case [--calls N] [--saved N] [--algorithm single-pass]")

@@ -15,15 +15,17 @@ struct Row {
     let scale = (0..<digits).reduce(1.0) { product, _ in product * 10 }
     let whole = Int((value * scale).rounded())
     let fraction = "\(whole % Int(scale))"
+    let point = digits > 0 ? "." : ""
     add(
-      "\(whole / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction,
+      "\(whole / Int(scale))" + point
+        + (digits > 0 ? String(repeating: "0", count: digits - fraction.count) + fraction : ""),
       width)
   }
 }
 
 enum Tables {
   static let caseHeader =
-    "    calls saved algorithm    variant           splits  us/call  bytes/call   steps/call  moves  stores  loads"
+    "    calls saved algorithm    variant           splits  us/call    again  bytes/call   steps/call  moves  stores  loads"
 
   /// One line: the row of calls. Memory is right in a process that has done nothing else.
   static func rowOfCalls(
@@ -45,6 +47,7 @@ enum Tables {
     row.add(variant.rawValue, 18)
     row.add(made.statistics.splits, 8)
     row.add(made.seconds / Double(calls) * 1e6, 9, digits: 3)
+    row.add(made.warmSeconds / Double(calls) * 1e6, 9, digits: 3)
     row.add(made.bytes / calls, 12)
     row.add(Double(made.statistics.steps) / Double(calls), 13, digits: 1)
     for count in [made.moves, made.stores, made.loads] { row.add(count, 8) }

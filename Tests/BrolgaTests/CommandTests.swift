@@ -37,9 +37,9 @@ func brolga(
 
 func brolga(_ arguments: String...) throws -> RunResult { try brolga(arguments) }
 
-private let hello = "Examples/hello/hello.wasm"
-private let primes = "Examples/primes/primes.wasm"
-private let numbers = "Examples/numbers/numbers.wasm"
+private let hello = "Examples/hello.wat"
+private let primes = "Examples/primes.wat"
+private let numbers = "Examples/numbers.wat"
 
 @Suite(.enabled(if: binary != nil, "the brolga product is not built"))
 struct CommandTests {

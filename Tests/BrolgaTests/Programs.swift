@@ -30,7 +30,7 @@ enum Programs {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
   static func example(_ name: String) -> TestProgram {
-    TestProgram(name: name, path: repository + "/Examples/\(name)/\(name).wasm")
+    TestProgram(name: name, path: repository + "/Examples/\(name).wat")
   }
 
   /// Other people's programs; none where the data is not there.

@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-private let numbers = "Examples/numbers/numbers.wasm"
+private let numbers = "Examples/numbers.wat"
 
 @Suite(.enabled(if: binary != nil, "the brolga product is not built"))
 struct RegallocCommandTests {
@@ -106,7 +106,7 @@ struct RegallocCommandTests {
       let result = try brolga("compile", "--report", "--json", level, numbers, "-o", "/dev/null")
       let report = try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
       let functions = try #require(report?["functions"] as? [[String: Any]])
-      #expect(functions.count == 8)
+      #expect(functions.count == 7)
       let gcd = try #require(functions.first { $0["name"] as? String == "gcd" })
       #expect(gcd["allocator"] as? String == (level == "-O0" ? "single-pass" : "backtracking"))
       #expect(gcd["instructions"] as? Int ?? 0 > 5 && gcd["code"] as? Int ?? 0 > 20)

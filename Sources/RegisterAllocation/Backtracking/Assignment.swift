@@ -10,14 +10,6 @@ extension Backtracking {
     occupancy.reset(allocatable, pointCount: pointCount)
     votes.reset(count: 256, to: 0)
     leftovers.removeAll()
-    probeStamp = 0
-    for b in bundles.indices {
-      let bundle = bundles[b]
-      let end = ranges[Int(bundle.rangeEnd) &- 1].to
-      _ = makePiece(
-        b, ranges[Int(bundle.rangeStart)].from, end, .whole, bundle.rangeStart, bundle.rangeEnd,
-        bundle.useStart, bundle.useEnd)
-    }
     for k in 0..<view.hintCount {
       let bundle = values[Int(view.hints[k].value.raw)].bundle
       if bundle != .max { pieces[Int(bundle)].hint = view.hints[k].register.raw }
@@ -37,84 +29,75 @@ extension Backtracking {
 
   // MARK: Pieces
 
-  /// Appends the piece for a window; the ranges and uses given are those to search in.
-  mutating func makePiece(
-    _ b: Int, _ from: UInt32, _ to: UInt32, _ grade: Piece.Grade, _ rangeStart: UInt32,
-    _ rangeEnd: UInt32, _ useStart: UInt32, _ useEnd: UInt32
+  /// Appends the piece for a window on another.
+  mutating func makeSubpiece(
+    _ whole: Piece, _ from: UInt32, _ to: UInt32, _ grade: Piece.Grade
   ) -> Int {
+    let b = Int(truncatingIfNeeded: whole.bundle)
     var piece = Piece(
-      bundle: UInt32(truncatingIfNeeded: b), from: from, to: to, rangeStart: rangeStart,
-      rangeEnd: rangeEnd, useStart: useStart, useEnd: useEnd, next: bundles[b].pieces, cost: 0,
-      weight: 0, size: 0, grade: grade)
-    if from > ranges[Int(rangeStart)].from {
-      piece.rangeStart = UInt32(truncatingIfNeeded: firstRange(piece, endingAfter: from))
-      piece.useStart = UInt32(truncatingIfNeeded: firstUse(piece, from))
+      of: b, bundles[b].registerClass, grade, from: max(from, whole.from), to: min(to, whole.to),
+      rangeStart: whole.rangeStart, rangeEnd: whole.rangeEnd, useStart: whole.useStart,
+      useEnd: whole.useEnd, next: bundles[b].pieces)
+    if piece.from > ranges[Int(whole.rangeStart)].from {
+      piece.rangeStart = UInt32(truncatingIfNeeded: firstRange(piece, endingAfter: piece.from))
+      piece.useStart = UInt32(truncatingIfNeeded: firstUse(piece, piece.from))
     }
-    let c = Int(truncatingIfNeeded: bundles[b].registerClass)
-    var k = Int(truncatingIfNeeded: piece.rangeStart)
-    while k < Int(truncatingIfNeeded: rangeEnd) && ranges[k].from < to {
-      let low = max(ranges[k].from, from)
-      let high = min(ranges[k].to, to)
-      piece.size &+= high &- low
-      if piece.blocked & allocatable[c] != allocatable[c] {
-        piece.blocked |= clobbered(low, high, c)
-      }
-      k &+= 1
-    }
-    steps &+= k &- Int(piece.rangeStart)
-    piece.rangeEnd = UInt32(truncatingIfNeeded: k)
-    gatherUses(&piece, useEnd)
-    if grade == .minimal {
-      // Who has the least choice goes first.
-      let rank = (6 &- Int(piece.limit)) &* 2 &+ (piece.size > 1 ? 1 : 0)
-      piece.weight = 1e20 * Float(1 &+ rank)
-    } else {
-      piece.weight = piece.cost / (Float(piece.size) + options.lengthBias)
-    }
+    measure(&piece, until: whole.rangeEnd)
+    addUses(&piece)
+    piece.weight = weight(of: piece)
     bundles[b].pieces = UInt32(truncatingIfNeeded: pieces.count)
     pieces.append(piece)
     return pieces.count &- 1
   }
 
-  /// Adds up what the uses within the piece's window ask for.
-  @inline(__always) private mutating func gatherUses(_ piece: inout Piece, _ end: UInt32) {
-    let isWhole = piece.useEnd == end && isWholeBundle(piece)
-    var u = Int(truncatingIfNeeded: piece.useStart)
-    let last = Int(truncatingIfNeeded: end)
-    var cost: Float = 0
-    var limit: UInt8 = 6
-    var hasFixed = false
-    if isWhole {
-      while u < last {
-        let use = uses[u]
-        cost += use.weight
-        limit = min(limit, use.limit)
-        hasFixed = hasFixed || use.kind == .fixed
-        u &+= 1
-      }
-    } else {
-      while u < last && uses[u].point <= piece.to {
-        let use = uses[u]
-        let anchor = use.anchor
-        if anchor >= piece.from && anchor < piece.to {
-          cost += use.weight
-          limit = min(limit, use.limit)
-          hasFixed = hasFixed || use.kind == .fixed
-        }
-        u &+= 1
-      }
+  /// Finds the ranges of a piece that starts in its first one, how long it is, and what calls in it
+  /// destroy.
+  @inline(__always) mutating func measure(_ piece: inout Piece, until end: UInt32) {
+    let c = piece.classIndex
+    let all = allocatable[c]
+    let first = Int(truncatingIfNeeded: piece.rangeStart)
+    var k = first
+    var size: UInt32 = 0
+    var blocked: UInt64 = 0
+    while k < Int(truncatingIfNeeded: end) && ranges[k].from < piece.to {
+      let low = max(ranges[k].from, piece.from)
+      let high = min(ranges[k].to, piece.to)
+      size &+= high &- low
+      if blocked & all != all { blocked |= clobbered(low, high, c) }
+      k &+= 1
     }
-    steps &+= u &- Int(truncatingIfNeeded: piece.useStart)
-    piece.useEnd = UInt32(truncatingIfNeeded: u)
-    piece.cost = cost
-    piece.limit = limit
-    piece.hasFixedUses = hasFixed
+    steps &+= k &- first
+    piece.rangeEnd = UInt32(truncatingIfNeeded: k)
+    piece.size = size
+    piece.blocked = blocked
   }
 
-  @inline(__always) private func isWholeBundle(_ piece: Piece) -> Bool {
-    let bundle = bundles[Int(truncatingIfNeeded: piece.bundle)]
-    return piece.from <= ranges[Int(truncatingIfNeeded: bundle.rangeStart)].from
-      && piece.to >= ranges[Int(truncatingIfNeeded: bundle.rangeEnd) &- 1].to
+  /// Adds up what the uses within the piece's window ask for.
+  @inline(__always) private mutating func addUses(_ piece: inout Piece) {
+    let first = Int(truncatingIfNeeded: piece.useStart)
+    let last = Int(truncatingIfNeeded: piece.useEnd)
+    var u = first
+    while u < last && uses[u].point <= piece.to {
+      let use = uses[u]
+      let anchor = use.anchor
+      if anchor >= piece.from && anchor < piece.to {
+        piece.cost += use.weight
+        piece.limit = min(piece.limit, use.limit)
+        if use.kind == .fixed { piece.hasFixedUses = true }
+      }
+      u &+= 1
+    }
+    steps &+= u &- first
+    piece.useEnd = UInt32(truncatingIfNeeded: u)
+  }
+
+  @inline(__always) func weight(of piece: Piece) -> Float {
+    if piece.grade != .minimal {
+      return piece.cost / (Float(piece.size) + options.lengthBias)
+    }
+    // Who has the least choice goes first.
+    let rank = (6 &- Int(piece.limit)) &* 2 &+ (piece.size > 1 ? 1 : 0)
+    return 1e20 * Float(1 &+ rank)
   }
 
   /// The first use of the piece's list that can belong to a window from `point` on.
@@ -137,12 +120,13 @@ extension Backtracking {
   // MARK: Processing
 
   private mutating func process(_ id: Int) -> Bool {
+    if pieces[id].hasFixedUses { ensureUses(of: Int(pieces[id].bundle)) }
     let piece = pieces[id]
     if piece.cost <= 0 && piece.grade != .minimal {
       leftovers.append(UInt32(truncatingIfNeeded: id))
       return true
     }
-    let c = Int(truncatingIfNeeded: bundles[Int(piece.bundle)].registerClass)
+    let c = piece.classIndex
     var allowed = allocatable[c] & ~piece.blocked
     if piece.limit < 6 { allowed &= Self.below(piece.limit) }
     var reluctant: UInt64 = 0

@@ -55,7 +55,7 @@ struct Backtracking: ~Copyable {
   var clobberMask = Vector<UInt32>()
   var maskStart = Vector<UInt32>()
   var maskPoints = Vector<UInt32>()
-  /// Per instruction, counting blocks, the index of the first clobber at it or behind.
+  /// Per two instructions, counting blocks, the index of the first clobber at them or behind.
   var nextClobber = Vector<UInt32>()
 
   // Fixed operands: per register the points that are taken, and the values there.
@@ -78,6 +78,8 @@ struct Backtracking: ~Copyable {
 
   // Coalescing, and sharing of slots.
   var runs = RangeRuns()
+  /// Per value the next towards the root of its set; later its partner, a value that a move connects
+  /// it with; last the place that it has throughout.
   var parent = Vector<UInt32>()
   var candidates = Vector<Affinity>()
   var candidateOrder = Vector<UInt32>()
@@ -93,7 +95,6 @@ struct Backtracking: ~Copyable {
   var used = ClassWords()
 
   // One attempt.
-  var probeStamp: UInt32 = 0
   var conflicts = Vector<UInt32>()
   var bestConflicts = Vector<UInt32>()
   var votes = Vector<Float>()
@@ -108,8 +109,6 @@ struct Backtracking: ~Copyable {
   var slots = SpillSlots()
   var slotSets = Vector<SlotSet>()
   var transitions = Vector<Transition>()
-  /// Per value the place that it has throughout.
-  var places = Vector<Allocation>()
   var group = ParallelMoves()
   var writtenAt = Vector<UInt32>()
   var groupKey: UInt32 = 0

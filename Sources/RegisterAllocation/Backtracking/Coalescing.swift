@@ -97,41 +97,58 @@ extension Backtracking {
 
   // MARK: Bundles
 
-  /// Makes a bundle of each set: its ranges and its uses in one sorted run each.
+  /// Makes a bundle of each set, and the piece that is all of it.
   mutating func makeBundles() {
     bundles.removeAll()
+    bundles.reserve(view.valueCount)
     pieces.removeAll()
+    pieces.reserve(view.valueCount)
     for v in 0..<view.valueCount {
       let root = Int(truncatingIfNeeded: find(UInt32(truncatingIfNeeded: v)))
+      let value = values[v]
       if values[root].rangeStart == values[root].rangeEnd { continue }
       if root == v && useCursor[v] == .max {
-        values[v].bundle = UInt32(truncatingIfNeeded: bundles.count)
-        bundles.append(
-          Bundle(
-            rangeStart: values[v].rangeStart, rangeEnd: values[v].rangeEnd,
-            useStart: useStart[v], useEnd: useStart[v &+ 1],
-            registerClass: view.classes[v].rawValue))
-        if values[v].flags.contains(.isRematerialized) {
-          bundles[bundles.count &- 1].flags.insert(.isRematerialized)
-          bundles[bundles.count &- 1].slot = Int32(truncatingIfNeeded: v)
+        makeBundle(v, value.rangeStart, value.rangeEnd, [])
+      } else {
+        if values[root].bundle == .max {
+          let run = runs.flatten(
+            Int32(truncatingIfNeeded: useCursor[root]), &ranges, steps: &steps)
+          makeBundle(root, run.start, run.end, .hasScatteredUses)
         }
-        continue
+        values[v].bundle = values[root].bundle
+        // From here on the next of its uses to be gathered.
+        useCursor[v] = useStart[v]
       }
-      if values[root].bundle == .max {
-        let name = UInt32(truncatingIfNeeded: bundles.count)
-        let run = runs.flatten(
-          Int32(truncatingIfNeeded: useCursor[root]), &ranges, steps: &steps)
-        bundles.append(
-          Bundle(
-            rangeStart: run.start, rangeEnd: run.end, useStart: 0, useEnd: 0,
-            registerClass: view.classes[root].rawValue))
-        values[root].bundle = name
-      }
-      values[v].bundle = values[root].bundle
+      let b = Int(truncatingIfNeeded: values[v].bundle)
+      pieces[b].cost += value.cost
+      pieces[b].limit = min(pieces[b].limit, value.limit)
+      if value.flags.contains(.hasFixedUse) { pieces[b].hasFixedUses = true }
     }
-    gatherUses()
+    for b in bundles.indices { pieces[b].weight = weight(of: pieces[b]) }
     findPartners()
     statistics.bundles = bundles.count
+  }
+
+  /// Makes the bundle of value `v`, and perhaps others.
+  @inline(__always) private mutating func makeBundle(
+    _ v: Int, _ rangeStart: UInt32, _ rangeEnd: UInt32, _ flags: Bundle.Flags
+  ) {
+    let b = bundles.count
+    let registerClass = view.classes[v].rawValue
+    values[v].bundle = UInt32(truncatingIfNeeded: b)
+    bundles.append(
+      Bundle(
+        pieces: UInt32(truncatingIfNeeded: b), registerClass: registerClass, flags: flags))
+    if values[v].flags.contains(.isRematerialized) {
+      bundles[b].flags.insert(.isRematerialized)
+      bundles[b].slot = Int32(truncatingIfNeeded: v)
+    }
+    var piece = Piece(
+      of: b, registerClass, .whole, from: ranges[Int(truncatingIfNeeded: rangeStart)].from,
+      to: ranges[Int(truncatingIfNeeded: rangeEnd) &- 1].to, rangeStart: rangeStart,
+      rangeEnd: rangeEnd, useStart: useStart[v], useEnd: useStart[v &+ 1])
+    measure(&piece, until: rangeEnd)
+    pieces.append(piece)
   }
 
   /// Notes for each value the one that its most frequent remaining move connects it with.
@@ -147,25 +164,36 @@ extension Backtracking {
     }
   }
 
-  /// Appends the uses of each bundle of several values, in order, behind those of the values.
-  private mutating func gatherUses() {
-    // From here on: per value, the next of its uses to be taken.
-    for v in 0..<view.valueCount { useCursor[v] = useStart[v] }
-    for k in bundles.indices where bundles[k].useEnd == 0 {
-      let start = uses.count
-      for r in Int(bundles[k].rangeStart)..<Int(bundles[k].rangeEnd) {
-        let range = ranges[r]
-        let v = Int(truncatingIfNeeded: range.value)
-        let end = useStart[v &+ 1]
-        while useCursor[v] < end && uses[Int(useCursor[v])].point <= range.to {
-          append(uses[Int(useCursor[v])], after: start)
-          useCursor[v] &+= 1
-        }
+  /// Has the uses of a bundle in order. Most bundles of several values find a register without a look
+  /// at their uses.
+  @inline(__always) mutating func ensureUses(of b: Int) {
+    if bundles[b].flags.contains(.hasScatteredUses) { gatherUses(of: b) }
+  }
+
+  /// Appends the uses of a bundle of several values, in order, behind all others.
+  private mutating func gatherUses(of b: Int) {
+    bundles[b].flags.remove(.hasScatteredUses)
+    let start = uses.count
+    for r in ranges(of: b) {
+      let range = ranges[r]
+      let v = Int(truncatingIfNeeded: range.value)
+      let end = useStart[v &+ 1]
+      while useCursor[v] < end && uses[Int(useCursor[v])].point <= range.to {
+        append(uses[Int(useCursor[v])], after: start)
+        useCursor[v] &+= 1
       }
-      steps &+= uses.count &- start
-      bundles[k].useStart = UInt32(truncatingIfNeeded: start)
-      bundles[k].useEnd = UInt32(truncatingIfNeeded: uses.count)
     }
+    steps &+= uses.count &- start
+    pieces[b].useStart = UInt32(truncatingIfNeeded: start)
+    pieces[b].useEnd = UInt32(truncatingIfNeeded: uses.count)
+  }
+
+  /// The ranges of a bundle.
+  @inline(__always) func ranges(of b: Int) -> Range<Int> {
+    Range(
+      uncheckedBounds: (
+        Int(truncatingIfNeeded: pieces[b].rangeStart), Int(truncatingIfNeeded: pieces[b].rangeEnd)
+      ))
   }
 
   /// Appends a use; neighbouring ranges may put two of one gap in the wrong order.

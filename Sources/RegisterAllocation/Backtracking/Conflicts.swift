@@ -8,14 +8,25 @@ extension Backtracking {
 
   /// Index of the first clobber at or after `point`.
   @inline(__always) private mutating func seekClobber(_ point: UInt32) -> Int {
-    Int(truncatingIfNeeded: nextClobber[Int(truncatingIfNeeded: point &>> 1)])
+    var k = Int(truncatingIfNeeded: nextClobber[Int(truncatingIfNeeded: point &>> 2)])
+    while k < clobberPoints.count && clobberPoints[k] < point { k &+= 1 }
+    return k
   }
 
   /// The registers of class `c` that are destroyed in `from ..< to`.
+  @inline(__always)
   mutating func clobbered(_ from: UInt32, _ to: UInt32, _ c: Int) -> UInt64 {
     let first = seekClobber(from)
     let end = seekClobber(to)
-    if first == end { return 0 }
+    return first == end ? 0 : clobbered(from, to, first..<end, c)
+  }
+
+  /// The same, for a stretch that has clobbers, those with these indices.
+  private mutating func clobbered(
+    _ from: UInt32, _ to: UInt32, _ found: Range<Int>, _ c: Int
+  ) -> UInt64 {
+    let first = found.lowerBound
+    let end = found.upperBound
     let kind = RegisterClass(index: c)
     var found = masks[Int(truncatingIfNeeded: clobberMask[first])][kind]
     if masks.count == 2 { return found }
@@ -185,7 +196,6 @@ extension Backtracking {
   mutating func probe(_ id: Int, _ register: UInt8) -> Probe {
     let piece = pieces[id]
     conflicts.removeAll()
-    probeStamp &+= 1
     var k = Int(truncatingIfNeeded: piece.rangeStart)
     while k < Int(truncatingIfNeeded: piece.rangeEnd) {
       let range = ranges[k]
@@ -195,9 +205,9 @@ extension Backtracking {
       var node = occupancy.firstOverlap(register, from, to)
       while node >= 0 {
         let other = Int(truncatingIfNeeded: occupancy.nodes[Int(node)].piece)
-        if pieces[other].stamp != probeStamp {
-          if pieces[other].weight >= piece.weight || conflicts.count == 16 { return .blocked }
-          pieces[other].stamp = probeStamp
+        if pieces[other].weight >= piece.weight { return .blocked }
+        if !isKnownConflict(other) {
+          if conflicts.count == 16 { return .blocked }
           conflicts.append(UInt32(truncatingIfNeeded: other))
         }
         steps &+= 1
@@ -207,6 +217,13 @@ extension Backtracking {
     }
     steps &+= Int(truncatingIfNeeded: piece.rangeEnd &- piece.rangeStart)
     return conflicts.isEmpty ? .free : .evictable
+  }
+
+  @inline(__always) private func isKnownConflict(_ piece: Int) -> Bool {
+    for k in conflicts.indices.reversed() where Int(truncatingIfNeeded: conflicts[k]) == piece {
+      return true
+    }
+    return false
   }
 
   // MARK: Windows

@@ -18,6 +18,7 @@ extension Backtracking {
   /// one of them is live, as often as the set of those that are live there grows.
   mutating func computeRanges() -> Bool {
     ranges.removeAll()
+    ranges.reserve(view.valueCount)
     crossingValues.removeAll()
     for v in 0..<view.valueCount {
       let value = values[v]

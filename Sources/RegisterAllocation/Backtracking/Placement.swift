@@ -17,9 +17,9 @@ extension Backtracking {
     for b in bundles.indices {
       let start = placed.count
       var p = bundles[b].pieces
-      if p != .max && pieces[Int(p)].next == .max && isWhole(Int(p)) {
-        // The usual case: one register, kept in place of the list.
-        bundles[b].pieces = UInt32(truncatingIfNeeded: pieces[Int(p)].register)
+      if Int(p) == b && pieces[b].register != noRegister {
+        // The usual case: all of it in one register, which is kept in place of the list.
+        bundles[b].pieces = UInt32(truncatingIfNeeded: pieces[b].register)
         bundles[b].flags.insert(.isWhole)
         continue
       }
@@ -34,7 +34,7 @@ extension Backtracking {
       bundles[b].pieces = UInt32(truncatingIfNeeded: start)
       bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
       // From here on a cursor into `placed`.
-      bundles[b].useStart = UInt32(truncatingIfNeeded: start)
+      pieces[b].useStart = UInt32(truncatingIfNeeded: start)
       classify(b)
     }
     for v in 0..<view.valueCount where values[v].bundle != .max {
@@ -46,14 +46,6 @@ extension Backtracking {
         list(Int(values[v].bundle))
       }
     }
-  }
-
-  private mutating func isWhole(_ id: Int) -> Bool {
-    let piece = pieces[id]
-    let bundle = bundles[Int(piece.bundle)]
-    return piece.register != noRegister && piece.rangeStart == bundle.rangeStart
-      && piece.rangeEnd == bundle.rangeEnd && piece.from <= ranges[Int(bundle.rangeStart)].from
-      && piece.to >= ranges[Int(bundle.rangeEnd) &- 1].to
   }
 
   /// Sorts the entries of one bundle, which mostly are in falling order.
@@ -77,7 +69,7 @@ extension Backtracking {
       return
     }
     var isCovered = true
-    for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+    for r in ranges(of: b) {
       var from = ranges[r].from
       while k < end && placed[k].to <= from { k &+= 1 }
       var j = k
@@ -105,11 +97,9 @@ extension Backtracking {
     bundles[b].flags.remove(.isWhole)
     let register = UInt8(truncatingIfNeeded: bundles[b].pieces)
     bundles[b].pieces = UInt32(truncatingIfNeeded: placed.count)
-    bundles[b].useStart = bundles[b].pieces
+    pieces[b].useStart = bundles[b].pieces
     placed.append(
-      Placed(
-        from: ranges[Int(bundles[b].rangeStart)].from, to: ranges[Int(bundles[b].rangeEnd) &- 1].to,
-        register: register))
+      Placed(from: pieces[b].from, to: pieces[b].to, register: register))
     bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
   }
 
@@ -145,10 +135,10 @@ extension Backtracking {
   mutating func nextLocation(_ b: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
     let bundle = bundles[b]
     if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
-    var k = Int(bundle.useStart)
+    var k = Int(pieces[b].useStart)
     let end = Int(bundle.placedEnd)
     while k < end && placed[k].to &+ 2 <= early { k &+= 1 }
-    bundles[b].useStart = UInt32(truncatingIfNeeded: k)
+    pieces[b].useStart = UInt32(truncatingIfNeeded: k)
     while k < end && placed[k].to <= point { k &+= 1 }
     if k < end && placed[k].from <= point { return Allocation(packed: placed[k].register) }
     return bundle.home
@@ -164,7 +154,7 @@ extension Backtracking {
     for b in bundles.indices where bundles[b].flags.contains(.needsSlot) {
       let c = Int(bundles[b].registerClass)
       let size = Int32(truncatingIfNeeded: units[c])
-      let own = runs.makeSet(bundles[b].rangeStart, bundles[b].rangeEnd)
+      let own = runs.makeSet(pieces[b].rangeStart, pieces[b].rangeEnd)
       var tries = min(12, slotSets.count)
       while tries > 0 && steps <= stepBudget {
         if next >= slotSets.count { next = 0 }

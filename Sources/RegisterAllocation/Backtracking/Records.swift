@@ -33,30 +33,33 @@ struct UseRecord: BitwiseCopyable {
   }
 
   /// The early point of the instruction; a parameter's is its block's start.
-  var point: UInt32
-  /// What it costs, in operations at the block's frequency, if the value is in its slot.
-  var weight: Float
-  /// The rest in one word, a byte each: it is written often, and once is faster than in parts.
-  private var packed: UInt32
+  let point: UInt32
+  /// Kind, phase, limit or register, weight: 3, 3, (2 unused), 8 and 16 bits.
+  private let packed: UInt32
 
+  /// A `limit` counts only for a register, a `register` only where it is fixed.
   @inline(__always) init(
-    point: UInt32, weight: Float, kind: Kind, limit: UInt8, register: UInt8, phase: UInt8
+    point: UInt32, weight: Float, kind: Kind, phase: UInt8, limit: UInt8 = 6,
+    register: UInt8 = noRegister
   ) {
     self.point = point
-    self.weight = weight
     packed =
-      UInt32(truncatingIfNeeded: kind.rawValue) | UInt32(truncatingIfNeeded: phase) &<< 8
-      | UInt32(truncatingIfNeeded: limit) &<< 16 | UInt32(truncatingIfNeeded: register) &<< 24
+      weight.bitPattern & 0xffff_0000 | UInt32(truncatingIfNeeded: kind.rawValue)
+      | UInt32(truncatingIfNeeded: phase) &<< 3
+      | UInt32(truncatingIfNeeded: kind == .fixed ? register : limit) &<< 8
   }
 
+  /// What it costs, in operations at the block's frequency, if the value is in its slot. Of its
+  /// significand eight bits are kept, rounded down.
+  @inline(__always) var weight: Float { Float(bitPattern: packed & 0xffff_0000) }
   @inline(__always) var kind: Kind {
-    Kind(rawValue: UInt8(truncatingIfNeeded: packed)).unsafelyUnwrapped
+    Kind(rawValue: UInt8(truncatingIfNeeded: packed & 7)).unsafelyUnwrapped
   }
   /// 1: holds the early point. 2: holds the late point. 4: a definition.
-  @inline(__always) var phase: UInt8 { UInt8(truncatingIfNeeded: packed &>> 8) }
+  @inline(__always) var phase: UInt8 { UInt8(truncatingIfNeeded: packed &>> 3 & 7) }
   /// log2 of the bound on the register's number; 6 for none.
-  @inline(__always) var limit: UInt8 { UInt8(truncatingIfNeeded: packed &>> 16) }
-  @inline(__always) var register: UInt8 { UInt8(truncatingIfNeeded: packed &>> 24) }
+  @inline(__always) var limit: UInt8 { kind == .fixed ? 6 : register }
+  @inline(__always) var register: UInt8 { UInt8(truncatingIfNeeded: packed &>> 8) }
 
   /// A copy comes out of the slot nearly as cheaply as out of a register. Measured.
   static var copyWeight: Float { 0.25 }
@@ -89,12 +92,16 @@ struct ValueRecord: BitwiseCopyable {
   var rangeStart: UInt32 = .max
   var rangeEnd: UInt32 = 0
   var bundle: UInt32 = .max
+  /// What its uses cost, see `UseRecord.weight`.
+  var cost: Float = 0
   /// The register in which its definition puts it, if that is fixed.
   var place: UInt8 = noRegister
+  /// The least of its uses' limits.
+  var limit: UInt8 = 6
   var flags: Flags = []
 
   struct Flags: OptionSet, BitwiseCopyable {
-    let rawValue: UInt8
+    let rawValue: UInt16
     static var definedInSlot: Flags { Flags(rawValue: 1) }
     static var parameter: Flags { Flags(rawValue: 2) }
     /// Its slot holds it wherever it is live.
@@ -105,6 +112,7 @@ struct ValueRecord: BitwiseCopyable {
     static var hasStackUse: Flags { Flags(rawValue: 32) }
     /// Made again instead of loaded; never stored.
     static var isRematerialized: Flags { Flags(rawValue: 64) }
+    static var hasFixedUse: Flags { Flags(rawValue: 128) }
   }
 
   // As long as uses are collected, the fields of ranges and bundle serve for where they are: the
@@ -130,14 +138,11 @@ struct ValueRecord: BitwiseCopyable {
   }
 }
 
-/// Values that share a location, and one slot: their ranges do not overlap.
+/// Values that share a location, and one slot: their ranges do not overlap. The piece of the same
+/// number is all of it, and has its ranges and uses.
 struct Bundle: BitwiseCopyable {
-  var rangeStart: UInt32
-  var rangeEnd: UInt32
-  var useStart: UInt32
-  var useEnd: UInt32
   /// Head of the list of its pieces; after allocation, start of its run in `placed`.
-  var pieces: UInt32 = .max
+  var pieces: UInt32
   var placedEnd: UInt32 = 0
   /// The slot's first unit, or -1; the value's number if that is made again instead.
   var slot: Int32 = -1
@@ -153,6 +158,8 @@ struct Bundle: BitwiseCopyable {
     /// One register throughout, which `pieces` holds.
     static var isWhole: Flags { Flags(rawValue: 4) }
     static var isRematerialized: Flags { Flags(rawValue: 8) }
+    /// Several values, whose uses are not gathered.
+    static var hasScatteredUses: Flags { Flags(rawValue: 16) }
   }
 
   /// Where the value comes from when it is in no register.
@@ -180,15 +187,14 @@ struct Piece: BitwiseCopyable {
   var weight: Float
   /// Points that it covers.
   var size: UInt32
-  /// The last probe that met it.
-  var stamp: UInt32 = 0
-  /// Registers that a call within destroys.
-  var blocked: UInt64 = 0
   var register: UInt8 = noRegister
   var hint: UInt8 = noRegister
+  /// log2 of the bound on the register's number; 6 for none.
   var limit: UInt8 = 6
-  var grade: Grade
-  var hasFixedUses = false
+  /// Grade, class, and whether a use is fixed: 2, 2 and 1 bits.
+  private var traits: UInt8
+  /// Registers that a call within destroys.
+  var blocked: UInt64 = 0
 
   enum Grade: UInt8, BitwiseCopyable {
     case whole
@@ -198,6 +204,34 @@ struct Piece: BitwiseCopyable {
     case minimal
     /// Given up.
     case dead
+  }
+
+  @inline(__always) init(
+    of bundle: Int, _ registerClass: UInt8, _ grade: Grade, from: UInt32, to: UInt32,
+    rangeStart: UInt32, rangeEnd: UInt32, useStart: UInt32, useEnd: UInt32, next: UInt32 = .max
+  ) {
+    self.bundle = UInt32(truncatingIfNeeded: bundle)
+    self.from = from
+    self.to = to
+    self.rangeStart = rangeStart
+    self.rangeEnd = rangeEnd
+    self.useStart = useStart
+    self.useEnd = useEnd
+    self.next = next
+    cost = 0
+    weight = 0
+    size = 0
+    traits = grade.rawValue | registerClass &<< 2
+  }
+
+  @inline(__always) var grade: Grade {
+    get { Grade(rawValue: traits & 3).unsafelyUnwrapped }
+    set { traits = traits & ~3 | newValue.rawValue }
+  }
+  @inline(__always) var classIndex: Int { Int(truncatingIfNeeded: traits &>> 2 & 3) }
+  @inline(__always) var hasFixedUses: Bool {
+    get { traits & 16 != 0 }
+    set { traits = newValue ? traits | 16 : traits & ~16 }
   }
 }
 

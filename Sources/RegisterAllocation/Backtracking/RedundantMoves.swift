@@ -32,28 +32,32 @@ struct RedundantMoves: ~Copyable {
     var b = 0
     while cursor < count {
       let range = view.instructionRange(b)
-      if !continues(from: b &- 1, to: b, view) {
-        epoch &+= 1
-        known = ClassWords()
-      }
-      // Where nothing is known there is nothing to forget: on to the next move.
-      var i = known.isEmpty ? solution.edits[cursor].point.instruction : range.lowerBound
-      while i < range.upperBound && cursor < count {
-        if solution.edits[cursor].point.instruction == i {
-          while cursor < count && solution.edits[cursor].point.instruction == i {
-            let edit = solution.edits[cursor]
-            cursor &+= 1
-            if move(edit) {
-              solution.edits[kept] = edit
-              kept &+= 1
-            }
-          }
-          for c in 0..<3 { known[c] &= ~scratch[c] }
-        } else if cursor < count && solution.edits[cursor].point.instruction >= range.upperBound
-          && !continues(from: b, to: b &+ 1, view)
-        {
-          break
+      if !continues(from: b &- 1, to: b, view) { forget() }
+      var i = range.lowerBound
+      while cursor < count {
+        let next = solution.edits[cursor].point.instruction
+        // What is learnt up to a block's end is of use only to the block behind it.
+        if next >= range.upperBound && !continues(from: b, to: b &+ 1, view) { break }
+        let end = min(next, range.upperBound)
+        while i < end && !known.isEmpty {
+          pass(i, view, solution.allocations)
+          i &+= 1
         }
+        if i < end {
+          // No move can be redundant before there is another.
+          forget()
+          i = end
+        }
+        if i == range.upperBound { break }
+        while cursor < count && solution.edits[cursor].point.instruction == i {
+          let edit = solution.edits[cursor]
+          cursor &+= 1
+          if move(edit) {
+            solution.edits[kept] = edit
+            kept &+= 1
+          }
+        }
+        for c in 0..<3 { known[c] &= ~scratch[c] }
         pass(i, view, solution.allocations)
         i &+= 1
       }
@@ -61,6 +65,12 @@ struct RedundantMoves: ~Copyable {
     }
     solution.edits.truncate(to: kept)
     return count &- kept
+  }
+
+  /// All places hold something of their own.
+  private mutating func forget() {
+    epoch &+= 1
+    known = ClassWords()
   }
 
   /// Whether what is known at the end of block `a` holds at the start of `b`, the next.
@@ -101,7 +111,7 @@ struct RedundantMoves: ~Copyable {
   }
 
   /// Forgets what an instruction destroys or defines.
-  private mutating func pass(
+  @inline(__always) private mutating func pass(
     _ i: Int, _ view: ProblemView, _ allocations: borrowing Vector<Allocation>
   ) {
     let mask = view.instructions[i].clobberMask
@@ -109,7 +119,11 @@ struct RedundantMoves: ~Copyable {
       let destroyed = ClassWords(view.clobberMasks[Int(mask)])
       for c in 0..<3 { known[c] &= ~destroyed[c] }
     }
-    for k in view.operandRange(i) where view.operands[k].isDefinition {
+    let operands = view.operandRange(i)
+    var k = operands.lowerBound
+    while k < operands.upperBound {
+      defer { k &+= 1 }
+      if !view.operands[k].isDefinition { continue }
       let place = allocations[k]
       if place.isSlot {
         epochs[place.slot &+ 256] = 0

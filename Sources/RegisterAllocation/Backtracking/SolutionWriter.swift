@@ -38,14 +38,18 @@ extension Backtracking {
   /// Notes for each value the place that it has throughout, and which registers hold values.
   private mutating func listPlaces() {
     used = ClassWords()
-    places.reset(count: view.valueCount, to: .none)
-    for v in 0..<view.valueCount where values[v].bundle != .max {
+    for v in 0..<view.valueCount {
+      if values[v].bundle == .max {
+        parent[v] = Allocation.none.raw
+        continue
+      }
       let bundle = bundles[Int(truncatingIfNeeded: values[v].bundle)]
       if bundle.flags.contains(.isSplit) {
-        places[v] = Self.changingPlace
+        parent[v] = Self.changingPlace.raw
       } else {
-        places[v] = singleLocation(bundle)
-        if places[v].isRegister { used.insert(places[v].packed) }
+        let place = singleLocation(bundle)
+        parent[v] = place.raw
+        if place.isRegister { used.insert(place.packed) }
       }
     }
     for k in placed.indices { used.insert(placed[k].register) }
@@ -182,7 +186,7 @@ extension Backtracking {
   /// Where value `v` is at `point`, at or next to the instruction at `early`.
   @inline(__always)
   private mutating func place(_ v: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
-    let place = places[v]
+    let place = Allocation(raw: parent[v])
     if place != Self.changingPlace { return place }
     return nextLocation(Int(truncatingIfNeeded: values[v].bundle), point, early)
   }

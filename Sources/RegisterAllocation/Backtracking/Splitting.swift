@@ -6,16 +6,16 @@ import Entities
 extension Backtracking {
   /// Splits a piece that found no register. False if it cannot be split.
   mutating func split(_ id: Int) -> Bool {
-    let piece = pieces[id]
+    ensureUses(of: Int(pieces[id].bundle))
     let first = pieces.count
     var isAroundUse = false
-    switch piece.grade {
+    switch pieces[id].grade {
     case .dead: return true
     case .minimal: return giveUp(.unsolvable)
     case .group:
       splitIntoPieces(id, .minimal)
     case .whole:
-      let b = Int(piece.bundle)
+      let b = Int(pieces[id].bundle)
       if Int(bundles[b].splits) < options.splitLimit && splitAroundHottestUse(id) {
         bundles[b].splits &+= 1
         statistics.splits &+= 1
@@ -39,7 +39,7 @@ extension Backtracking {
     let hottest = hottestUse(piece)
     if hottest < 0 { return false }
     let use = uses[hottest]
-    let c = Int(bundles[Int(piece.bundle)].registerClass)
+    let c = piece.classIndex
     var allowed = allocatable[c]
     if use.kind == .register { allowed &= Self.below(use.limit) }
     if piece.cost <= options.firstUseCost { allowed &= preferred[c] | used[c] }
@@ -301,14 +301,6 @@ extension Backtracking {
     leftovers.append(UInt32(truncatingIfNeeded: rest))
   }
 
-  private mutating func makeSubpiece(
-    _ piece: Piece, _ from: UInt32, _ to: UInt32, _ grade: Piece.Grade
-  ) -> Int {
-    makePiece(
-      Int(piece.bundle), max(from, piece.from), min(to, piece.to), grade, piece.rangeStart,
-      piece.rangeEnd, piece.useStart, piece.useEnd)
-  }
-
   private mutating func retire(_ id: Int) {
     pieces[id].grade = .dead
     pieces[id].register = noRegister
@@ -321,7 +313,7 @@ extension Backtracking {
   private mutating func splitIntoPieces(_ id: Int, _ grade: Piece.Grade) {
     let piece = pieces[id]
     retire(id)
-    let c = Int(bundles[Int(piece.bundle)].registerClass)
+    let c = piece.classIndex
     var u = Int(piece.useStart)
     var from: UInt32 = 0
     var to: UInt32 = 0
@@ -376,7 +368,7 @@ extension Backtracking {
   private mutating func tryLeftover(_ id: Int) {
     let piece = pieces[id]
     if piece.size == 0 || piece.register != noRegister { return }
-    let c = Int(bundles[Int(piece.bundle)].registerClass)
+    let c = piece.classIndex
     var before = noRegister
     var after = noRegister
     // What the window costs now, and its neighbours' ways in; then all three as one.

@@ -18,15 +18,15 @@ extension Backtracking {
         collectTransitions(of: b)
       } else if bundle.flags.contains(.isWhole) {
         if !bundle.flags.contains(.needsSlot) { continue }
-        for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+        for r in ranges(of: b) {
           decideStore(Int(ranges[r].value))
         }
       } else if bundle.pieces == bundle.placedEnd {
-        for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+        for r in ranges(of: b) {
           values[Int(ranges[r].value)].flags.insert(.slotIsValid)
         }
       } else if bundle.flags.contains(.needsSlot) {
-        for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+        for r in ranges(of: b) {
           decideStore(Int(ranges[r].value))
         }
       }
@@ -37,12 +37,11 @@ extension Backtracking {
 
   private mutating func collectTransitions(of b: Int) {
     let first = transitions.count
-    let bundle = bundles[b]
-    for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+    for r in ranges(of: b) {
       followRange(b, ranges[r])
       followEdges(b, ranges[r])
     }
-    for r in Int(bundle.rangeStart)..<Int(bundle.rangeEnd) {
+    for r in ranges(of: b) {
       decideStore(Int(truncatingIfNeeded: ranges[r].value))
     }
     var kept = first

@@ -115,25 +115,30 @@ extension Backtracking {
     clobberPoints.removeAll()
     clobberMask.removeAll()
     nextClobber.removeAll()
+    nextClobber.reserve(Int(truncatingIfNeeded: blockStart[view.blockCount] &>> 2) &+ 2)
     markRematerializations()
     useStart.reset(count: view.valueCount &+ 2, to: 0)
     reservedCursor.reset(count: 256, to: 0)
     var highest = 0
     reuses.reset(count: view.operandCount &>> 5 &+ 2, to: 0)
+    var i = 0
     var k = 0
     while k < view.operandCount {
       let operand = view.operands[k]
-      let isReuse: UInt32 = operand.tag == .reuse ? 1 : 0
-      reuses[k &>> 5] |= isReuse &<< UInt32(truncatingIfNeeded: k & 31)
+      if operand.tag == .reuse {
+        reuses[k &>> 5] |= 1 &<< UInt32(truncatingIfNeeded: k & 31)
+        while view.operandRange(i).upperBound <= k { i &+= 1 }
+        let input = view.operands[view.operandRange(i).lowerBound &+ Int(operand.payload)]
+        if input.tag == .fixed { reservedCursor[Int(input.payload)] &+= 1 }
+      }
       k &+= 1
       if operand.tag == .fixedNonAllocatable { continue }
       let v = Int(truncatingIfNeeded: operand.register.raw)
       useStart[v &+ 2] &+= 1
       if operand.tag == .stack { values[v].flags.remove([.isRematerialized, .slotIsValid]) }
       if operand.tag == .fixed {
-        // The early and the late point: if not by itself, a definition may take the other.
         let register = Int(truncatingIfNeeded: operand.payload)
-        reservedCursor[register] &+= operand.isDefinition && operand.isLate ? 1 : 2
+        reservedCursor[register] &+= operand.isDefinition == operand.isLate ? 1 : 2
         highest = max(highest, register)
       }
     }
@@ -151,9 +156,7 @@ extension Backtracking {
       total &+= useStart[v]
       useStart[v] = total
     }
-    let empty = UseRecord(
-      point: 0, weight: 0, kind: .any, limit: 6, register: noRegister, phase: 0)
-    uses.reset(count: Int(total), to: empty)
+    uses.reset(count: Int(total), to: UseRecord(point: 0, weight: 0, kind: .any, phase: 0))
   }
 
   private mutating func enterBlock(_ b: Int) {
@@ -166,8 +169,7 @@ extension Backtracking {
       note(
         v, b,
         UseRecord(
-          point: start, weight: frequency[b] * UseRecord.edgeWeight, kind: .edge, limit: 6,
-          register: noRegister, phase: 5))
+          point: start, weight: frequency[b] * UseRecord.edgeWeight, kind: .edge, phase: 5))
     }
   }
 
@@ -205,13 +207,14 @@ extension Backtracking {
   @inline(__always) private mutating func appendClobber(_ point: UInt32, _ mask: UInt32) {
     let index = UInt32(truncatingIfNeeded: clobberPoints.count)
     nextClobber.append(
-      repeating: index, count: Int(truncatingIfNeeded: point &>> 1) &+ 1 &- nextClobber.count)
+      repeating: index,
+      count: max(0, Int(truncatingIfNeeded: point &>> 2) &+ 1 &- nextClobber.count))
     clobberPoints.append(point)
     clobberMask.append(mask)
   }
 
   private mutating func sortClobbersByMask() {
-    while nextClobber.count < Int(truncatingIfNeeded: blockStart[view.blockCount] &>> 1 &+ 2) {
+    while nextClobber.count < Int(truncatingIfNeeded: blockStart[view.blockCount] &>> 2 &+ 2) {
       nextClobber.append(UInt32(truncatingIfNeeded: clobberPoints.count))
     }
     // One mask: its points are all points.
@@ -233,6 +236,7 @@ extension Backtracking {
     let place = useStart[v &+ 1]
     uses[Int(truncatingIfNeeded: place)] = use
     useStart[v &+ 1] = place &+ 1
+    values[v].cost += use.weight
     let until = use.neededUntil
     if values[v].lastBlock == UInt32(truncatingIfNeeded: b) {
       values[v].lastUntil = max(values[v].lastUntil, until)
@@ -264,8 +268,8 @@ extension Backtracking {
     var weight = frequency[b]
     if !needsRegister { weight *= operand.isDefinition ? 0.6 : 0.5 }
     let use = UseRecord(
-      point: p, weight: weight, kind: needsRegister ? .register : .any, limit: 6,
-      register: noRegister, phase: Self.phase(operand))
+      point: p, weight: weight, kind: needsRegister ? .register : .any,
+      phase: Self.phase(operand))
     if operand.isDefinition { define(v, use, b, isLast) }
     note(v, b, use)
   }
@@ -276,10 +280,11 @@ extension Backtracking {
   ) -> Bool {
     let v = Int(truncatingIfNeeded: operand.register.raw)
     let use = UseRecord(
-      point: p, weight: frequency[b] * UseRecord.copyWeight, kind: .fixed, limit: 6,
-      register: operand.payload, phase: Self.phase(operand))
+      point: p, weight: frequency[b] * UseRecord.copyWeight, kind: .fixed,
+      phase: Self.phase(operand), register: operand.payload)
     if operand.isDefinition { define(v, use, b, isLast) }
     note(v, b, use)
+    values[v].flags.insert(.hasFixedUse)
     return reserve(use, v, mask)
   }
 
@@ -342,10 +347,12 @@ extension Backtracking {
       }
     }
     let use = UseRecord(
-      point: point(i, b), weight: weight, kind: kind, limit: limit, register: register,
-      phase: phase)
+      point: point(i, b), weight: weight, kind: kind, phase: phase, limit: limit,
+      register: register)
     if operand.isDefinition { define(v, use, b, isLastInstruction(i, b)) }
     note(v, b, use)
+    values[v].limit = min(values[v].limit, use.limit)
+    if kind == .fixed { values[v].flags.insert(.hasFixedUse) }
     return kind != .fixed
       || reserve(use, v, Int(truncatingIfNeeded: view.instructions[i].clobberMask))
   }
@@ -483,8 +490,7 @@ extension Backtracking {
           Int(truncatingIfNeeded: v), b,
           UseRecord(
             point: point(last, b), weight: frequency[b] * UseRecord.edgeWeight, kind: .edge,
-            limit: 6,
-            register: noRegister, phase: isAtHead ? 3 : 1))
+            phase: isAtHead ? 3 : 1))
         candidates.append(
           Affinity(frequency: frequency[b], first: v, second: view.parameters[k].raw))
         k &+= 1
