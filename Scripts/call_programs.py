@@ -6,21 +6,12 @@ many can tail-call many, and enough parameters and results for the stack.
 """
 import random
 
-from wat_programs import EDGES, FUEL, TYPES, Generator
+from wat_programs import EDGES, FUEL, HELPERS, TYPES, Generator, signature
 
 
 def module(seed):
     """The text of the module of this seed."""
     return CallGenerator(random.Random(seed)).module()
-
-
-def signature(parameters, results):
-    text = ""
-    if parameters:
-        text += " (param " + " ".join(parameters) + ")"
-    if results:
-        text += " (result " + " ".join(results) + ")"
-    return text
 
 
 class CallGenerator(Generator):
@@ -55,11 +46,7 @@ class CallGenerator(Generator):
         for i in range(count):
             first = f"ref.func $f{i}" if rng.random() < 0.8 else "ref.null nofunc"
             lines.append(f"  (global $r{i} (mut (ref null $t{i})) ({first}))")
-        lines.append("  (func $burn (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))\n"
-                     "    (if (i32.le_s (global.get $fuel) (i32.const 0)) (then (unreachable))))")
-        for kind in ("f32", "f64"):
-            lines.append(f"  (func $plain_{kind} (param {kind}) (result {kind})\n"
-                         f"    (select (local.get 0) ({kind}.const nan) ({kind}.eq (local.get 0) (local.get 0))))")
+        lines += HELPERS
         for index in range(count):
             lines.append(self.function(index))
         lines.append(")")

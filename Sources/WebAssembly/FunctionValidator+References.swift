@@ -73,23 +73,17 @@ extension FunctionValidator {
     WasmError(.invalid, at: offset, "type mismatch: type \(index) is not a function type")
   }
 
-  private mutating func readFunctionType() throws(WasmError) -> UInt32 {
-    let type = try reader.readU32()
+  private mutating func checkFunctionType(_ type: UInt32) throws(WasmError) {
     guard Int(truncatingIfNeeded: type) < types.count else { throw unknown("type", type) }
     guard types.isFunction(type) else { throw notAFunctionType(type) }
-    return type
   }
 
   /// Reads type and table of an indirect call, and takes the index.
   mutating func readIndirectCallee() throws(WasmError) -> (type: UInt32, table: UInt32) {
-    let start = reader.position
     let type = try reader.readU32()
     let table = try reader.readU32()
     guard Int(truncatingIfNeeded: table) < tables.count else { throw unknown("table", table) }
-    let end = reader.position
-    reader.position = start
-    _ = try readFunctionType()
-    reader.position = end
+    try checkFunctionType(type)
     let tableType = tables[Int(truncatingIfNeeded: table)]
     guard types.isSubtype(tableType.element, .funcref) else {
       throw invalid("type mismatch: expected a table of funcref, found \(tableType.element)")
@@ -112,7 +106,8 @@ extension FunctionValidator {
       (call.index, call.index2) = try readIndirectCallee()
       type = call.index
     default:
-      type = try readFunctionType()
+      type = try reader.readU32()
+      try checkFunctionType(type)
       call.index = type
       // What is on the stack may be known not to be null where the type does not say so.
       let isKnown = height > floor && operands[height &- 1].isReference

@@ -4,17 +4,13 @@
 
 extension CodeBuffer {
   /// Calls a function of the module, whose address the link fills in.
-  package mutating func call(function: UInt32) {
-    makeRoom()
-    put8(0xE8)
-    calls.append(
-      CallRelocation(offset: UInt32(truncatingIfNeeded: offset), callee: function))
-    put32(0)
-  }
+  package mutating func call(function: UInt32) { reach(0xE8, function: function) }
 
-  package mutating func jump(function: UInt32) {
+  package mutating func jump(function: UInt32) { reach(0xE9, function: function) }
+
+  private mutating func reach(_ opcode: UInt8, function: UInt32) {
     makeRoom()
-    put8(0xE9)
+    put8(opcode)
     calls.append(
       CallRelocation(offset: UInt32(truncatingIfNeeded: offset), callee: function))
     put32(0)
