@@ -51,6 +51,23 @@ STORES = {"i32": ["store", "store8", "store16"], "i64": ["store", "store8", "sto
           "f32": ["store"], "f64": ["store"]}
 
 
+# Functions that burn fuel, and that rid floats of the bits of NaNs.
+HELPERS = ["  (func $burn (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))\n"
+           "    (if (i32.le_s (global.get $fuel) (i32.const 0)) (then (unreachable))))"]
+HELPERS += [f"  (func $plain_{kind} (param {kind}) (result {kind})\n"
+            f"    (select (local.get 0) ({kind}.const nan) ({kind}.eq (local.get 0) (local.get 0))))"
+            for kind in ("f32", "f64")]
+
+
+def signature(parameters, results):
+    text = ""
+    if parameters:
+        text += " (param " + " ".join(parameters) + ")"
+    if results:
+        text += " (result " + " ".join(results) + ")"
+    return text
+
+
 def module(seed):
     """The text of the module of this seed."""
     return Generator(random.Random(seed)).module()
@@ -86,11 +103,7 @@ class Generator:
         lines.append(f"  (global $fuel (export \"fuel\") (mut i32) (i32.const {FUEL}))")
         for i, kind in enumerate(self.globals):
             lines.append(f"  (global $g{i} (export \"g{i}\") (mut {kind}) ({kind}.const {rng.choice(EDGES[kind])}))")
-        lines.append("  (func $burn (global.set $fuel (i32.sub (global.get $fuel) (i32.const 1)))\n"
-                     "    (if (i32.le_s (global.get $fuel) (i32.const 0)) (then (unreachable))))")
-        for kind in ("f32", "f64"):
-            lines.append(f"  (func $plain_{kind} (param {kind}) (result {kind})\n"
-                         f"    (select (local.get 0) ({kind}.const nan) ({kind}.eq (local.get 0) (local.get 0))))")
+        lines += HELPERS
         for index, _ in enumerate(self.signatures):
             lines.append(self.function(index))
         lines.append(")")
@@ -107,15 +120,11 @@ class Generator:
         self.size = rng.choice((40, 100, 200))
         body = ["(call $burn)"] + self.statements(rng.randint(1, 8), 3)
         body += [self.expression(kind, 4) for kind in results]
-        signature = ""
-        if parameters:
-            signature += " (param " + " ".join(parameters) + ")"
-        if results:
-            signature += " (result " + " ".join(results) + ")"
+        shape = signature(parameters, results)
         # What the host calls fills the fuel up.
-        entry = (f"  (func (export \"f{index}\"){signature} (global.set $fuel (i32.const {FUEL}))\n    "
+        entry = (f"  (func (export \"f{index}\"){shape} (global.set $fuel (i32.const {FUEL}))\n    "
                  + " ".join(f"(local.get {i})" for i in range(len(parameters))) + f" (call $f{index}))\n")
-        head = f"  (func $f{index}{signature}"
+        head = f"  (func $f{index}{shape}"
         extra = self.locals[len(parameters):]
         if extra:
             head += "\n    (local " + " ".join(extra) + ")"

@@ -9,7 +9,8 @@
   /// xmm0...xmm7.
   case floatRegister(UInt8)
   /// The k-th 8-byte word of the caller's outgoing area: at [rsp + 8 * k] of the caller at the
-  /// call instruction, at [rbp + 16 + 8 * k] of the callee after its prologue.
+  /// call instruction, at [rbp + 16 + 8 * k] of the callee after its prologue. When the callee
+  /// has returned, rsp has passed the arguments: the callee removes them.
   case stackWord(UInt16)
 }
 
@@ -23,27 +24,47 @@
 /// Results that find no register lie behind the stack arguments, so all parameters must be
 /// asked for before the first result. Parameters and results are at most 1,000 each (the
 /// decoder's limit), so a word number fits `UInt16`.
+///
+/// Arguments take an even number of words, so that the results' place, and with it the stack
+/// pointer after a call, is the same whatever function a chain of tail calls ends in: a function
+/// that passes on more or fewer words than it got moves its return address, not the results.
 @frozen public struct CallPlaces: Sendable, BitwiseCopyable {
   @usableFromInline var integers: UInt8 = 0
   @usableFromInline var floats: UInt8 = 0
   @usableFromInline var resultIntegers: UInt8 = 0
   @usableFromInline var resultFloats: UInt8 = 0
-  /// Words of the outgoing area given out so far, arguments and results.
-  public var stackWords: UInt16 = 0
+  /// Words given out to parameters, and to results.
+  @usableFromInline var parameterWords: UInt16 = 0
+  @usableFromInline var resultWords: UInt16 = 0
 
   @inlinable public init() {}
 
+  /// Of results alone, behind arguments of so many words.
+  @inlinable public init(argumentWords: UInt16) { parameterWords = argumentWords }
+
+  /// Words that the parameters take, with one to make them even: what the callee removes.
+  @inlinable public var argumentWords: UInt16 { (parameterWords &+ 1) & ~1 }
+
+  /// Words of the outgoing area given out so far, arguments and results.
+  @inlinable public var stackWords: UInt16 { argumentWords &+ resultWords }
+
   @inlinable public mutating func nextParameter(isFloat: Bool) -> ValuePlace {
-    Self.next(isFloat: isFloat, &integers, &floats, &stackWords)
+    if let place = Self.register(isFloat: isFloat, &integers, &floats) { return place }
+    parameterWords &+= 1
+    return .stackWord(parameterWords &- 1)
   }
 
   @inlinable public mutating func nextResult(isFloat: Bool) -> ValuePlace {
-    Self.next(isFloat: isFloat, &resultIntegers, &resultFloats, &stackWords)
+    if let place = Self.register(isFloat: isFloat, &resultIntegers, &resultFloats) {
+      return place
+    }
+    resultWords &+= 1
+    return .stackWord(stackWords &- 1)
   }
 
-  @inlinable static func next(
-    isFloat: Bool, _ integers: inout UInt8, _ floats: inout UInt8, _ words: inout UInt16
-  ) -> ValuePlace {
+  @inlinable static func register(
+    isFloat: Bool, _ integers: inout UInt8, _ floats: inout UInt8
+  ) -> ValuePlace? {
     if isFloat {
       if floats < CallingConvention.floatRegisterCount {
         floats &+= 1
@@ -53,8 +74,7 @@
       integers &+= 1
       return .integerRegister(integers &- 1)
     }
-    words &+= 1
-    return .stackWord(words &- 1)
+    return nil
   }
 }
 
@@ -78,7 +98,8 @@
   }
 
   /// rbx, rbp, r12, r13 survive a call; so do r14 and r15 within one instance. A caller of a
-  /// function record restores r14 and r15 itself.
+  /// function record restores r14 and r15 itself. A function that ends in a tail call to another
+  /// instance's leaves a frame that restores them: see `Helper.tailCall`.
   public static let calleeSaved: UInt32 = 1 << 3 | 1 << 5 | 1 << 12 | 1 << 13
   /// r15: the instance context.
   public static let contextRegister: UInt8 = 15

@@ -59,7 +59,19 @@ package struct ContextLayout: Sendable, Hashable {
     package static let typeIdentity: Int32 = 16
     /// The function's index in its module, for messages (4 bytes).
     package static let index: Int32 = 20
+    /// Address of the list of its type's supertypes (8 bytes), see `Supertypes`.
+    package static let supertypes: Int32 = 24
     package static let stride = 32
+  }
+  /// A list of supertypes: how many entries there are (4 bytes), then the identities of the types
+  /// above a type, the topmost first, and its own (4 bytes each). A type is a subtype of another,
+  /// of depth `d`, if entry `d` is the other's identity.
+  package enum Supertypes {
+    package static let count: Int32 = 0
+    package static let first: Int32 = 4
+    /// The list has at least so many entries, filled up with zeros, so that the count need not be
+    /// looked at for less deep types.
+    package static let minimumCount = 8
   }
   /// Bytes of a global's cell: wide enough for any value type.
   package static let globalCellBytes: Int32 = 16

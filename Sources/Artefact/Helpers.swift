@@ -31,13 +31,17 @@ package enum Helper: UInt8, Sendable, CaseIterable {
   case tableFill = 9
   /// `(context, segment)`
   case elementDrop = 10
+  /// Not called but jumped to, with everything as a callee finds it but the context: a tail call
+  /// of another context's function. r10: the function record; eax: words of its arguments on the
+  /// stack, and of its results above bit 16. Keeps the argument registers.
+  case tailCall = 11
 
   package enum Result: Sendable { case none, status, value, never }
 
   /// What the helper returns; a `value` has 64 bits.
   package var result: Result {
     switch self {
-    case .raise: .never
+    case .raise, .tailCall: .never
     case .memoryGrow, .tableGrow: .value
     case .dataDrop, .elementDrop: .none
     case .memoryInit, .memoryCopy, .memoryFill, .tableInit, .tableCopy, .tableFill: .status

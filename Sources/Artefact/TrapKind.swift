@@ -19,6 +19,8 @@ public enum TrapKind: UInt8, Sendable, CaseIterable, CustomStringConvertible {
   case hostError = 12
   /// The guest ran out of fuel or time.
   case interrupted = 13
+  /// A call through a reference, that is.
+  case nullFunctionReference = 14
 
   /// The wording of the specification's scripts.
   public var description: String {
@@ -36,6 +38,7 @@ public enum TrapKind: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     case .nullReference: "null reference"
     case .hostError: "host error"
     case .interrupted: "interrupt"
+    case .nullFunctionReference: "null function reference"
     }
   }
 }

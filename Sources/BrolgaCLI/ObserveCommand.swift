@@ -94,7 +94,7 @@ private struct Observations {
         add("memory \(position) \(memory.byteCount) \(sum)")
       case .global(let global): add("global \(position) \(text(global.value))")
       case .table(let table):
-        let nulls = (0..<table.count).count { (try? table.get($0)).map(isNull) ?? false }
+        let nulls = (0..<table.count).count { (try? table.get($0)).map(\.isNull) ?? false }
         add("table \(position) \(table.count) \(nulls)")
       }
     }
@@ -142,14 +142,7 @@ private func text(_ value: Value) -> String {
   case .i64(let bits): "i64:\(bits)"
   case .f32(let bits): Float(bitPattern: bits).isNaN ? "f32:nan" : "f32:\(bits)"
   case .f64(let bits): Double(bitPattern: bits).isNaN ? "f64:nan" : "f64:\(bits)"
-  case .ref(let reference): isNull(reference) ? "null" : "ref"
-  }
-}
-
-private func isNull(_ reference: Reference) -> Bool {
-  switch reference {
-  case .function(let function): function == nil
-  case .extern(let object): object == nil
+  case .ref(let reference): reference.isNull ? "null" : "ref"
   }
 }
 

@@ -52,6 +52,7 @@ brolga_enter_asm:
   mov rcx, [r10 + 40]
   mov r8, [r10 + 48]
   mov r9, [r10 + 56]
+  mov rbx, rsp                   // the callee removes its arguments
   call rax
   mov r10, [rbp - 48]
   mov [r10 + 144], rax
@@ -71,7 +72,7 @@ brolga_enter_asm:
   mov rcx, [r10 + 128]
   test rcx, rcx
   jz 2f
-  mov rsi, rsp
+  mov rsi, rbx
   mov rdi, [r10 + 136]
   rep movsq
 2:
@@ -166,7 +167,15 @@ brolga_host_entry:
   movsd xmm5, qword ptr [rsp + 88]
   movsd xmm6, qword ptr [rsp + 96]
   movsd xmm7, qword ptr [rsp + 104]
+  mov r11, [r15 + 72]            // bytes of arguments, to remove
   leave
+  test r11, r11
+  jnz 2f
+  ret
+2:
+  mov r10, [rsp]
+  add rsp, r11
+  mov [rsp], r10
   ret
 1:
   mov edi, eax
@@ -177,6 +186,87 @@ brolga_host_entry:
   mov esi, edx
   jmp brolga_land
 .size brolga_host_entry, . - brolga_host_entry
+
+// Helper tailCall: jumped to with rsp at the return address, below the arguments; r10 = function
+// record of another context, eax = words of arguments on the stack | words of results << 16.
+//
+// The caller's caller may rely on r14 and r15 after the return. So the callee returns to
+// brolga_tail_return, into a frame that restores them. One frame does for a whole chain of tail
+// calls: it is there already if this function itself was to return to it.
+//
+//     [E …]      the results' place; E is a multiple of 16
+//     [E - 8]    return address           [E - 16]  the caller's rbp; rbp points here
+//     [E - 24]   the calling context, where host functions look for it
+//     [E - 32]   the context to restore   [E - 40]  words of results
+//     [E - 48 …] below: the results' place for the callee, its arguments, its return address
+.globl brolga_tail_call
+.type brolga_tail_call, @function
+.p2align 4
+brolga_tail_call:
+  lea r11, [rip + brolga_tail_return]
+  cmp [rsp], r11
+  jne 1f
+  mov [rbp - 8], r15
+  jmp 4f
+1:
+  movq xmm8, rbx
+  movq xmm9, r12
+  movq xmm10, r13
+  movzx ebx, ax
+  shr eax, 16
+  mov r12, [rsp]
+  lea r13, [rsp + rbx * 8 + 8]   // E
+  lea r11, [rax + 1]
+  and r11, -2
+  shl r11, 3
+  neg r11
+  lea r11, [r13 + r11 - 48]      // end of the callee's arguments
+  neg rbx
+  lea rsp, [r11 + rbx * 8 - 8]
+  jz 3f
+2:                               // down by at least 48 bytes: the first word first
+  movups xmm11, [r13 + rbx * 8]
+  movups [r11 + rbx * 8], xmm11
+  add rbx, 2
+  jnz 2b
+3:
+  mov [r13 - 8], r12
+  mov [r13 - 16], rbp
+  lea rbp, [r13 - 16]
+  mov [rbp - 8], r15
+  mov [rbp - 16], r15
+  mov [rbp - 24], rax
+  lea r11, [rip + brolga_tail_return]
+  mov [rsp], r11
+  movq rbx, xmm8
+  movq r12, xmm9
+  movq r13, xmm10
+4:
+  mov r15, [r10 + 8]
+  mov r14, [r15 + 8]
+  jmp [r10]
+.size brolga_tail_call, . - brolga_tail_call
+
+// Returns for a chain of tail calls; rsp = the results' place of the last callee.
+.globl brolga_tail_return
+.hidden brolga_tail_return
+.type brolga_tail_return, @function
+.p2align 4
+brolga_tail_return:
+  mov r15, [rbp - 16]
+  mov r14, [r15 + 8]
+  mov r11, [rbp - 24]
+  test r11, r11
+  jz 2f
+1:
+  mov r10, [rsp + r11 * 8 - 8]
+  mov [rbp + r11 * 8 + 8], r10
+  dec r11
+  jnz 1b
+2:
+  leave
+  ret
+.size brolga_tail_return, . - brolga_tail_return
 
 .section .note.GNU-stack, "", @progbits
 #endif

@@ -28,6 +28,8 @@ extern _Thread_local brolga_thread brolga_this_thread __attribute__((tls_model("
 
 uint32_t brolga_enter_asm(brolga_activation *activation, brolga_call *call);
 extern void brolga_land(void);
+// Where the callee of a tail call to another context returns to: no function of a guest's.
+extern void brolga_tail_return(void);
 
 // Fills in the thread's trap; `address` is the place, `frame` the frame pointer there.
 void brolga_capture(

@@ -46,6 +46,7 @@ uint32_t brolga_host_call(brolga_host_frame *frame, uint64_t frame_pointer) {
 // MARK: Backtraces
 
 static void add_frame(brolga_trap *trap, uint64_t address) {
+  if (address == (uint64_t)&brolga_tail_return) return;
   if (trap->frame_count < BROLGA_BACKTRACE_FRAMES) {
     trap->addresses[trap->frame_count++] = address;
   }

@@ -43,11 +43,11 @@ extension LoadedModule {
 
   func externalType(_ type: ExternType) -> ExternalType {
     switch type {
-    case .function(let index): .function(module.functionType(index))
-    case .table(let type): ExternalType(type)
+    case .function(let index): .function(TypeIdentities.type(typeIdentities[Int(index)]))
+    case .table(let type): ExternalType(processType(type))
     case .memory(let type): ExternalType(type)
-    case .global(let type): ExternalType(type)
-    case .tag(let index): .tag(module.functionType(index))
+    case .global(let type): ExternalType(processType(type))
+    case .tag(let index): .tag(TypeIdentities.type(typeIdentities[Int(index)]))
     }
   }
 }

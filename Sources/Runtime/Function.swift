@@ -11,7 +11,17 @@ struct FunctionRecord: BitwiseCopyable {
   var context: UnsafeMutableRawPointer
   var typeIdentity: UInt32
   var index: UInt32
-  var reserved: UInt64 = 0
+  var supertypes: UnsafePointer<UInt32>
+
+  init(
+    code: UnsafeRawPointer, context: UnsafeMutableRawPointer, typeIdentity: UInt32, index: UInt32
+  ) {
+    self.code = code
+    self.context = context
+    self.typeIdentity = typeIdentity
+    self.index = index
+    supertypes = TypeIdentities.supertypes(of: typeIdentity)
+  }
 }
 
 /// A function of a guest's or the host's.

@@ -41,10 +41,7 @@ public struct Global: Equatable {
   }
 
   private func write(_ value: Value) throws(UsageError) {
-    guard value.type == type.type else {
-      throw .wrongType(expected: type.type, found: value.type)
-    }
-    guard value.fits(type.type, in: store) else { throw .foreignStore }
+    try value.check(type.type, in: store)
     cell.storeBytes(of: value.bits, as: UInt64.self)
   }
 }

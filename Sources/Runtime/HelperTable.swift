@@ -30,6 +30,7 @@ enum HelperTable {
     case .tableCopy: pointer(tableCopy)
     case .tableFill: pointer(tableFill)
     case .elementDrop: pointer(elementDrop)
+    case .tailCall: pointer(brolga_tail_call as @convention(c) () -> Void)
     }
   }
 

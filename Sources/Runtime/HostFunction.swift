@@ -112,6 +112,7 @@ final class HostFunctionObject {
       of: Unmanaged.passUnretained(self).toOpaque(), toByteOffset: Int(ContextLayout.owner),
       as: UnsafeMutableRawPointer.self)
     context.pointee.dispatch = dispatchHostCall
+    context.pointee.argument_bytes = UInt64(places.argumentWords) * 8
     store.own(self)
   }
 

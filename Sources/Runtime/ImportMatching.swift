@@ -26,14 +26,17 @@ extension LoadedModule {
     return values
   }
 
-  /// Source: core specification 2.0, 4.5.2.
+  /// Source: core specification 3.0, 3.4.
   private func matches(_ value: ExternalValue, _ wanted: ExternType) -> Bool {
     switch (value, wanted) {
     case (.function(let function), .function(let typeIndex)):
-      function.record.pointee.typeIdentity == typeIdentities[Int(typeIndex)]
-    case (.table(let table), .table(let type)): table.object.type.isSubtype(of: type)
+      TypeIdentities.isSubtype(
+        function.record.pointee.typeIdentity, typeIdentities[Int(typeIndex)])
+    case (.table(let table), .table(let type)):
+      TypeIdentities.isSubtype(table.object.type, processType(type))
     case (.memory(let memory), .memory(let type)): memory.object.type.isSubtype(of: type)
-    case (.global(let global), .global(let type)): global.type.isSubtype(of: type)
+    case (.global(let global), .global(let type)):
+      TypeIdentities.isSubtype(global.type, processType(type))
     default: false
     }
   }

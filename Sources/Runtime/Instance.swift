@@ -67,7 +67,7 @@ extension Instance {
     case .table: return .table(Table(store: store, object: object.tables[index]))
     case .memory: return .memory(Memory(store: store, object: object.memories[index]))
     case .global:
-      let type = object.module.module.globals[index]
+      let type = object.module.processType(object.module.module.globals[index])
       return .global(Global(store: store, cell: object.cell(ofGlobal: index), type: type))
     case .tag: return nil
     }

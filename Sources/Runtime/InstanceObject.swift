@@ -44,12 +44,14 @@ final class InstanceObject {
       store.own(memory)
       add(memory)
     }
-    for type in wasm.tables[wasm.importedTableCount...] {
-      let table = try TableObject(store: store, type: type)
+    makeRecords()
+    for (type, initializer) in zip(wasm.tables[wasm.importedTableCount...], wasm.tableInitializers)
+    {
+      let table = try TableObject(
+        store: store, type: module.processType(type), initial: initializer.map(evaluate) ?? 0)
       store.own(table)
       add(table)
     }
-    makeRecords()
     for (position, initializer) in wasm.globalInitializers.enumerated() {
       cell(ofGlobal: wasm.importedGlobalCount + position)
         .storeBytes(of: evaluate(initializer), as: UInt64.self)

@@ -60,9 +60,7 @@ public final class LoadedModule: @unchecked Sendable {
     else { throw .malformed("the code's function count is not the module's") }
     layout = ContextLayout(module)
     recordedFunctions = ContextLayout.referencedDefinedFunctions(module)
-    typeIdentities = (0..<UInt32(module.typeCount)).map { [module] in
-      TypeIdentities.identity(of: module.functionType($0))
-    }
+    typeIdentities = try TypeIdentities.identities(of: module)
     exportPositions = Dictionary(
       module.exports.enumerated().map { (NameKey(name: $1.name), $0) },
       uniquingKeysWith: { first, _ in first })
@@ -103,6 +101,21 @@ public final class LoadedModule: @unchecked Sendable {
   }
 
   // MARK: Look-ups
+
+  /// A type of the module's as the rest of the process names it.
+  func processType(_ type: ValueType) -> ValueType {
+    type.replacingIndex { typeIdentities[Int($0)] }
+  }
+
+  func processType(_ type: TableType) -> TableType {
+    var type = type
+    type.element = processType(type.element)
+    return type
+  }
+
+  func processType(_ type: GlobalType) -> GlobalType {
+    GlobalType(type: processType(type.type), isMutable: type.isMutable)
+  }
 
   func exportPosition(_ name: String) -> Int? { exportPositions[NameKey(name: name)] }
 

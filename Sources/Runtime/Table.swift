@@ -10,17 +10,25 @@ public struct Table: Equatable {
   public let store: Store
   let object: TableObject
 
-  /// A table of the host's, full of null references.
+  /// A table of the host's, full of one reference: of null if none is given.
   ///
   /// - Parameter is64: whether guests index it by 64 bits. It has no more elements for that.
+  /// - Precondition: the reference is of type `element`; there need be none in an empty table.
   /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
   public init(
-    store: Store, element: ValueType, minimum: Int, maximum: Int? = nil, is64: Bool = false
+    store: Store, element: ValueType, minimum: Int, maximum: Int? = nil, is64: Bool = false,
+    filledWith reference: Reference? = nil
   ) throws(LinkError) {
     precondition(element.isReference, "a table holds references")
+    let isDefaultable = element.isNullable || minimum == 0
+    precondition(
+      reference.map { Value.ref($0).fits(element, in: store) } ?? isDefaultable,
+      "the reference is not of the element's type")
     let type = TableType(
       element: element, minimum: UInt64(minimum), maximum: maximum.map { UInt64($0) }, is64: is64)
-    self.init(store: store, object: try TableObject(store: store, type: type))
+    self.init(
+      store: store,
+      object: try TableObject(store: store, type: type, initial: reference?.bits ?? 0))
     store.own(object)
   }
 
@@ -58,11 +66,7 @@ public struct Table: Equatable {
   }
 
   private func checkedBits(_ reference: Reference) throws(UsageError) -> UInt64 {
-    let value = Value.ref(reference)
-    guard value.type == elementType else {
-      throw .wrongType(expected: elementType, found: value.type)
-    }
-    guard value.fits(elementType, in: store) else { throw .foreignStore }
+    try Value.ref(reference).check(elementType, in: store)
     return reference.bits
   }
 }
@@ -83,7 +87,7 @@ final class TableObject {
   /// Elements that the table can ever have.
   private let capacity: Int
 
-  init(store: Store, type: TableType) throws(LinkError) {
+  init(store: Store, type: TableType, initial: UInt64) throws(LinkError) {
     let limit = UInt64(store.engine.configuration.maximumTableElements)
     guard type.minimum <= limit else {
       throw .outOfResources("a table of \(type.minimum) elements")
@@ -92,6 +96,7 @@ final class TableObject {
     guard let elements = TableObject.reserve(capacity) else {
       throw .outOfResources("a table of \(capacity) elements")
     }
+    if initial != 0 { elements.update(repeating: initial, count: Int(type.minimum)) }
     declared = type
     element = type.element
     record = .allocate(capacity: 1)

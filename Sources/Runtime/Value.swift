@@ -18,7 +18,8 @@ public enum Value: Equatable {
 public enum Reference: Equatable {
   /// A function; nil is the null reference.
   case function(Function?)
-  /// Something of the host's; nil is the null reference.
+  /// Something of the host's; nil is the null reference, of structures, arrays and exceptions too:
+  /// they have no other values yet.
   case extern(ExternalReference?)
 }
 
@@ -71,6 +72,7 @@ extension Value {
     return value
   }
 
+  /// The type, of a reference the widest.
   public var type: ValueType {
     switch self {
     case .i32: .i32
@@ -85,12 +87,12 @@ extension Value {
   /// Zero, or null.
   package init(defaultOf type: ValueType) {
     switch type {
+    case .funcref: self = .ref(.function(nil))
     case .i32: self = .i32(0)
     case .i64: self = .i64(0)
     case .f32: self = .f32(0)
     case .f64: self = .f64(0)
-    case .externref: self = .ref(.extern(nil))
-    default: self = .ref(.function(nil))
+    default: self = .ref(type.isFunctionReference ? .function(nil) : .extern(nil))
     }
   }
 
@@ -115,13 +117,39 @@ extension Value {
 
   /// Whether the value may be given to `store`'s guests where `type` is expected.
   func fits(_ wanted: ValueType, in store: Store) -> Bool {
-    guard type == wanted else { return false }
+    guard isOfType(wanted) else { return false }
     if case .ref(.function(let function?)) = self { return function.store === store }
     return true
+  }
+
+  /// - Throws: what is wrong if the value may not be given to `store`'s guests as a `wanted`.
+  func check(_ wanted: ValueType, in store: Store) throws(UsageError) {
+    guard isOfType(wanted) else { throw .wrongType(expected: wanted, found: type) }
+    guard fits(wanted, in: store) else { throw .foreignStore }
+  }
+
+  /// Whether the value is one of `wanted`'s.
+  package func isOfType(_ wanted: ValueType) -> Bool {
+    switch self {
+    case .ref(.function(let function?)):
+      let heap = HeapType(typeIndex: function.record.pointee.typeIdentity)
+      return TypeIdentities.isSubtype(ValueType(reference: heap, isNullable: false), wanted)
+    case .ref(.extern(_?)): return wanted == .externref || wanted == ValueType.externref.nonNull
+    case .ref(.function(nil)): return wanted.isNullable && wanted.isFunctionReference
+    case .ref(.extern(nil)): return wanted.isNullable && !wanted.isFunctionReference
+    default: return type == wanted
+    }
   }
 }
 
 extension Reference {
+  public var isNull: Bool {
+    switch self {
+    case .function(let function): function == nil
+    case .extern(let object): object == nil
+    }
+  }
+
   var bits: UInt64 {
     switch self {
     case .function(let function):
@@ -131,7 +159,7 @@ extension Reference {
   }
 
   init(bits: UInt64, type: ValueType, store: Store) {
-    if type == .externref {
+    if type == .externref || !type.isFunctionReference {
       self = .extern(bits == 0 ? nil : ExternalReference(UInt(bits &- 1)))
     } else {
       let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(bits))

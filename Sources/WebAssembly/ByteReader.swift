@@ -7,6 +7,14 @@ struct ByteReader: BitwiseCopyable {
   let base: UnsafePointer<UInt8>
   var position: Int
   var end: Int
+  /// Types that references may name by index.
+  var typeCount: UInt32 = ImplementationLimits.types
+
+  init(base: UnsafePointer<UInt8>, position: Int, end: Int) {
+    self.base = base
+    self.position = position
+    self.end = end
+  }
 
   var isAtEnd: Bool { position == end }
   var remaining: Int { end &- position }
@@ -204,28 +212,37 @@ struct ByteReader: BitwiseCopyable {
   private mutating func readReferenceTypeIfAny() throws(WasmError) -> ValueType? {
     let start = position
     switch try readByte() {
-    case 0x70: return .funcref
-    case 0x6F: return .externref
-    case 0x63, 0x64: throw .unsupported(.typedFunctionReferences, at: start)
-    case 0x69, 0x74: throw .unsupported(.exceptionHandling, at: start)
-    case 0x6A...0x6E, 0x71...0x73: throw .unsupported(.garbageCollection, at: start)
-    case 0x68, 0x75: throw .unsupported(.stackSwitching, at: start)
-    default: return nil
+    case 0x63: return ValueType(reference: try readHeapType(), isNullable: true)
+    case 0x64: return ValueType(reference: try readHeapType(), isNullable: false)
+    case let byte:
+      guard let heap = try Self.abstractHeapType(byte, at: start) else { return nil }
+      return ValueType(reference: heap, isNullable: true)
     }
   }
 
-  /// Reads the heap type of `ref.null` and gives the nullable reference to it.
-  mutating func readNullableHeapType() throws(WasmError) -> ValueType {
+  mutating func readHeapType() throws(WasmError) -> HeapType {
     let start = position
-    switch try readS33() {
-    case 0x70 - 0x80: return .funcref
-    case 0x6F - 0x80: return .externref
-    case 0x69 - 0x80, 0x74 - 0x80: throw .unsupported(.exceptionHandling, at: start)
-    case (0x6A - 0x80)...(0x6E - 0x80), (0x71 - 0x80)...(0x73 - 0x80):
-      throw .unsupported(.garbageCollection, at: start)
-    case 0x68 - 0x80, 0x75 - 0x80: throw .unsupported(.stackSwitching, at: start)
-    case 0...: throw .unsupported(.typedFunctionReferences, at: start)
-    default: throw malformed("malformed heap type", at: start)
+    let number = try readS33()
+    if number >= 0 {
+      guard number < Int64(typeCount) else {
+        throw WasmError(.invalid, at: start, "unknown type \(number)")
+      }
+      return HeapType(typeIndex: UInt32(truncatingIfNeeded: number))
+    }
+    let byte = UInt8(truncatingIfNeeded: number & 0x7F)
+    guard number >= -0x40, let heap = try Self.abstractHeapType(byte, at: start) else {
+      throw malformed("malformed heap type", at: start)
+    }
+    return heap
+  }
+
+  private static func abstractHeapType(
+    _ code: UInt8, at start: Int
+  ) throws(WasmError) -> HeapType? {
+    switch code {
+    case 0x69...0x74: return HeapType(code: code)
+    case 0x68, 0x75: throw .unsupported(.stackSwitching, at: start)
+    default: return nil
     }
   }
 }

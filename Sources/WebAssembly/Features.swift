@@ -13,8 +13,6 @@ package struct Features: OptionSet, Hashable, Sendable {
   // Recognised and refused.
   package static let simd = Features(rawValue: 1 << 8)
   package static let relaxedSIMD = Features(rawValue: 1 << 9)
-  package static let tailCalls = Features(rawValue: 1 << 10)
-  package static let typedFunctionReferences = Features(rawValue: 1 << 11)
   package static let garbageCollection = Features(rawValue: 1 << 12)
   package static let exceptionHandling = Features(rawValue: 1 << 13)
   package static let legacyExceptionHandling = Features(rawValue: 1 << 14)
@@ -32,8 +30,6 @@ package struct Features: OptionSet, Hashable, Sendable {
     switch self {
     case .simd: "simd"
     case .relaxedSIMD: "relaxed simd"
-    case .tailCalls: "tail calls"
-    case .typedFunctionReferences: "typed function references"
     case .garbageCollection: "garbage collection"
     case .exceptionHandling: "exception handling"
     case .legacyExceptionHandling: "legacy exception handling"

@@ -11,9 +11,18 @@ extension FunctionValidator {
     isUnreachable = false
     frames.append(
       ControlFrame(
-        signature: signature, height: UInt32(truncatingIfNeeded: floor), stamp: 0, kind: kind,
+        signature: signature, height: UInt32(truncatingIfNeeded: floor), stamp: 0,
+        initialized: UInt32(truncatingIfNeeded: initializedLocals.count), kind: kind,
         isUnreachable: false))
     controlDepth = frames.count
+  }
+
+  // What a construct has initialised, it has for itself alone.
+  @inline(__always)
+  private mutating func forgetInitializations() {
+    if _slowPath(initializedLocals.count > Int(truncatingIfNeeded: frames.last.initialized)) {
+      forgetInitializations(downTo: Int(truncatingIfNeeded: frames.last.initialized))
+    }
   }
 
   /// Opens a construct of type `blockSignature`.
@@ -42,6 +51,7 @@ extension FunctionValidator {
       throw WasmError(.malformed, at: offset, "unexpected else: END opcode expected")
     }
     try closeOperands()
+    forgetInitializations()
     let signature = frames.last.signature
     frames.last.kind = .else
     isUnreachable = false
@@ -50,6 +60,7 @@ extension FunctionValidator {
 
   mutating func validateEnd() throws(WasmError) {
     try closeOperands()
+    forgetInitializations()
     let frame = frames.last
     if frame.kind == .if { try checkMissingElse(frame.signature) }
     frames.popLast()
@@ -73,7 +84,9 @@ extension FunctionValidator {
     let results = signature.results
     var isEqual = parameters.count == results.count
     if isEqual {
-      for i in 0..<results.count where parameters[i] != results[i] { isEqual = false }
+      for i in 0..<results.count where !types.isSubtype(parameters[i], results[i]) {
+        isEqual = false
+      }
     }
     guard isEqual else { throw invalid("type mismatch: if without else must keep its types") }
   }
@@ -109,16 +122,18 @@ extension FunctionValidator {
       guard index < Int64(truncatingIfNeeded: types.count) else {
         throw WasmError(.invalid, at: start, "unknown type \(index)")
       }
+      guard types.isFunction(UInt32(truncatingIfNeeded: index)) else {
+        throw notAFunctionType(UInt32(truncatingIfNeeded: index))
+      }
       return types.signature(Int(truncatingIfNeeded: index))
     }
     reader.position = start
-    return switch try reader.readValueType() {
-    case .funcref: single(0x80)
-    default: single(0x81)
-    }
+    return Signature(
+      parameters: UnsafeBufferPointer(start: nil, count: 0),
+      results: UnsafeBufferPointer(start: blockTypes.place(try reader.readValueType()), count: 1))
   }
 
-  /// A signature with one result: entry `index` of `singles`.
+  /// A signature with one numeric result: entry `index` of `singles`.
   private func single(_ index: Int) -> Signature {
     let start = UnsafePointer(singles.buffer.baseAddress.unsafelyUnwrapped) + index
     return Signature(
@@ -211,7 +226,7 @@ extension FunctionValidator {
         throw invalid("type mismatch: expected \(types[i]), but nothing is on the stack")
       }
       position = position &- 1
-      guard operands[position].isSubtype(of: types[i]) else {
+      guard self.types.isSubtype(operands[position], types[i]) else {
         throw invalid("type mismatch: expected \(types[i]), found \(operands[position])")
       }
     }
@@ -231,15 +246,7 @@ extension FunctionValidator {
   }
 
   mutating func validateCallIndirect() throws(WasmError) -> Operator {
-    let type = try reader.readU32()
-    let table = try reader.readU32()
-    guard Int(truncatingIfNeeded: table) < tables.count else { throw unknown("table", table) }
-    guard Int(truncatingIfNeeded: type) < types.count else { throw unknown("type", type) }
-    let tableType = tables[Int(truncatingIfNeeded: table)]
-    guard tableType.element.isSubtype(of: .funcref) else {
-      throw invalid("type mismatch: expected a table of funcref, found \(tableType.element)")
-    }
-    try pop(tableType.addressType)
+    let (type, table) = try readIndirectCallee()
     try applySignature(types.signature(Int(truncatingIfNeeded: type)))
     return Operator(.callIndirect, index: type, index2: table)
   }

@@ -81,7 +81,7 @@ extension FunctionValidator {
       throw invalid("type mismatch: expected \(expected), but nothing is on the stack")
     }
     let found = operands[height &- 1]
-    guard found.isSubtype(of: expected) else {
+    guard types.isSubtype(found, expected) else {
       throw invalid("type mismatch: expected \(expected), found \(found)")
     }
     height = height &- 1

@@ -24,7 +24,10 @@ extension FunctionValidator {
     switch opcode {
     case .memorySize, .memoryGrow, .memoryInit, .dataDrop, .memoryCopy, .memoryFill:
       try validateMemory(opcode)
-    case .refNull, .refIsNull, .refFunc: try validateReference(opcode)
+    case .refNull, .refIsNull, .refFunc, .refAsNonNull: try validateReference(opcode)
+    case .brOnNull: try validateBranchOnNull()
+    case .brOnNonNull: try validateBranchOnNonNull()
+    case .returnCall, .returnCallIndirect, .callRef, .returnCallRef: try validateRareCall(opcode)
     default: try validateTable(opcode)
     }
   }
@@ -156,36 +159,8 @@ extension FunctionValidator {
   private mutating func checkElement(
     _ found: ValueType, fits expected: ValueType
   ) throws(WasmError) {
-    guard found.isSubtype(of: expected) else {
+    guard types.isSubtype(found, expected) else {
       throw invalid("type mismatch: expected \(expected), found \(found)")
-    }
-  }
-
-  // MARK: References
-
-  private mutating func validateReference(_ opcode: Opcode) throws(WasmError) -> Operator {
-    switch opcode {
-    case .refNull:
-      let type = try reader.readNullableHeapType()
-      push(type)
-      return Operator(.refNull, immediate: UInt64(truncatingIfNeeded: type.raw))
-    case .refIsNull:
-      let type = try popAny()
-      guard type.isReference || type == .unknown else {
-        throw invalid("type mismatch: expected a reference, found \(type)")
-      }
-      push(.i32)
-      return Operator(.refIsNull)
-    default:
-      let index = try reader.readU32()
-      guard Int(truncatingIfNeeded: index) < functionTypes.count else {
-        throw unknown("function", index)
-      }
-      guard module.unsafelyUnwrapped.isReferenced(function: index) else {
-        throw invalid("undeclared function reference \(index)")
-      }
-      push(.funcref)
-      return Operator(.refFunc, index: index)
     }
   }
 }

@@ -8,21 +8,21 @@ extension FunctionValidator {
 
   @inline(__always)
   mutating func validateLocalGet() throws(WasmError) -> Operator {
-    let index = try readLocal()
+    let index = try readLocal(isSet: false)
     push(localTypes[Int(truncatingIfNeeded: index)])
     return Operator(.localGet, index: index)
   }
 
   @inline(__always)
   mutating func validateLocalSet() throws(WasmError) -> Operator {
-    let index = try readLocal()
+    let index = try readLocal(isSet: true)
     try pop(localTypes[Int(truncatingIfNeeded: index)])
     return Operator(.localSet, index: index)
   }
 
   @inline(__always)
   mutating func validateLocalTee() throws(WasmError) -> Operator {
-    let index = try readLocal()
+    let index = try readLocal(isSet: true)
     let type = localTypes[Int(truncatingIfNeeded: index)]
     try pop(type)
     push(type)
@@ -46,9 +46,11 @@ extension FunctionValidator {
   }
 
   @inline(__always)
-  private mutating func readLocal() throws(WasmError) -> UInt32 {
+  private mutating func readLocal(isSet: Bool) throws(WasmError) -> UInt32 {
     let index = try reader.readU32()
-    guard Int(truncatingIfNeeded: index) < localCount else { throw unknown("local", index) }
+    if _slowPath(Int(truncatingIfNeeded: index) >= firstUninitialized) {
+      try checkTrackedLocal(index, isSet: isSet)
+    }
     return index
   }
 

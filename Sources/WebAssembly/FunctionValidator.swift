@@ -9,8 +9,7 @@ import Entities
 /// an error, `begin` starts afresh. State is in stored properties, so that reading it costs nothing
 /// in another module.
 ///
-/// Source: the algorithm of the core specification 2.0, appendix A.3, with the operand stack typed
-/// by exact types: among the types admitted no two are related.
+/// Source: the algorithm of the core specification 3.0, appendix "Validation Algorithm".
 package struct FunctionValidator: ~Copyable {
   /// Offset in the module of the operator that `next` returned last.
   package internal(set) var offset = 0
@@ -23,6 +22,13 @@ package struct FunctionValidator: ~Copyable {
   /// Types of the locals, parameters first.
   package internal(set) var localTypes = Vector<ValueType>()
   package internal(set) var localCount = 0
+  /// The first local that has no value until it is set; `localCount` if there is none. So that
+  /// reading a local before it costs nothing more.
+  var firstUninitialized = 0
+  /// From `firstUninitialized` on: whether the local has a value here.
+  var isInitialized = Vector<Bool>()
+  /// The locals that were given their first value, in that order.
+  var initializedLocals = Vector<UInt32>()
   /// Of the last `block`, `loop` or `if` returned.
   package internal(set) var blockSignature = Signature.empty
   /// Labels of the last `br_table` returned, the default last.
@@ -61,16 +67,16 @@ package struct FunctionValidator: ~Copyable {
   /// Address type of memory 0.
   var addressType = ValueType.i32
   var dataCount: Int?
-  /// One of each type, for the signatures of blocks with a single result.
+  /// One of each numeric type, for the signatures of blocks with a single result.
   var singles = Vector<ValueType>()
+  /// The other types of such blocks.
+  var blockTypes = BlockTypes()
 
   package init() {
     let types = TypeTable()
     self.types = types.view
     operands = operandMemory.buffer.baseAddress.unsafelyUnwrapped
     for code in 0..<UInt32(0x80) { singles.append(ValueType(raw: code)) }
-    singles.append(.funcref)
-    singles.append(.externref)
   }
 
   /// Operands on the stack after the operator returned, those of enclosing constructs included.
@@ -93,6 +99,7 @@ package struct FunctionValidator: ~Copyable {
     height = 0
     makeRoom(for: 0)
     frames.removeAll()
+    blockTypes.removeAll()
     floor = 0
     let type = Int(truncatingIfNeeded: functionTypes[Int(truncatingIfNeeded: function)])
     let signature = types.signature(type)
@@ -100,6 +107,7 @@ package struct FunctionValidator: ~Copyable {
     localTypes.append(contentsOf: signature.parameters)
     try readLocals()
     localCount = localTypes.count
+    trackInitialization(from: signature.parameters.count)
     let none = UnsafeBufferPointer<ValueType>(start: nil, count: 0)
     push(.block, Signature(parameters: none, results: signature.results))
   }
@@ -109,6 +117,7 @@ package struct FunctionValidator: ~Copyable {
     self.module = module
     let base = module.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     reader = ByteReader(base: base ?? reader.base, position: 0, end: 0)
+    reader.typeCount = UInt32(truncatingIfNeeded: module.typeCount)
     globals = module.contents.globalTypes.buffer
     tables = module.contents.tableTypes.buffer
     functionTypes = module.contents.functionTypes.buffer
@@ -143,6 +152,17 @@ package struct FunctionValidator: ~Copyable {
       localTypes.append(repeating: try reader.readValueType(), count: count)
     }
   }
+
+  /// Finds the locals, after the parameters, that have no value yet.
+  private mutating func trackInitialization(from parameterCount: Int) {
+    initializedLocals.removeAll()
+    firstUninitialized = parameterCount
+    while firstUninitialized < localCount && localTypes[firstUninitialized].isDefaultable {
+      firstUninitialized = firstUninitialized &+ 1
+    }
+    isInitialized.removeAll()
+    for i in firstUninitialized..<localCount { isInitialized.append(localTypes[i].isDefaultable) }
+  }
 }
 
 /// A control construct that is open.
@@ -152,6 +172,8 @@ struct ControlFrame: BitwiseCopyable {
   var height: UInt32
   /// The last `br_table` that checked this label's types, so that it checks them once.
   var stamp: UInt32
+  /// Entries of `initializedLocals` from before the construct.
+  var initialized: UInt32
   /// `.block` also for the function itself.
   var kind: Opcode
   var isUnreachable: Bool

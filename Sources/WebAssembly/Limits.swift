@@ -8,6 +8,12 @@ package enum ImplementationLimits {
   /// Bytes of a module.
   package static let moduleBytes = 1 << 30
   package static let types: UInt32 = 1_000_000
+  /// Groups of types, and types of one group.
+  package static let typeGroups: UInt32 = 1_000_000
+  /// Supertypes above a type.
+  package static let subtypingDepth = 63
+  /// Fields of a structure.
+  package static let fields: UInt32 = 10_000
   /// Functions, imported and defined.
   package static let functions: UInt32 = 1_000_000
   package static let imports: UInt32 = 1_000_000

@@ -31,17 +31,45 @@ package final class Module: @unchecked Sendable {
 
   package var typeCount: Int { contents.types.count }
 
+  /// The module's types, valid while the module lives.
+  package var types: TypeTable.View { contents.types.view }
+
+  package func isFunctionType(_ index: UInt32) -> Bool { types.isFunction(index) }
+
+  /// Of a function type.
   package func signature(ofType index: UInt32) -> Signature {
-    contents.types.signature(Int(truncatingIfNeeded: index))
+    precondition(isFunctionType(index), "type \(index) is no function type")
+    return types.signature(Int(truncatingIfNeeded: index))
   }
+
+  /// Whether all references of type `reference` but null are to type `index`.
+  package func isSubtype(_ reference: ValueType, ofDefined index: UInt32) -> Bool {
+    types.isSubtype(reference.heapType, HeapType(typeIndex: index))
+  }
+
+  /// Whether no other type is a subtype of type `index`.
+  package func isFinalType(_ index: UInt32) -> Bool { types[index].pointee.isFinal }
+
+  /// The supertypes above type `index`.
+  package func subtypingDepth(ofType index: UInt32) -> Int { Int(types[index].pointee.depth) }
 
   package func functionType(_ typeIndex: UInt32) -> FunctionType {
     signature(ofType: typeIndex).functionType
   }
 
+  /// Adds the groups of types to `table`, whose numbers for them it returns by type index.
+  package func copyTypes(to table: inout TypeTable) -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(typeCount)
+    for group in contents.types.groupRanges {
+      numbers.append(contentsOf: contents.types.copy(group, to: &table, known: numbers))
+    }
+    return numbers
+  }
+
   /// The smallest index of an equal type: two types are equal when these are.
   package func canonicalType(_ typeIndex: UInt32) -> UInt32 {
-    contents.types.canonical(Int(truncatingIfNeeded: typeIndex))
+    types[typeIndex].pointee.canonical
   }
 
   package func typesAreEqual(_ a: UInt32, _ b: UInt32) -> Bool {
@@ -108,6 +136,9 @@ package final class Module: @unchecked Sendable {
   // MARK: Tables, memories, globals, tags
 
   package var tables: [TableType] { contents.tables }
+  package func tableType(_ index: UInt32) -> TableType {
+    contents.tableTypes[Int(truncatingIfNeeded: index)]
+  }
   package var memories: [MemoryType] { contents.memories }
   package var globals: [GlobalType] { contents.globals }
   /// Type indices.
@@ -116,6 +147,10 @@ package final class Module: @unchecked Sendable {
   package var importedTableCount: Int { contents.importedTableCount }
   package var importedMemoryCount: Int { contents.importedMemoryCount }
   package var importedGlobalCount: Int { contents.importedGlobalCount }
+
+  /// The defined tables' initial elements, where the module says them: entry 0 is that of table
+  /// `importedTableCount`.
+  package var tableInitializers: [ConstantExpression?] { contents.tableInitializers }
 
   /// The defined globals' initial values: entry 0 is that of global `importedGlobalCount`.
   package var globalInitializers: [ConstantExpression] { contents.globalInitializers }
@@ -181,6 +216,7 @@ struct ModuleContents: ~Copyable {
   /// The same as `tables`, for function validation.
   var tableTypes = Vector<TableType>()
   var importedTableCount = 0
+  var tableInitializers: [ConstantExpression?] = []
   var memories: [MemoryType] = []
   var importedMemoryCount = 0
   var globals: [GlobalType] = []

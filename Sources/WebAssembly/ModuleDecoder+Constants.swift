@@ -26,7 +26,7 @@ extension ModuleDecoder {
     guard operands.count == 1 else {
       throw invalid("type mismatch: a constant expression must leave one value", at: start)
     }
-    guard operands[0].isSubtype(of: expected) else {
+    guard contents.types.view.isSubtype(operands[0], expected) else {
       throw typeMismatch(expected: expected, found: operands[0], at: start)
     }
     let range = start..<reader.position
@@ -46,7 +46,7 @@ extension ModuleDecoder {
     case 0x43: return .f32(try reader.readFixed32())
     case 0x44: return .f64(try reader.readFixed64())
     case 0x23: return .globalGet(try reader.readU32())
-    case 0xD0: return .refNull(try reader.readNullableHeapType())
+    case 0xD0: return .refNull(ValueType(reference: try reader.readHeapType(), isNullable: true))
     case 0xD2: return .refFunc(try reader.readU32())
     case 0x6A: return .i32Add
     case 0x6B: return .i32Sub
@@ -81,7 +81,9 @@ extension ModuleDecoder {
         throw invalid("unknown function \(index)", at: offset)
       }
       reference(index)
-      operands.append(.funcref)
+      let type = HeapType(
+        typeIndex: contents.functionTypes[Int(truncatingIfNeeded: index)])
+      operands.append(ValueType(reference: type, isNullable: false))
     case .globalGet(let index):
       guard Int(truncatingIfNeeded: index) < contents.globals.count else {
         throw invalid("unknown global \(index)", at: offset)

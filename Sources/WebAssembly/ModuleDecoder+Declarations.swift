@@ -12,29 +12,6 @@ extension ModuleDecoder {
     contents.customSections.append(CustomSection(name: name, contents: contentsRange))
   }
 
-  mutating func readTypeSection() throws(WasmError) {
-    let count = try readCount(of: "types", limit: ImplementationLimits.types)
-    contents.types.reserve(plausible(count))
-    for _ in 0..<count {
-      let start = reader.position
-      switch try reader.readByte() {
-      case 0x60: break
-      case 0x4D, 0x4E, 0x4F, 0x50, 0x5E, 0x5F: throw .unsupported(.garbageCollection, at: start)
-      case 0x5D: throw .unsupported(.stackSwitching, at: start)
-      default:
-        // A signed LEB128 of 7 bits by its grammar.
-        let isOverlong = reader.base[start] >= 0x80
-        let message = isOverlong ? "integer representation too long" : "malformed type form"
-        throw malformed(message, at: start)
-      }
-      let parameters = try readCount(of: "parameters", limit: ImplementationLimits.parameters)
-      for _ in 0..<parameters { contents.types.append(try reader.readValueType()) }
-      let results = try readCount(of: "results", limit: ImplementationLimits.results)
-      for _ in 0..<results { contents.types.append(try reader.readValueType()) }
-      contents.types.finishType(parameterCount: parameters, resultCount: results)
-    }
-  }
-
   mutating func readImportSection() throws(WasmError) {
     let count = try readCount(of: "imports", limit: ImplementationLimits.imports)
     contents.imports.reserveCapacity(plausible(count) / 4)
@@ -59,7 +36,7 @@ extension ModuleDecoder {
     let start = reader.position
     switch try reader.readByte() {
     case 0:
-      let type = try readIndex("type", below: contents.types.count)
+      let type = try readFunctionTypeIndex()
       contents.functionTypes.append(type)
       return .function(typeIndex: type)
     case 1:
@@ -87,13 +64,7 @@ extension ModuleDecoder {
       limit: ImplementationLimits.functions)
     definedFunctionCount = count
     contents.functionTypes.reserve(contents.functionTypes.count &+ plausible(count))
-    let typeCount = UInt32(truncatingIfNeeded: contents.types.count)
-    for _ in 0..<count {
-      let start = reader.position
-      let type = try reader.readU32()
-      guard type < typeCount else { throw invalid("unknown type \(type)", at: start) }
-      contents.functionTypes.append(type)
-    }
+    for _ in 0..<count { contents.functionTypes.append(try readFunctionTypeIndex()) }
   }
 
   // MARK: Tables and memories
@@ -103,10 +74,19 @@ extension ModuleDecoder {
       of: "tables", present: contents.tables.count, limit: ImplementationLimits.tables)
     for _ in 0..<count {
       let start = reader.position
-      if reader.position < reader.end, reader.base[start] == 0x40 {
-        throw .unsupported(.typedFunctionReferences, at: start)
+      // A table with an initial value for its elements.
+      let isInitialized = start < reader.end && reader.base[start] == 0x40
+      if isInitialized {
+        reader.position = start &+ 1
+        guard try reader.readByte() == 0 else { throw malformed("malformed table", at: start) }
       }
-      try append(try readTableType(), at: start)
+      let type = try readTableType()
+      guard isInitialized || type.element.isNullable else {
+        throw invalid("type mismatch: a table of non-null references needs a value", at: start)
+      }
+      let initializer = isInitialized ? try readConstantExpression(type.element) : nil
+      try append(type, at: start)
+      contents.tableInitializers.append(initializer)
     }
   }
 
@@ -244,7 +224,7 @@ extension ModuleDecoder {
     let start = reader.position
     let index = try readFunctionIndex()
     let type = contents.functionTypes[Int(truncatingIfNeeded: index)]
-    let signature = contents.types.signature(Int(truncatingIfNeeded: type))
+    let signature = contents.types.view.signature(Int(truncatingIfNeeded: type))
     guard signature.parameters.isEmpty, signature.results.isEmpty else {
       throw invalid("start function must have no parameters and no results", at: start)
     }

@@ -33,7 +33,8 @@ extension ModuleDecoder {
       }
       offset = try readConstantExpression(contents.tables[Int(table)].addressType)
     }
-    var type = ValueType.funcref
+    // Indices are never null.
+    var type = hasExpressions ? ValueType.funcref : ValueType.funcref.nonNull
     if flags & 3 != 0 {
       let kindOffset = reader.position
       if hasExpressions {
@@ -44,7 +45,7 @@ extension ModuleDecoder {
     }
     if isActive {
       let expected = contents.tables[Int(table)].element
-      guard type.isSubtype(of: expected) else {
+      guard contents.types.view.isSubtype(type, expected) else {
         throw typeMismatch(expected: expected, found: type, at: start)
       }
     }

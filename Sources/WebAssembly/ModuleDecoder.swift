@@ -27,6 +27,7 @@ struct ModuleDecoder: ~Copyable {
       bytes.buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
       ?? UnsafePointer(bitPattern: 64).unsafelyUnwrapped
     reader = ByteReader(base: base, position: 0, end: bytes.buffer.count)
+    reader.typeCount = 0
   }
 
   consuming func finish() -> ModuleContents { contents }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators of WebAssembly 2.0 without SIMD.
+// The operators of WebAssembly 3.0 without SIMD, exceptions and garbage collection.
 
 /// An operator. The raw value is its byte in the binary format, or `0xFC00` plus the number after
 /// the prefix byte.
 package enum Opcode: UInt16, CaseIterable, BitwiseCopyable, Sendable {
   case unreachable = 0x00, nop, block, loop, `if`, `else`
   case end = 0x0B, br, brIf, brTable, `return`, call, callIndirect
+  case returnCall, returnCallIndirect, callRef, returnCallRef
   case drop = 0x1A, select, selectTyped
   case localGet = 0x20, localSet, localTee, globalGet, globalSet, tableGet, tableSet
   case i32Load = 0x28, i64Load, f32Load, f64Load, i32Load8S, i32Load8U, i32Load16S, i32Load16U
@@ -28,6 +29,7 @@ package enum Opcode: UInt16, CaseIterable, BitwiseCopyable, Sendable {
   case f32ReinterpretI32, f64ReinterpretI64, i32Extend8S, i32Extend16S, i64Extend8S, i64Extend16S
   case i64Extend32S
   case refNull = 0xD0, refIsNull, refFunc
+  case refAsNonNull = 0xD4, brOnNull, brOnNonNull
   case i32TruncSatF32S = 0xFC00, i32TruncSatF32U, i32TruncSatF64S, i32TruncSatF64U
   case i64TruncSatF32S, i64TruncSatF32U, i64TruncSatF64S, i64TruncSatF64U, memoryInit, dataDrop
   case memoryCopy, memoryFill, tableInit, elemDrop, tableCopy, tableGrow, tableSize, tableFill

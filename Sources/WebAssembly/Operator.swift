@@ -5,12 +5,13 @@
 package struct Operator: BitwiseCopyable {
   package var opcode: Opcode
   /// Index of the local, global, function, type, label, table, data or element segment; for
-  /// loads, stores and `memory.*`, of the memory. Of a copy, the destination; of `call_indirect`
-  /// the type; of `memory.init` and `table.init` the segment. Of `br_table` the count of labels
+  /// loads, stores and `memory.*`, of the memory. Of a copy, the destination; of `call_indirect`,
+  /// `call_ref` and their tail calls the type; of `memory.init` and `table.init` the segment. Of `br_table` the count of labels
   /// without the default.
   package var index: UInt32
   /// The second index: the table of `call_indirect` and `table.init`, the memory of `memory.init`,
-  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2.
+  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2. Of
+  /// `call_ref`, its tail call and `ref.as_non_null` 1 if the reference may be null.
   package var index2: UInt32
   /// The bits of a constant (an `i32` zero-extended), the offset of a load or store, the raw value
   /// of the type of `ref.null` and of a typed `select`.

@@ -182,8 +182,6 @@ enum OperatorTable {
     switch byte {
     case 0x06, 0x07, 0x09, 0x18, 0x19: .legacyExceptionHandling
     case 0x08, 0x0A, 0x1F: .exceptionHandling
-    case 0x12, 0x13: .tailCalls
-    case 0x14, 0x15, 0xD4, 0xD5, 0xD6: .typedFunctionReferences
     case 0xD3: .garbageCollection
     case 0xE0...0xE5: .stackSwitching
     case 0xFB: prefixed ?? 0 <= 0x1E ? .garbageCollection : nil

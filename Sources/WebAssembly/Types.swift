@@ -91,9 +91,10 @@ package struct TableType: BitwiseCopyable, Hashable, Sendable {
   package var addressType: ValueType { is64 ? .i64 : .i32 }
 
   /// Whether a table of this type satisfies an import of type `wanted`. For a table that exists,
-  /// `minimum` is its present size. Elements are written as well as read, so they must be equal.
-  package func isSubtype(of wanted: TableType) -> Bool {
-    element == wanted.element && is64 == wanted.is64
+  /// `minimum` is its present size. Elements are written as well as read, so they must be equal;
+  /// both types' defined types are those of `types`.
+  package func isSubtype(of wanted: TableType, in types: TypeTable.View) -> Bool {
+    types.isEqual(element, wanted.element) && is64 == wanted.is64
       && limitsMatch(minimum, maximum, wanted.minimum, wanted.maximum)
   }
 }
@@ -116,10 +117,12 @@ package struct GlobalType: BitwiseCopyable, Hashable, Sendable {
     self.isMutable = isMutable
   }
 
-  /// Whether a global of this type satisfies an import of type `wanted`.
-  package func isSubtype(of wanted: GlobalType) -> Bool {
+  /// Whether a global of this type satisfies an import of type `wanted`; both types' defined types
+  /// are those of `types`.
+  package func isSubtype(of wanted: GlobalType, in types: TypeTable.View) -> Bool {
     guard isMutable == wanted.isMutable else { return false }
-    return isMutable ? type == wanted.type : type.isSubtype(of: wanted.type)
+    return isMutable
+      ? types.isEqual(type, wanted.type) : types.isSubtype(type, wanted.type)
   }
 }
 

@@ -5,7 +5,7 @@
 ///
 /// Packed: the low byte is the binary format's code; for references (`0x63` nullable, `0x64` not)
 /// the upper 24 bits hold the heap type. Two value types are the same type exactly when they are
-/// equal, except that equal function types may have several indices.
+/// equal, except that equal defined types may have several indices: `TypeTable.View` compares.
 @frozen public struct ValueType: BitwiseCopyable, Hashable, Sendable {
   @usableFromInline package let raw: UInt32
 
@@ -40,13 +40,11 @@
   /// What a reference refers to; meaningless for other types.
   package var heapType: HeapType { HeapType(raw: raw &>> 8) }
 
-  /// Whether a value of this type may stand where `other` is expected.
-  ///
-  /// Complete for the types that this decoder admits; abstract heap types are compared by name.
-  package func isSubtype(of other: ValueType) -> Bool {
-    if raw == other.raw || raw == 0 { return true }
-    return isReference && other.isNullable && raw &>> 8 == other.raw &>> 8
-  }
+  /// Whether every local of this type has a value from the start: zero or null.
+  @inlinable package var isDefaultable: Bool { raw & 0xFF != 0x64 }
+
+  /// The references of this type but null.
+  public var nonNull: ValueType { ValueType(raw: raw & ~0xFF | 0x64) }
 
   /// Bytes that a value takes in memory; references are pointers.
   package var byteCount: Int {
@@ -97,6 +95,8 @@ package struct HeapType: BitwiseCopyable, Hashable, Sendable {
   package static var noFunction: HeapType { HeapType(code: 0x73) }
   package static var noExtern: HeapType { HeapType(code: 0x72) }
   package static var none: HeapType { HeapType(code: 0x71) }
+  /// Of a reference in unreachable code: matches every heap type.
+  package static var unknown: HeapType { HeapType(code: 0) }
 
   package var isAbstract: Bool { raw & HeapType.abstractBit != 0 }
 
@@ -119,6 +119,7 @@ extension HeapType: CustomStringConvertible {
     case .noFunction: "nofunc"
     case .noExtern: "noextern"
     case .none: "none"
+    case .unknown: "unknown"
     default: "\(raw)"
     }
   }

@@ -133,38 +133,19 @@ private let incomplete: [String: String] = [
   simd_load_extend simd_load_splat simd_load_zero simd_memory-multi simd_select simd_splat simd_store \
   simd_store16_lane simd_store32_lane simd_store64_lane simd_store8_lane
   """,
-  "typed function references": """
-  br_if br_on_non_null br_on_null br_table call_ref elem func global linking local_init \
-  local_tee ref ref_as_non_null ref_is_null return_call_ref select table table-sub \
-  unreached-invalid unreached-valid
-  """,
   "garbage collection": """
   array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem \
-  binary-gc extern i31 ref_cast ref_test struct table_init table_init64 type-canon type-subtyping
-  """,
-  "exception handling": """
-  exports imports instance throw throw_ref
-  """,
-  "garbage collection, typed function references": """
-  br_on_cast br_on_cast_fail ref_eq type-rec
-  """,
-  "tail calls": """
-  return_call return_call_indirect
+  br_on_cast br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 \
+  type-subtyping
   """,
   "custom page sizes": """
   binary
   """,
-  "exception handling, garbage collection": """
-  tag
+  "exception handling": """
+  exports imports instance tag throw throw_ref
   """,
   "exception handling, legacy exception handling": """
   try_table
-  """,
-  "garbage collection, exception handling": """
-  ref_null
-  """,
-  "typed function references, garbage collection": """
-  type-equivalence
   """,
 ]
 

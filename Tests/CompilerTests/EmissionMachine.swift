@@ -91,6 +91,8 @@ final class EmissionExecutable {
       code.load(.f64, Xmm(k), .memory(Gpr(10), Int32(floatsAt) * 8 + Int32(k) * 8))
     }
     code.call(RegisterOrMemory(Gpr.r11))
+    // The callee may have removed its arguments.
+    code.load(.b64, .rsp, .memory(.r15, Int32(savedStackPointer)))
     code.load(.b64, .r11, .memory(.rsp, stackBytes))
     for k in 0..<6 as Range<UInt8> {
       let register = Gpr(CallingConvention.resultInteger(k))

@@ -38,6 +38,28 @@ struct Interpreter {
   static let badConversion: UInt16 = 8
   static let outOfBounds: UInt16 = 2
 
+  private func hash(_ parts: [UInt64]) -> UInt64 {
+    var h: UInt64 = 0x1234_5678_9abc_def1
+    for part in parts {
+      h = (h ^ part) &* 0x9e37_79b9_7f4a_7c15
+      h ^= h >> 29
+    }
+    return h
+  }
+
+  /// A call and what comes of it.
+  private mutating func call(_ function: borrowing Function, _ i: Instruction) -> UInt64 {
+    fuel -= 1
+    let shape = i.opcode.info.shape
+    let callee = shape == .callReference ? values[Int(i.a)] : UInt64(i.a)
+    let head = shape == .callHelper ? 1 : UInt64(function.lists[Int(i.b)])
+    var record = [UInt64(i.opcode.rawValue), callee, head]
+    for k in 0..<Int(i.c) { record.append(values[Int(function.lists[Int(i.b) + 1 + k])]) }
+    writes += 1
+    trace.append(record)
+    return hash(record + [writes])
+  }
+
   mutating func run(_ function: borrowing Function, _ arguments: [UInt64]) -> End {
     values = Array(repeating: 0xdead, count: function.instructions.count)
     frame = Array(repeating: 0, count: function.frameVariables.count)
@@ -61,6 +83,7 @@ struct Interpreter {
         case .returns:
           return .returns((0..<Int(i.c)).map { values[Int(function.lists[Int(i.b) + $0])] })
         case .trap: return .trap(i.aux)
+        case .tailCall, .tailCallReference: return .returns([call(function, i)])
         default:
           if let end = step(function, i, index) { return end }
           if fuel <= 0 { return .outOfFuel }
@@ -87,14 +110,6 @@ struct Interpreter {
   private mutating func step(
     _ function: borrowing Function, _ i: Instruction, _ index: Int
   ) -> End? {
-    func hash(_ parts: [UInt64]) -> UInt64 {
-      var h: UInt64 = 0x1234_5678_9abc_def1
-      for part in parts {
-        h = (h ^ part) &* 0x9e37_79b9_7f4a_7c15
-        h ^= h >> 29
-      }
-      return h
-    }
     func bits(_ raw: UInt32) -> UInt64 { values[Int(raw)] }
     func cut(_ value: UInt64) -> UInt64 {
       i.type == .i32 || i.type == .f32 ? value & 0xffff_ffff : value
@@ -142,14 +157,7 @@ struct Interpreter {
     case .frameLoad: values[index] = frame[Int(i.b)]
     case .frameStore: frame[Int(i.b)] = bits(i.a)
     case .call, .callReference, .callHelper:
-      fuel -= 1
-      let callee = i.opcode == .callReference ? bits(i.a) : UInt64(i.a)
-      let head = i.opcode == .callHelper ? 1 : UInt64(function.lists[Int(i.b)])
-      var record = [UInt64(i.opcode.rawValue), callee, head]
-      for k in 0..<Int(i.c) { record.append(bits(function.lists[Int(i.b) + 1 + k])) }
-      writes += 1
-      trace.append(record)
-      values[index] = cut(hash(record + [writes]))
+      values[index] = cut(call(function, i))
     case .result: values[index] = cut(hash([UInt64(i.b), writes]))
     case .trapIf:
       if UInt32(truncatingIfNeeded: bits(i.a)) != 0 { return .trap(i.aux) }

@@ -180,8 +180,10 @@ import WebAssembly
   #expect(places.nextResult(isFloat: false) == .integerRegister(0))
   #expect(places.nextResult(isFloat: true) == .floatRegister(0))
   for _ in 0..<5 { _ = places.nextResult(isFloat: false) }
-  #expect(places.nextResult(isFloat: false) == .stackWord(3))
-  #expect(places.stackWords == 4)
+  // Behind three words of arguments, made even.
+  #expect(places.argumentWords == 4)
+  #expect(places.nextResult(isFloat: false) == .stackWord(4))
+  #expect(places.stackWords == 5)
   // rdi, rsi, rdx, rcx, r8, r9; rax, rdx, rcx, rsi, rdi, r8.
   #expect((0..<6).map { CallingConvention.argumentInteger($0) } == [7, 6, 2, 1, 8, 9])
   #expect((0..<6).map { CallingConvention.resultInteger($0) } == [0, 2, 1, 6, 7, 8])

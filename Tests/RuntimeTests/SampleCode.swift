@@ -315,6 +315,7 @@ let sampleFunctions: [SampleFunction] = [
       "4d 8b 7b 08",  // mov r15, qword [r11 + 8]
       "4d 8b 77 08",  // mov r14, qword [r15 + 8]
       "41 ff 13",  // call qword [r11]
+      "48 83 ec 10",  // sub rsp, 16
       "4c 8b 7d f8",  // mov r15, qword [rbp - 8]
       "4d 8b 77 08",  // mov r14, qword [r15 + 8]
       "4c 8b 5c 24 10",  // mov r11, qword [rsp + 16]
@@ -322,7 +323,7 @@ let sampleFunctions: [SampleFunction] = [
       "4c 8b 5c 24 18",  // mov r11, qword [rsp + 24]
       "4c 89 5d 28",  // mov qword [rbp + 40], r11
       "c9",  // leave
-      "c3",  // ret
+      "c2 10 00",  // ret 16
     ],
     places: [(44, 0)]),
 ]

@@ -68,8 +68,12 @@ private func initial(_ type: UInt8, _ code: [UInt8]) throws -> ConstantExpressio
   #expect(complain(0x7F, [0x41, 0, 0xFC, 0x00]) == "invalid: constant expression required")
   #expect(complain(0x7F, [0xFF]) == "malformed: illegal opcode ff")
   #expect(complain(0x7F, [0xFD, 0x0C]) == "unsupported: simd")
-  #expect(complain(0x70, [0xD0, 0x6E]) == "unsupported: garbage collection")
-  #expect(complain(0x70, [0xD0, 0x00]) == "unsupported: typed function references")
+  #expect(complain(0x70, [0xFB, 0x1C]) == "unsupported: garbage collection")
+  #expect(complain(0x70, [0xD0, 0x73]) == nil && complain(0x70, [0xD0, 0x00]) == nil)
+  #expect(
+    complain(0x70, [0xD0, 0x6E])
+      == "invalid: type mismatch: expected funcref, found (ref null any)")
+  #expect(complain(0x70, [0xD0, 0x09]) == "invalid: unknown type 9")
   #expect(complain(0x70, [0xD0, 0x41]) == "malformed: malformed heap type")
 }
 

@@ -129,8 +129,8 @@ import Testing
   #expect(complain { $0.tables = [[0x7F, 0, 0]] } == "malformed: malformed reference type")
   #expect(complain { $0.tables = [[0x70, 2, 0]] } == "malformed: malformed limits flags")
   #expect(
-    complain { $0.tables = [[0x63, 0x70, 0, 0]] }
-      == "unsupported: typed function references")
+    complain { $0.tables = [[0x64, 0x70, 0, 0]] }
+      == "invalid: type mismatch: a table of non-null references needs a value")
   #expect(
     complain { $0.tables = [[0x70, 1, 2, 1]] }
       == "invalid: size minimum must not be greater than maximum")
@@ -147,7 +147,7 @@ import Testing
     complain { $0.globals = [[0x7F, 2, 0x41, 0, 0x0B]] } == "malformed: malformed mutability")
   #expect(complain { $0.globals = [[0x7B, 0]] } == "unsupported: simd")
   #expect(complain { $0.globals = [[0x40, 0]] } == "malformed: malformed value type 40")
-  #expect(complain { $0.types = [[0x5F, 0]] } == "unsupported: garbage collection")
+  #expect(complain { $0.types = [[0x5D, 0]] } == "unsupported: stack switching")
   #expect(complain { $0.types = [[0x61, 0, 0]] } == "malformed: malformed type form")
   #expect(complain { $0.start = [3] } == "invalid: unknown function 3")
 }
@@ -218,7 +218,7 @@ import Testing
   #expect(complain { $0.elements = [[0] + zero + [1, 0]] } == nil)
   #expect(
     complain { $0.elements = [[2, 1] + zero + [0, 1, 0]] }
-      == "invalid: type mismatch: expected externref, found funcref")
+      == "invalid: type mismatch: expected externref, found (ref func)")
   #expect(complain { $0.elements = [[2, 2] + zero + [0, 1, 0]] } == "invalid: unknown table 2")
   #expect(complain { $0.elements = [[0] + zero + [1, 1]] } == "invalid: unknown function 1")
   #expect(complain { $0.elements = [[8]] } == "malformed: malformed elements segment kind")

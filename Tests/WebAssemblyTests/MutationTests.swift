@@ -15,6 +15,8 @@ private func moduleOfEveryOperator() -> TestModule {
     case .else: code += [0x41, 0x00, 0x04, 0x40, 0x05, 0x0B]
     case .end, .if: break
     case .block, .loop: code += operation + [0x40, 0x0B]
+    // Its label takes a reference.
+    case .brOnNonNull: code += [0x02, 0x70, 0x00] + operation + [0x00, 0x00, 0x0B, 0x1A]
     default: code += [0x02, 0x40, 0x00] + operation + immediates(opcode) + [0x00, 0x0B]
     }
   }
@@ -24,12 +26,14 @@ private func moduleOfEveryOperator() -> TestModule {
 private func immediates(_ opcode: Opcode) -> [UInt8] {
   switch opcode {
   case .localGet, .localSet, .localTee, .globalGet, .br, .brIf, .call, .tableGet, .tableSet,
+    .returnCall, .callRef, .returnCallRef, .brOnNull,
     .memorySize, .memoryGrow, .dataDrop, .memoryFill, .elemDrop, .tableGrow, .tableSize,
     .tableFill, .i32Const, .i64Const:
     [0x00]
   case .globalSet, .refFunc: [0x01]
   case .brTable: [0x02, 0x00, 0x01, 0x00]
-  case .callIndirect, .memoryInit, .memoryCopy, .tableInit, .tableCopy: [0x00, 0x00]
+  case .callIndirect, .returnCallIndirect, .memoryInit, .memoryCopy, .tableInit, .tableCopy:
+    [0x00, 0x00]
   case .selectTyped: [0x01, 0x7E]
   case .refNull: [0x6F]
   case .f32Const: [0x00, 0x00, 0x80, 0x3F]

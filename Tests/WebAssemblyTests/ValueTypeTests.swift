@@ -32,12 +32,39 @@ import Testing
     #expect(type.heapType.typeIndex == index)
     #expect(type.isReference && !type.isNullable)
     #expect(type.description == "(ref \(index))")
-    #expect(type.isSubtype(of: ValueType(reference: HeapType(typeIndex: index), isNullable: true)))
-    #expect(!type.isSubtype(of: .funcref))
   }
-  let nonNull = ValueType(reference: .function, isNullable: false)
-  #expect(nonNull.isSubtype(of: .funcref) && !ValueType.funcref.isSubtype(of: nonNull))
-  #expect(ValueType.unknown.isSubtype(of: .i32))
+}
+
+@Test func referencesAreSubtypesWithinTheirHierarchy() {
+  var table = TypeTable()
+  table.finishType(.function, parameterCount: 0, resultCount: 0)
+  table.finishGroup(count: 1, isExplicit: false)
+  table.finishType(.structure, parameterCount: 0, resultCount: 0)
+  table.finishGroup(count: 1, isExplicit: false)
+  let types = table.view
+  let function = ValueType(reference: HeapType(typeIndex: 0), isNullable: false)
+  let structure = ValueType(reference: HeapType(typeIndex: 1), isNullable: true)
+  let nonNull = ValueType.funcref.nonNull
+  #expect(types.isSubtype(nonNull, .funcref) && !types.isSubtype(.funcref, nonNull))
+  #expect(types.isSubtype(function, nonNull) && !types.isSubtype(nonNull, function))
+  #expect(!types.isSubtype(structure, .funcref) && !types.isSubtype(function, structure))
+  #expect(types.isSubtype(.unknown, .i32))
+  // Of each hierarchy, from the top to the bottom.
+  let chains: [[HeapType]] = [
+    [.function, HeapType(typeIndex: 0), .noFunction], [.extern, .noExtern],
+    [.any, .equality, .structure, HeapType(typeIndex: 1), .none], [.any, .equality, .array, .none],
+    [.any, .equality, .i31, .none], [.exception, .noException],
+  ]
+  for chain in chains {
+    for (i, above) in chain.enumerated() {
+      for (k, below) in chain.enumerated() {
+        #expect(types.isSubtype(below, above) == (k >= i), "\(below) \(above)")
+      }
+      for other in chains where other[0] != chain[0] {
+        for type in other { #expect(!types.isSubtype(type, above), "\(type) \(above)") }
+      }
+    }
+  }
 }
 
 @Test func typesPrintAsInTheTextFormat() {
@@ -56,9 +83,10 @@ import Testing
   #expect(!MemoryType(minimum: 2).isSubtype(of: MemoryType(minimum: 2, maximum: 9)))
   #expect(!memory.isSubtype(of: MemoryType(minimum: 1, is64: true)))
   let table = TableType(element: .funcref, minimum: 3)
-  #expect(table.isSubtype(of: TableType(element: .funcref, minimum: 3)))
-  #expect(!table.isSubtype(of: TableType(element: .externref, minimum: 3)))
+  let types = TypeTable()
+  #expect(table.isSubtype(of: TableType(element: .funcref, minimum: 3), in: types.view))
+  #expect(!table.isSubtype(of: TableType(element: .externref, minimum: 3), in: types.view))
   let constant = GlobalType(type: .i32, isMutable: false)
-  #expect(!constant.isSubtype(of: GlobalType(type: .i32, isMutable: true)))
-  #expect(constant.isSubtype(of: constant))
+  #expect(!constant.isSubtype(of: GlobalType(type: .i32, isMutable: true), in: types.view))
+  #expect(constant.isSubtype(of: constant, in: types.view))
 }

@@ -12,8 +12,7 @@ extension ScriptValue {
     case .i64(let bits): .i64(bits)
     case .f32(let bits): .f32(bits)
     case .f64(let bits): .f64(bits)
-    case .null(.funcref): .funcref(nil)
-    case .null(.externref): .externref(nil)
+    case .null(let type?): Value(defaultOf: type)
     case .host(let number): .externref(ExternalReference(UInt(number)))
     case .null, .unsupported: nil
     }
@@ -32,8 +31,9 @@ extension ScriptExpectation {
 
   func isMet(by value: Value) -> Bool {
     switch self {
-    case .exactly(.null(nil)):
-      return value == .funcref(nil) || value == .externref(nil)
+    case .exactly(.null(let type)):
+      guard case .ref(let reference) = value, reference.isNull else { return false }
+      return type.map(value.isOfType) ?? true
     case .exactly(let expected): return expected.value == value
     case .canonicalNaN(let isDouble): return isNaN(value, isDouble, isCanonical: true)
     case .arithmeticNaN(let isDouble): return isNaN(value, isDouble, isCanonical: false)

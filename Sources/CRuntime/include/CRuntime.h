@@ -37,7 +37,8 @@ typedef struct brolga_host_context {
   uint64_t header[8];
   // Returns 0, or the raw value of a TrapKind. Must not unwind.
   uint32_t (*dispatch)(struct brolga_host_context *context, brolga_host_frame *frame);
-  void *reserved;
+  // Bytes of its arguments on the stack, which it removes. Known to enter.S.
+  uint64_t argument_bytes;
 } brolga_host_context;
 
 // Runs compiled code. Returns 0, or the raw value of a TrapKind; then brolga_last_trap tells more.
@@ -47,6 +48,8 @@ uint32_t brolga_enter(brolga_call *call);
 extern void brolga_host_entry(void);
 // Helper `raise`, called by compiled code only.
 extern void brolga_raise(void);
+// Helper `tailCall`, jumped to by compiled code only.
+extern void brolga_tail_call(void);
 
 #define BROLGA_BACKTRACE_FRAMES 64
 

@@ -156,6 +156,8 @@ package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
   // Terminators.
   case jump, branch, branchTable, returns, trap
+  /// A call whose results are the function's: nothing of the function is left while it runs.
+  case tailCall, tailCallReference
 }
 
 extension Opcode {
@@ -257,6 +259,9 @@ extension Opcode {
     case .branchTable: OpcodeInfo("branch_table", .branchTable, .terminates)
     case .returns: OpcodeInfo("return", .returns, .terminates)
     case .trap: OpcodeInfo("trap", .trap, [.terminates, .mayTrap])
+    case .tailCall: OpcodeInfo("tail_call", .call, [.reads, .writes, .mayTrap, .terminates])
+    case .tailCallReference:
+      OpcodeInfo("tail_call_reference", .callReference, [.reads, .writes, .mayTrap, .terminates])
     }
   }
 }

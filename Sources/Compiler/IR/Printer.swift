@@ -141,6 +141,7 @@ extension TrapKind {
     case .nullReference: "nullReference"
     case .hostError: "hostError"
     case .interrupted: "interrupted"
+    case .nullFunctionReference: "nullFunctionReference"
     }
   }
 }

@@ -206,6 +206,7 @@ extension Function {
   /// What is wrong with the types of an instruction and its operands.
   private func typeProblem(_ i: Instruction) -> String? {
     let hasValue = i.type != .none
+    if hasValue && i.opcode.isTerminator { return "the operation has no result" }
     switch i.opcode.info.shape {
     case .empty, .store, .contextStore, .pointerStore, .frameStore, .jump, .branch, .branchTable,
       .returns, .trap, .trapIf:
@@ -256,7 +257,7 @@ extension Function {
     case .store: return type(i.a).isInteger
     case .store8, .store16: return type(i.a).isInteger && type(i.c).isInteger
     case .store32: return type(i.a).isInteger && type(i.c) == .i64
-    case .pointerLoad, .pointerStore, .callReference: return type(i.a) == .i64
+    case .pointerLoad, .pointerStore, .callReference, .tailCallReference: return type(i.a) == .i64
     // An index that is out of range is `fieldProblem`'s.
     case .frameLoad:
       return Int(i.b) >= frameVariables.count || frameVariables[Int(i.b)] == i.type

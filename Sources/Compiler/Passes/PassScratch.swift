@@ -52,8 +52,8 @@ extension Opcode {
     case .store, .store8, .store16, .store32, .pointerStore: 5
     case .select: 7
     case .returns: 8
-    case .call, .callHelper: 16
-    case .callReference: 17
+    case .call, .callHelper, .tailCall: 16
+    case .callReference, .tailCallReference: 17
     }
   }
 
@@ -64,7 +64,7 @@ extension Opcode {
       .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U,
       .store, .store8, .store16, .store32, .contextStore, .pointerStore, .frameStore,
       .call, .callReference, .callHelper, .trapIf,
-      .jump, .branch, .branchTable, .returns, .trap:
+      .jump, .branch, .branchTable, .returns, .trap, .tailCall, .tailCallReference:
       true
     default: false
     }

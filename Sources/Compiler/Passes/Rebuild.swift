@@ -318,6 +318,11 @@ extension PassScratch {
     case .returns:
       let start = copyList(from: i.b, count: i.c, isTyped: false, of: &old)
       builder.append(Instruction(.returns, .none, b: start, c: i.c))
+    case .tailCall, .tailCallReference:
+      var call = i
+      if i.opcode == .tailCallReference { call.a = new(i.a, of: &old) }
+      call.b = copyList(from: i.b, count: i.c, isTyped: true, of: &old)
+      builder.append(call)
     default: builder.append(i)
     }
   }

@@ -7,34 +7,78 @@ import WebAssembly
 
 extension Translator {
   mutating func translateCall(_ op: Operator, _ unit: CompilationUnit) {
-    if op.opcode == .call {
+    switch op.opcode {
+    case .call, .returnCall:
+      let isTail = op.opcode == .returnCall
       let typeIndex = unit.module.typeIndex(ofFunction: op.index)
       if op.index < unit.importedFunctionCount {
         let record = contextPointer(UInt32(unit.layout.importedFunctions) &+ op.index &* 8)
-        emitCall(.callReference, record.raw, typeIndex, unit)
+        emitCall(isTail ? .tailCallReference : .callReference, record.raw, typeIndex, unit)
       } else {
-        emitCall(.call, op.index, typeIndex, unit)
+        emitCall(isTail ? .tailCall : .call, op.index, typeIndex, unit)
       }
-      return
+    case .callRef, .returnCallRef:
+      let record = pop()
+      if op.index2 != 0 { trapIf(isNull(record), .nullFunctionReference) }
+      let isTail = op.opcode == .returnCallRef
+      emitCall(isTail ? .tailCallReference : .callReference, record, op.index, unit)
+    default:
+      let record = checkedTableEntry(table: op.index2, index: pop(), .undefinedElement, unit)
+      checkCallee(record, op, unit)
+      let isTail = op.opcode == .returnCallIndirect
+      emitCall(isTail ? .tailCallReference : .callReference, record.raw, op.index, unit)
     }
-    let record = checkedTableEntry(table: op.index2, index: pop(), .undefinedElement, unit)
-    let null = builder.constant(.i64, bits: 0)
-    let isNull = builder.emit(Instruction(.eq, .i32, a: record.raw, b: null.raw))
-    trapIf(isNull, .indirectCallToNull)
+  }
+
+  /// Checks that a table's entry is a function of the type that an indirect call names, as far as
+  /// the table's own type leaves that open.
+  private mutating func checkCallee(
+    _ record: Value, _ op: Operator, _ unit: CompilationUnit
+  ) {
+    let element = unit.module.tableType(op.index2).element
+    if element.isNullable { trapIf(isNull(record.raw), .indirectCallToNull) }
+    if unit.module.isSubtype(element, ofDefined: op.index) { return }
+    typealias Record = ContextLayout.FunctionRecord
     // A record never changes, but the entry it is read from does: what is read is not numbered.
-    let actual = builder.append(
-      Instruction(
-        .pointerLoad, .i32, a: record.raw, b: UInt32(ContextLayout.FunctionRecord.typeIdentity)))
+    var actual: Value
+    if unit.module.isFinalType(op.index) {
+      actual = builder.append(
+        Instruction(.pointerLoad, .i32, a: record.raw, b: UInt32(Record.typeIdentity)))
+    } else {
+      let list = builder.append(
+        Instruction(.pointerLoad, .i64, a: record.raw, b: UInt32(Record.supertypes)))
+      let depth = unit.module.subtypingDepth(ofType: op.index)
+      actual = supertype(list, depth: UInt32(truncatingIfNeeded: depth))
+    }
     let expected = builder.emit(
       Instruction(
         .contextLoad, .i32, aux: Instruction.readOnly,
         b: UInt32(unit.layout.typeIdentities) &+ op.index &* 4))
     let differ = builder.emit(Instruction(.ne, .i32, a: actual.raw, b: expected.raw))
     trapIf(differ, .indirectCallTypeMismatch)
-    emitCall(.callReference, record.raw, op.index, unit)
   }
 
-  /// Calls with the topmost operands as arguments, and pushes the results.
+  /// The type of that depth in a list of supertypes.
+  private mutating func supertype(_ list: Value, depth: UInt32) -> Value {
+    typealias List = ContextLayout.Supertypes
+    if depth >= List.minimumCount {
+      let count = builder.append(
+        Instruction(.pointerLoad, .i32, a: list.raw, b: UInt32(List.count)))
+      let least = builder.constant(.i32, bits: UInt64(depth))
+      let isShort = builder.emit(Instruction(.leU, .i32, a: count.raw, b: least.raw))
+      trapIf(isShort, .indirectCallTypeMismatch)
+    }
+    return builder.append(
+      Instruction(.pointerLoad, .i32, a: list.raw, b: UInt32(List.first) &+ depth &* 4))
+  }
+
+  mutating func isNull(_ reference: UInt32) -> Value {
+    let null = builder.constant(.i64, bits: 0)
+    return builder.emit(Instruction(.eq, .i32, a: reference, b: null.raw))
+  }
+
+  /// Calls with the topmost operands as arguments, and pushes the results; a tail call ends the
+  /// function.
   private mutating func emitCall(
     _ opcode: Opcode, _ callee: UInt32, _ typeIndex: UInt32, _ unit: CompilationUnit
   ) {
@@ -45,12 +89,13 @@ extension Translator {
     for i in stack.count &- count..<stack.count { builder.function.lists.append(stack[i]) }
     stack.truncate(to: stack.count &- count)
     let results = signature.results
-    let type = results.count == 0 ? Type.none : Type(results[0])
+    let hasValue = results.count > 0 && !opcode.isTerminator
     let call = builder.append(
       Instruction(
-        opcode, type, a: callee, b: UInt32(truncatingIfNeeded: start),
-        c: UInt32(truncatingIfNeeded: count)))
-    if results.count == 0 { return }
+        opcode, hasValue ? Type(results[0]) : .none, a: callee,
+        b: UInt32(truncatingIfNeeded: start), c: UInt32(truncatingIfNeeded: count)))
+    if opcode.isTerminator { isReachable = false }
+    guard hasValue else { return }
     push(call)
     for i in 1..<max(1, results.count) {
       push(

@@ -310,7 +310,25 @@ extension Translator {
   }
 
   private mutating func translateBranchIf(_ depth: UInt32) {
-    let condition = pop()
+    branch(to: depth, if: pop())
+  }
+
+  /// The reference stays for the code after the branch.
+  mutating func translateBranchOnNull(_ depth: UInt32) {
+    let reference = pop()
+    branch(to: depth, if: isNull(reference).raw)
+    stack.append(reference)
+  }
+
+  /// The reference goes with the branch.
+  mutating func translateBranchOnNonNull(_ depth: UInt32) {
+    let null = builder.constant(.i64, bits: 0)
+    let isThere = builder.emit(Instruction(.ne, .i32, a: stack.last, b: null.raw))
+    branch(to: depth, if: isThere.raw)
+    _ = pop()
+  }
+
+  private mutating func branch(to depth: UInt32, if condition: UInt32) {
     let dominatorDepth = builder.dominatorDepth
     if Int(truncatingIfNeeded: depth) == frames.count &- 1 {
       // A return of its own keeps the values where they are.

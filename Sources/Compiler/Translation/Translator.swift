@@ -176,13 +176,15 @@ package struct Translator: ~Copyable {
     case .nop: break
     case .block, .loop, .if, .else, .end, .br, .brIf, .brTable, .return, .unreachable:
       translateControl(op)
-    case .call, .callIndirect: translateCall(op, unit)
+    case .call, .returnCall, .callIndirect, .returnCallIndirect, .callRef, .returnCallRef:
+      translateCall(op, unit)
+    case .brOnNull: translateBranchOnNull(op.index)
+    case .brOnNonNull: translateBranchOnNonNull(op.index)
     case .globalGet, .globalSet: translateGlobal(op, unit)
     case .refNull: push(builder.constant(.i64, bits: 0))
-    case .refIsNull:
-      let a = pop()
-      let null = builder.constant(.i64, bits: 0)
-      push(builder.emit(Instruction(.eq, .i32, a: a, b: null.raw)))
+    case .refIsNull: push(isNull(pop()))
+    case .refAsNonNull:
+      if op.index2 != 0 { trapIf(isNull(stack.last), .nullReference) }
     case .refFunc: push(functionReference(op.index, unit))
     case .tableGet, .tableSet, .tableSize, .tableGrow, .tableFill, .tableCopy, .tableInit,
       .elemDrop:

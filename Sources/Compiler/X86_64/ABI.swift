@@ -71,7 +71,9 @@ package final class LoweringUnit: @unchecked Sendable {
     var types = Vector<Type>()
     signatures.reserve(module.typeCount)
     for index in 0..<module.typeCount {
-      let signature = module.signature(ofType: UInt32(truncatingIfNeeded: index))
+      let type = UInt32(truncatingIfNeeded: index)
+      // Nothing calls what is no function.
+      let signature = module.isFunctionType(type) ? module.signature(ofType: type) : .empty
       signatures.append(
         Signature(
           start: UInt32(truncatingIfNeeded: types.count),

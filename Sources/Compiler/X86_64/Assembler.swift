@@ -17,6 +17,7 @@ package struct Gpr: BitwiseCopyable, Hashable, Sendable {
   @inline(__always) package static var rbp: Gpr { Gpr(5) }
   @inline(__always) package static var rsi: Gpr { Gpr(6) }
   @inline(__always) package static var rdi: Gpr { Gpr(7) }
+  @inline(__always) package static var r10: Gpr { Gpr(10) }
   @inline(__always) package static var r11: Gpr { Gpr(11) }
   @inline(__always) package static var r14: Gpr { Gpr(14) }
   @inline(__always) package static var r15: Gpr { Gpr(15) }

@@ -4,9 +4,13 @@
 
 extension CodeBuffer {
   /// Calls a function of the module, whose address the link fills in.
-  package mutating func call(function: UInt32) {
+  package mutating func call(function: UInt32) { reach(0xE8, function: function) }
+
+  package mutating func jump(function: UInt32) { reach(0xE9, function: function) }
+
+  private mutating func reach(_ opcode: UInt8, function: UInt32) {
     makeRoom()
-    put8(0xE8)
+    put8(opcode)
     calls.append(
       CallRelocation(offset: UInt32(truncatingIfNeeded: offset), callee: function))
     put32(0)
@@ -20,9 +24,12 @@ extension CodeBuffer {
     legacy(OpcodeBits(0xFF), 4, target)
   }
 
-  package mutating func `return`() {
+  /// Returns, and removes so many bytes above the return address.
+  package mutating func `return`(removing bytes: UInt16 = 0) {
     makeRoom()
-    put8(0xC3)
+    if bytes == 0 { return put8(0xC3) }
+    put8(0xC2)
+    put16(bytes)
   }
 
   /// The instruction that raises a signal.

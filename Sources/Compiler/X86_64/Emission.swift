@@ -14,8 +14,11 @@ struct ColdStub: BitwiseCopyable {
     case inconvertible
     /// A call of the raising helper with the kind in `register`.
     case raise
+    /// A jump to the helper of tail calls to other contexts.
+    case tailCall
   }
   var label: Label
+  /// Of a tail call, what the helper expects in eax.
   var origin: UInt32
   var kind: Kind
   var trap: UInt8
@@ -282,6 +285,10 @@ extension CodeBuffer {
         load(.b64, .r11, .memory(.r15, ContextLayout.helperTable))
         call(.memory(.r11, Helper.raise.offset))
         markSite(stub.origin, kind: 0)
+      case .tailCall:
+        moveConstant(.rax, UInt64(truncatingIfNeeded: stub.origin))
+        load(.b64, .r11, .memory(.r15, ContextLayout.helperTable))
+        jump(.memory(.r11, Helper.tailCall.offset))
       }
     }
   }

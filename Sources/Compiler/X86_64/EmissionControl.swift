@@ -41,10 +41,15 @@ extension CodeBuffer {
         instruction.x64Condition, resolved(machine.problem.successors[at].raw),
         resolved(machine.problem.successors[at &+ 1].raw), next)
     case .jumpTable: emitJumpTable(p, &machine)
-    case .ret: emitEpilogue()
+    case .ret: emitEpilogue(removing: UInt16(truncatingIfNeeded: instruction.immediate))
+    case .tailCall:
+      emitLeave(for: instruction)
+      jump(function: UInt32(bitPattern: instruction.immediate))
+    case .tailCallReference: emitTailCallReference(instruction)
     case .call:
       call(function: UInt32(bitPattern: instruction.immediate))
       markSite(origin, kind: 0)
+      restoreOutgoingArea(instruction.displacement)
     case .callReference: emitCallReference(p, origin)
     case .callHelper:
       move(.b64, .rdi, .r15)
@@ -127,8 +132,25 @@ extension CodeBuffer {
     load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
     call(.memory(record, ContextLayout.FunctionRecord.code))
     markSite(origin, kind: 0)
+    restoreOutgoingArea(p.instruction.displacement)
     load(.b64, .r15, .memory(.rbp, CallingConvention.savedContextOffset))
     load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
+  }
+
+  /// The callee has removed its arguments.
+  private mutating func restoreOutgoingArea(_ argumentBytes: Int32) {
+    if argumentBytes == 0 { return }
+    arithmetic(.sub, .b64, RegisterOrMemory(Gpr.rsp), immediate: argumentBytes)
+  }
+
+  /// The context stays where the callee's is the same: nearly always.
+  private mutating func emitTailCallReference(_ instruction: MachineInstruction) {
+    emitLeave(for: instruction)
+    let words = instruction.displacement | instruction.immediate &<< 16
+    let stub = makeStub(.tailCall, origin: UInt32(bitPattern: words))
+    arithmetic(.cmp, .b64, .r15, .memory(.r10, ContextLayout.FunctionRecord.context))
+    jump(if: .notEqual, stub)
+    jump(RegisterOrMemory.memory(.r10, ContextLayout.FunctionRecord.code))
   }
 
   private mutating func emitTrapIf(_ instruction: MachineInstruction, _ origin: UInt32) {

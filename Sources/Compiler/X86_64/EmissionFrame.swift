@@ -110,7 +110,47 @@ extension CodeBuffer {
   }
 
   /// Restores and returns.
-  mutating func emitEpilogue() {
+  mutating func emitEpilogue(removing argumentBytes: UInt16) {
+    restoreSavedRegisters()
+    leaveFrame()
+    `return`(removing: argumentBytes)
+  }
+
+  /// Puts the stack as the callee of a tail call expects it, in place of the frame:
+  ///
+  ///     [rbp + 16 …]  own arguments        the results' place stays, the callee's arguments end
+  ///     [rbp + 8]     return address   ->  there, and below them is the return address
+  ///     [rsp …]       new arguments
+  ///
+  /// Uses rax, r11 and xmm15, which hold no argument.
+  mutating func emitLeave(for call: MachineInstruction) {
+    let own = Int32(truncatingIfNeeded: call.extra) &* 8
+    let passed = call.displacement &* 8
+    restoreSavedRegisters()
+    let moves = own != passed
+    if moves {
+      load(.b64, .r11, .memory(.rbp, 8))
+      load(.b64, .rax, .memory(.rbp, 0))
+    }
+    let below = own &- passed
+    let scratch = Xmm(CallingConvention.scratchFloat)
+    // Up, by more than two words: the last words first.
+    var at = passed
+    while at > 0 {
+      at &-= 16
+      loadVector(scratch, .memory(.rsp, at))
+      storeVector(.memory(.rbp, 16 &+ below &+ at), scratch)
+    }
+    if moves {
+      loadAddress(.b64, .rsp, .memory(.rbp, 8 &+ below))
+      store(.b64, .memory(.rsp, 0), .r11)
+      move(.b64, .rbp, .rax)
+    } else {
+      leaveFrame()
+    }
+  }
+
+  private mutating func restoreSavedRegisters() {
     var below: Int32 = frame.keepsContext ? -16 : -8
     var left = frame.savedRegisters
     while left != 0 {
@@ -119,11 +159,13 @@ extension CodeBuffer {
       below &-= 8
       left &= left &- 1
     }
+  }
+
+  private mutating func leaveFrame() {
     if frame.savedRegisters == 0 && frame.adjustment == 0 && !frame.keepsContext {
       pop(.rbp)
     } else {
       leave()
     }
-    `return`()
   }
 }

@@ -149,8 +149,8 @@ enum X64Text {
       text += ".\(x.x64Condition)"
     case .cmov, .fcmov, .trapIfInconvertible:
       text += ".\(8 << Int(x.size)).\(x.x64Condition)"
-    case .entry, .jump, .jumpTable, .ret, .call, .callReference, .callHelper, .trap, .raiseIf,
-      .fzero, .fpromote, .fdemote:
+    case .entry, .jump, .jumpTable, .ret, .tailCall, .tailCallReference, .call, .callReference,
+      .callHelper, .trap, .raiseIf, .fzero, .fpromote, .fdemote:
       break
     case .cvtFromInteger: text += ".\(8 << Int(x.extra)).\(8 << Int(x.size))"
     case .cvtToInteger: text += ".\(8 << Int(x.size)).\(8 << Int(x.extra))"
@@ -181,7 +181,8 @@ enum X64Text {
 
   static func immediate(_ x: MachineInstruction) -> String? {
     switch x.x64Opcode {
-    case .movImmediate, .imulImmediate, .rorx, .fround, .fcmp, .call, .callHelper, .trap, .trapIf:
+    case .movImmediate, .imulImmediate, .rorx, .fround, .fcmp, .tailCall, .call, .callHelper, .trap,
+      .trapIf:
       return "\(x.immediate)"
     case .movWide: return "constant \(x.immediate)"
     case .jumpTable: return "table \(x.immediate)+\(x.displacement)"

@@ -213,12 +213,21 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// cmp index, displacement; jae last; lea r11, [rip + table]; movsxd T, [r11 + index * 4];
   /// add r11, T; jmp r11.  F
   case jumpTable
-  /// `U…`: the results in their registers. Epilogue and ret.
+  /// `U…`: the results in their registers. Epilogue and ret, which removes `immediate` bytes of
+  /// arguments.
   case ret
-  /// `D…, U…`: a call of function `immediate` of the module, in the own instance. F
+  /// `U…`: leaves the frame and jumps to function `immediate` of the module. The arguments on the
+  /// stack are `displacement` words of the outgoing area; the function's own took `extra` words.
+  case tailCall
+  /// `U record in r10, U…`: as `tailCall`, through a function record; where its context is another,
+  /// through `Helper.tailCall`. `immediate`: words of its results.
+  case tailCallReference
+  /// `D…, U…`: a call of function `immediate` of the module, in the own instance, with
+  /// `displacement` bytes of arguments on the stack: sub rsp, displacement after it.  F
   case call
   /// `U record, D…, U…`: a call through a function record: mov r15, [record + 8];
-  /// mov r14, [r15 + 8]; call [record]; mov r15, [rbp - 8]; mov r14, [r15 + 8].  F
+  /// mov r14, [r15 + 8]; call [record]; sub rsp, displacement; mov r15, [rbp - 8];
+  /// mov r14, [r15 + 8].  F
   case callReference
   /// `D…, U…`: a call of the helper at offset `immediate`, in C's convention: mov rdi, r15;
   /// mov r11, [r15 + helperTable]; call [r11 + immediate].  F
@@ -305,7 +314,7 @@ extension X64Opcode {
       .fsub, .fmul, .fdiv, .fmin, .fmax, .vand, .vandn, .vor, .vxor, .fsqrt, .fround, .fpromote,
       .fdemote, .fcmp, .fblend, .fcmov, .cvtFromInteger, .cvtToInteger, .movToFloat, .movToInteger,
       .entry,
-      .jump, .branch, .ret, .trap, .trapIf, .trapIfInconvertible:
+      .jump, .branch, .ret, .tailCall, .tailCallReference, .trap, .trapIf, .trapIfInconvertible:
       false
     default: true
     }

@@ -100,8 +100,8 @@ package struct Lowering: ~Copyable {
   var pending = Vector<Operand>()
   var resultValues = Vector<UInt32>()
 
-  /// Words of the caller's outgoing area that hold the function's parameters.
-  var parameterWords: UInt16 = 0
+  /// Words of the caller's outgoing area that hold the function's parameters: what it removes.
+  var argumentWords: UInt16 = 0
 
   /// Clobber masks by numbers of results, plus one; see `clobberMask`.
   var callMasks = Vector<UInt16>()
@@ -149,7 +149,7 @@ package struct Lowering: ~Copyable {
     callMasks.reset(count: 64, to: 0)
     constantCache.reset(count: 64, to: 0)
     sharedConstants.removeAll()
-    parameterWords = countParameterWords()
+    argumentWords = countArgumentWords()
     flagProducer = -1
   }
 
@@ -203,6 +203,7 @@ package struct Lowering: ~Copyable {
     case .branch: lowerBranch(i, x)
     case .branchTable: lowerBranchTable(x)
     case .returns: lowerReturn(x)
+    case .tailCall, .tailCallReference: lowerTailCall(x)
     case .trap:
       emit(
         MachineInstruction(.trap, immediate: Int32(truncatingIfNeeded: x.aux)), role: .exit)

@@ -13,35 +13,76 @@ extension Lowering {
     let signature = unit.signature(function.lists[Int(truncatingIfNeeded: x.b)])
     let parameterCount = Int(truncatingIfNeeded: signature.parameterCount)
     let resultCount = Int(truncatingIfNeeded: signature.resultCount)
-    var places = CallPlaces()
-    pending.removeAll()
-    for k in 0..<parameterCount {
-      let value = function.lists[Int(truncatingIfNeeded: x.b) &+ 1 &+ k]
-      let place = places.nextParameter(isFloat: unit.type(signature, k).isFloat)
-      passValue(value, place, isReturned: false)
-    }
-    let argumentWords = places.stackWords
-    var machine = MachineInstruction(.call, immediate: Int32(truncatingIfNeeded: x.a))
-    var record = VirtualRegister.none
-    if x.opcode == .callReference {
-      machine = MachineInstruction(.callReference)
-      record = register(x.a)
-    } else if x.a < unit.importedFunctionCount {
-      machine = MachineInstruction(.callReference)
-      record = newRegister(.int)
-      let offset = unit.importedFunctions &+ Int32(truncatingIfNeeded: x.a) &* 8
-      emitUnary(.mov, size: 3, record, .int, Source(.context, displacement: offset), .int)
-    }
+    let argumentWords = passArguments(x, unit, signature)
+    let record = functionRecord(x, unit)
     let isReference = !record.isNone
+    var machine = MachineInstruction(
+      isReference ? .callReference : .call,
+      immediate: isReference ? 0 : Int32(truncatingIfNeeded: x.a))
+    machine.displacement = Int32(truncatingIfNeeded: argumentWords) &* 8
     output.makesCalls = true
     if isReference { output.callsReferences = true }
     collectResults(i, resultCount)
     let counts = registerResults(unit, signature, parameterCount, resultCount)
     emit(machine, clobbers: clobberMask(counts.integers, counts.floats))
     if isReference { operands.append(.use(record, .int)) }
-    receiveResults(unit, signature, parameterCount, resultCount, stackWords: argumentWords)
+    receiveResults(
+      unit, signature, parameterCount, resultCount, argumentWords: argumentWords)
     let bytes = Int32(truncatingIfNeeded: argumentWords &+ counts.words) &* 8
     output.outgoingBytes = max(output.outgoingBytes, bytes)
+  }
+
+  /// A call whose results are returned as they are.
+  mutating func lowerTailCall(_ x: Instruction) {
+    let unit = self.unit.unsafelyUnwrapped
+    let signature = unit.signature(function.lists[Int(truncatingIfNeeded: x.b)])
+    let passedWords = passArguments(x, unit, signature)
+    let record = functionRecord(x, unit)
+    let counts = registerResults(
+      unit, signature, Int(truncatingIfNeeded: signature.parameterCount),
+      Int(truncatingIfNeeded: signature.resultCount))
+    if passedWords > 0 {
+      // They are laid out in the frame before they take its place.
+      output.makesCalls = true
+      let bytes = Int32(truncatingIfNeeded: passedWords) &* 8
+      output.outgoingBytes = max(output.outgoingBytes, bytes)
+    }
+    var machine = MachineInstruction(
+      record.isNone ? .tailCall : .tailCallReference, extra: argumentWords,
+      immediate: record.isNone
+        ? Int32(truncatingIfNeeded: x.a) : Int32(truncatingIfNeeded: counts.words))
+    machine.displacement = Int32(truncatingIfNeeded: passedWords)
+    emit(machine, role: .exit)
+    // Neither an argument's register nor one that is restored before the jump.
+    if !record.isNone { operands.append(.fixedUse(record, X64Register.r10)) }
+    for o in pending.indices { operands.append(pending[o]) }
+  }
+
+  /// Stores or leaves in `pending` the arguments of a call; the words that they take on the stack.
+  private mutating func passArguments(
+    _ x: Instruction, _ unit: LoweringUnit, _ signature: LoweringUnit.Signature
+  ) -> UInt16 {
+    var places = CallPlaces()
+    pending.removeAll()
+    for k in 0..<Int(truncatingIfNeeded: signature.parameterCount) {
+      let value = function.lists[Int(truncatingIfNeeded: x.b) &+ 1 &+ k]
+      let place = places.nextParameter(isFloat: unit.type(signature, k).isFloat)
+      passValue(value, place, isReturned: false)
+    }
+    return places.argumentWords
+  }
+
+  /// A register with the address of the called function's record; none for a function of the own
+  /// module.
+  private mutating func functionRecord(
+    _ x: Instruction, _ unit: LoweringUnit
+  ) -> VirtualRegister {
+    if x.opcode == .callReference || x.opcode == .tailCallReference { return register(x.a) }
+    guard x.a < unit.importedFunctionCount else { return .none }
+    let record = newRegister(.int)
+    let offset = unit.importedFunctions &+ Int32(truncatingIfNeeded: x.a) &* 8
+    emitUnary(.mov, size: 3, record, .int, Source(.context, displacement: offset), .int)
+    return record
   }
 
   /// Puts a value where a call or return wants it: a store now, or an operand later.
@@ -112,10 +153,9 @@ extension Lowering {
   /// The call's remaining operands, then loads of the results that lie in memory.
   private mutating func receiveResults(
     _ unit: LoweringUnit, _ signature: LoweringUnit.Signature, _ first: Int, _ count: Int,
-    stackWords: UInt16
+    argumentWords: UInt16
   ) {
-    var places = CallPlaces()
-    places.stackWords = stackWords
+    var places = CallPlaces(argumentWords: argumentWords)
     for k in 0..<count {
       let place = places.nextResult(isFloat: unit.type(signature, first &+ k).isFloat)
       switch place {
@@ -128,8 +168,7 @@ extension Lowering {
       }
     }
     for o in pending.indices { operands.append(pending[o]) }
-    places = CallPlaces()
-    places.stackWords = stackWords
+    places = CallPlaces(argumentWords: argumentWords)
     for k in 0..<count {
       let type = unit.type(signature, first &+ k)
       if case .stackWord(let word) = places.nextResult(isFloat: type.isFloat) {
@@ -195,14 +234,14 @@ extension Lowering {
   // MARK: Entry and return
 
   /// The words of the caller's outgoing area that hold parameters.
-  mutating func countParameterWords() -> UInt16 {
+  mutating func countArgumentWords() -> UInt16 {
     let data = function.blocks.storage[0]
     var places = CallPlaces()
     for k in 0..<data.parameterCount {
       let value = function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)]
       _ = places.nextParameter(isFloat: type(value).isFloat)
     }
-    return places.stackWords
+    return places.argumentWords
   }
 
   /// Defines the function's parameters, as far as something reads them.
@@ -242,15 +281,16 @@ extension Lowering {
   }
 
   mutating func lowerReturn(_ x: Instruction) {
-    var places = CallPlaces()
     // Results lie behind the stack arguments.
-    places.stackWords = parameterWords
+    var places = CallPlaces(argumentWords: argumentWords)
     pending.removeAll()
     for k in 0..<x.c {
       let value = function.lists[Int(truncatingIfNeeded: x.b &+ k)]
       passValue(value, places.nextResult(isFloat: type(value).isFloat), isReturned: true)
     }
-    emit(MachineInstruction(.ret), role: .exit)
+    emit(
+      MachineInstruction(.ret, immediate: Int32(truncatingIfNeeded: argumentWords) &* 8),
+      role: .exit)
     for o in pending.indices { operands.append(pending[o]) }
   }
 }

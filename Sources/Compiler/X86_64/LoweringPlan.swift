@@ -74,10 +74,10 @@ extension Lowering {
         use(x.a)
         use(x.c)
         colour &+= 1
-      case .call, .callHelper:
+      case .call, .callHelper, .tailCall:
         useList(x.b &+ 1, x.c)
         colour &+= 1
-      case .callReference:
+      case .callReference, .tailCallReference:
         use(x.a)
         useList(x.b &+ 1, x.c)
         colour &+= 1

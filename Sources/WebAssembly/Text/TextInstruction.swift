@@ -58,10 +58,10 @@ private struct TextInstructionGroup {
       .init(0x0C, .label, "br br_if"), .init(0x0E, .labelTable, "br_table"),
       .init(0x0F, .none, "return"),
       .init(0x10, .function, "call"), .init(0x11, .functionIndirect, "call_indirect"),
-      .init(0x12, .function, "return_call", needs: .tailCalls),
-      .init(0x13, .functionIndirect, "return_call_indirect", needs: .tailCalls),
-      .init(0x14, .type, "call_ref", needs: .typedFunctionReferences),
-      .init(0x15, .type, "return_call_ref", needs: .typedFunctionReferences),
+      .init(0x12, .function, "return_call"),
+      .init(0x13, .functionIndirect, "return_call_indirect"),
+      .init(0x14, .type, "call_ref"),
+      .init(0x15, .type, "return_call_ref"),
       .init(0x1A, .none, "drop"), .init(0x1B, .select, "select"),
     ]
   }
@@ -73,8 +73,8 @@ private struct TextInstructionGroup {
       .init(0x25, .table, "table.get table.set"),
       .init(0xD0, .heapType, "ref.null"), .init(0xD1, .none, "ref.is_null"),
       .init(0xD2, .function, "ref.func"),
-      .init(0xD4, .none, "ref.as_non_null", needs: .typedFunctionReferences),
-      .init(0xD5, .label, "br_on_null br_on_non_null", needs: .typedFunctionReferences),
+      .init(0xD4, .none, "ref.as_non_null"),
+      .init(0xD5, .label, "br_on_null br_on_non_null"),
     ]
   }
 

@@ -52,9 +52,6 @@ extension TextParser {
 
   /// Declares the types up to the token at `end`.
   private mutating func declareGroup(_ end: Int) throws(TextFailure) {
-    position = position &- 1
-    try requireTypeGroups()
-    position = position &+ 1
     while position < end {
       guard isOpen(.type) else { throw unexpected() }
       let close = Int(truncatingIfNeeded: token.value)

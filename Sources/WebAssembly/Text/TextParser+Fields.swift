@@ -218,7 +218,6 @@ extension TextParser {
     try parseTableType()
     if token.kind == .close { return sections.tables.append(pending) }
     // An initial value for all elements.
-    try require(.typedFunctionReferences, at: position)
     sections.tables.append(0x40)
     sections.tables.append(0x00)
     sections.tables.append(pending)

@@ -4,13 +4,6 @@
 import Entities
 
 extension TextParser {
-  /// Groups and subtypes are part of garbage collection, but function types have them too.
-  mutating func requireTypeGroups() throws(TextFailure) {
-    guard features.contains(.typedFunctionReferences) else {
-      return try require(.garbageCollection, at: position)
-    }
-  }
-
   /// Reads a field `(type …)`.
   mutating func parseTypeField() throws(TextFailure) {
     try parseTypeDefinition(isAlone: true)
@@ -49,9 +42,7 @@ extension TextParser {
 
   /// Reads `(sub final? supertype* …)`.
   private mutating func parseSubtype(isAlone: Bool) throws(TextFailure) {
-    position = position &+ 1
-    try requireTypeGroups()
-    position = position &+ 1
+    position = position &+ 2
     let isFinal = take(.final)
     var supertypes = ByteWriter()
     var count: UInt32 = 0
@@ -80,7 +71,6 @@ extension TextParser {
       return try expectClose()
     }
     guard isWord(.struct) || isWord(.array) else { throw unexpected() }
-    try require(.garbageCollection, at: position)
     if take(.array) {
       types.encoded.append(0x5E)
       try parseStructureField()
@@ -112,8 +102,16 @@ extension TextParser {
     }
     position = start
     types.encoded.appendU32(count)
+    // The scope of locals, which no type has.
+    locals.removeAll()
+    defer { locals.removeAll() }
     while takeOpen(.field) {
-      if takeSymbol() != nil {
+      if let symbol = takeSymbol() {
+        guard locals[symbol] == nil else {
+          position = position &- 1
+          throw failure("duplicate field \(text(of: token))")
+        }
+        locals.define(symbol, as: 0)
         try parseStructureField()
       } else {
         while token.kind != .close { try parseStructureField() }

@@ -32,7 +32,6 @@ extension TextParser {
       type = .v128
     default:
       guard let heap = Self.abbreviation(token.value) else { return nil }
-      try requireFeature(of: heap)
       type = ValueType(reference: heap, isNullable: true)
     }
     position = position &+ 1
@@ -55,33 +54,17 @@ extension TextParser {
     }
   }
 
-  private func requireFeature(of heap: HeapType) throws(TextFailure) {
-    switch heap {
-    case .function, .extern: break
-    case .exception, .noException: try require(.exceptionHandling, at: position)
-    default:
-      let isDefined = heap.typeIndex != nil
-      try require(isDefined ? .typedFunctionReferences : .garbageCollection, at: position)
-    }
-  }
-
   /// Reads `(ref null? heap)`.
   private mutating func parseReferenceType() throws(TextFailure) -> ValueType {
-    let start = position
     position = position &+ 2
     let isNullable = take(.null)
     let heap = try parseHeapType()
     try expectClose()
-    let type = ValueType(reference: heap, isNullable: isNullable)
-    if type != .funcref && type != .externref && (heap == .function || heap == .extern) {
-      try require(.typedFunctionReferences, at: start)
-    }
-    return type
+    return ValueType(reference: heap, isNullable: isNullable)
   }
 
   mutating func parseHeapType() throws(TextFailure) -> HeapType {
     if isIndex {
-      try require(.typedFunctionReferences, at: position)
       let place = position
       let index = try parseIndex(.type)
       guard index < ImplementationLimits.types else {
@@ -108,7 +91,6 @@ extension TextParser {
     case Keyword.cont.code: throw .unsupported(.stackSwitching, at: Int(token.start))
     default: throw unexpected()
     }
-    try requireFeature(of: heap)
     position = position &+ 1
     return heap
   }

@@ -189,7 +189,7 @@ extension TextPrinter {
     case .f64: writeFloat(try reader.readFixed64(), isDouble: true)
     case .heapType:
       write(" ")
-      output.append(try reader.readNullableHeapType().heapType.description)
+      write(try reader.readHeapType())
     case .select: try writeSelect(&reader)
     }
   }

@@ -43,9 +43,9 @@ struct TextPrinter: ~Copyable {
       write(" ")
       writeSymbol(name.bytes(base))
     }
-    for index in 0..<module.typeCount { printType(UInt32(truncatingIfNeeded: index)) }
+    printTypes()
     printImports()
-    printTables()
+    try printTables()
     printMemories()
     try printGlobals()
     for item in module.exports { printExport(item) }
@@ -196,21 +196,21 @@ struct TextPrinter: ~Copyable {
   // MARK: Types
 
   mutating func write(_ type: ValueType) {
-    if type.isReference, let index = type.heapType.typeIndex {
+    if type.isReference, !type.heapType.isAbstract {
       write(type.isNullable ? "(ref null " : "(ref ")
-      writeIndex(.type, index)
+      write(type.heapType)
       write(")")
     } else {
       output.append(type.description)
     }
   }
 
-  private mutating func printType(_ index: UInt32) {
-    line("(type")
-    writeDefinition(.type, index)
-    write(" (func")
-    writeSignature(module.signature(ofType: index))
-    write("))")
+  mutating func write(_ heap: HeapType) {
+    if let index = heap.typeIndex {
+      writeIndex(.type, index)
+    } else {
+      output.append(heap.description)
+    }
   }
 
   mutating func writeSignature(_ signature: Signature) {
@@ -296,11 +296,15 @@ struct TextPrinter: ~Copyable {
     }
   }
 
-  private mutating func printTables() {
+  private mutating func printTables() throws(WasmError) {
     for index in module.importedTableCount..<module.tables.count {
       line("(table")
       writeDefinition(.table, UInt32(truncatingIfNeeded: index))
       write(module.tables[index])
+      if let value = module.tableInitializers[index - module.importedTableCount] {
+        write(" ")
+        try printExpression(value.range)
+      }
       write(")")
     }
   }
