@@ -20,7 +20,6 @@ class CallGenerator(Generator):
         self.globals = [rng.choice(TYPES) for _ in range(rng.randint(1, 4))]
         self.make_types()
         count = len(self.signatures)
-        self.tableSize = count + 2
         # A null in the table of each type, and what has no business in a table of functions of another.
         self.base = rng.choice([i for i in range(count)])
         fitting = [i for i in range(count) if self.is_subtype(i, self.base)]
@@ -28,21 +27,13 @@ class CallGenerator(Generator):
         self.host = rng.randrange(count) if rng.random() < 0.5 else None
         if self.host is not None:
             lines.append(f"  (import \"m\" \"host\" (func $host{signature(*self.signatures[self.host])}))")
-        lines.append("  (memory (export \"memory\") 1 3)")
-        lines.append(f"  (table (export \"table\") {self.tableSize} funcref)")
+        lines += self.state_lines(count)
         lines.append(f"  (table $typed {len(fitting) + 1} (ref null $t{self.base}))")
         some = rng.choice(fitting)
         lines.append(f"  (table $full 3 (ref $t{self.base}) (ref.func $f{some}))")
-        lines.append("  (elem (i32.const 0) func " + " ".join(f"$f{i}" for i in range(count)) + ")")
         lines.append(f"  (elem (table $typed) (i32.const 0) (ref null $t{self.base}) "
                      + " ".join(f"(ref.func $f{i})" for i in fitting) + ")")
         self.typedSize = len(fitting) + 1
-        data = "".join(f"\\{rng.randrange(256):02x}" for _ in range(48))
-        lines.append(f"  (data (i32.const 8) \"{data}\")")
-        lines.append(f"  (data $passive \"{data[:60]}\")")
-        lines.append(f"  (global $fuel (export \"fuel\") (mut i32) (i32.const {FUEL}))")
-        for i, kind in enumerate(self.globals):
-            lines.append(f"  (global $g{i} (export \"g{i}\") (mut {kind}) ({kind}.const {rng.choice(EDGES[kind])}))")
         for i in range(count):
             first = f"ref.func $f{i}" if rng.random() < 0.8 else "ref.null nofunc"
             lines.append(f"  (global $r{i} (mut (ref null $t{i})) ({first}))")
@@ -99,6 +90,7 @@ class CallGenerator(Generator):
         self.locals = parameters + [rng.choice(TYPES) for _ in range(rng.choice((0, 2, 5, 12)))]
         self.references = [rng.randrange(len(self.signatures)) for _ in range(rng.randint(0, 3))]
         self.counters = 0
+        self.pointers = []
         self.labels = []
         self.size = rng.choice((40, 100))
         body = ["(call $burn)"]
@@ -120,6 +112,8 @@ class CallGenerator(Generator):
         head += f" (local $whole (ref $t{index}))"
         for i in range(self.counters):
             head += f" (local $c{i} i32)"
+        for i, kind in enumerate(self.pointers):
+            head += f" (local $p{i} {kind})"
         return entry + head + "\n    " + "\n    ".join(body) + ")"
 
     def statement(self, depth):
@@ -213,9 +207,9 @@ class CallGenerator(Generator):
         if way < 0.65:
             return f"({prefix}call_ref $t{target} {arguments} {self.reference(target, depth)})"
         choices = [k for k in range(len(self.signatures)) if self.is_subtype(k, target)]
-        place = f"(i32.const {rng.choice(choices)})"
+        place = f"({self.table}.const {rng.choice(choices)})"
         if rng.random() < 0.15:
-            place = f"(i32.rem_u {self.expression('i32', depth - 1)} (i32.const {self.tableSize + 1}))"
+            place = self.place(depth)
         table = ""
         if self.is_subtype(self.base, target) and rng.random() < 0.5:
             table = rng.choice(("$typed ", "$full "))

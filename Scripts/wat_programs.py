@@ -85,17 +85,25 @@ class Generator:
             parameters = [rng.choice(TYPES) for _ in range(rng.choice((0, 1, 2, 3, 4, 9)))]
             results = [rng.choice(TYPES) for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 4)))]
             self.signatures.append((parameters, results))
-        self.tableSize = len(self.signatures) + 2
-        # The type of addresses of each memory, and of indices of the table.
+        lines = ["(module"] + self.state_lines(len(self.signatures))
+        lines += HELPERS
+        for index, _ in enumerate(self.signatures):
+            lines.append(self.function(index))
+        lines.append(")")
+        return "\n".join(lines) + "\n"
+
+    def state_lines(self, functions):
+        """Memories, a table with all functions, data, globals; each memory and the table has its address type."""
+        rng = self.rng
         self.memories = [rng.choice(("i32", "i32", "i64"))]
         self.memories += [rng.choice(("i32", "i64")) for _ in range(rng.choice((0, 0, 1, 2)))]
         self.table = rng.choice(("i32", "i32", "i64"))
-        lines = ["(module"]
+        self.tableSize = functions + 2
+        lines = []
         for i, kind in enumerate(self.memories):
             lines.append(f"  (memory $m{i} (export \"memory{i}\") {kind} 1 {rng.choice((1, 3))})")
         lines.append(f"  (table (export \"table\") {self.table} {self.tableSize} {self.tableSize + 9} funcref)")
-        lines.append(f"  (elem ({self.table}.const 0) func "
-                     + " ".join(f"$f{i}" for i in range(len(self.signatures))) + ")")
+        lines.append(f"  (elem ({self.table}.const 0) func " + " ".join(f"$f{i}" for i in range(functions)) + ")")
         data = "".join(f"\\{rng.randrange(256):02x}" for _ in range(48))
         for i, kind in enumerate(self.memories):
             lines.append(f"  (data (memory $m{i}) ({kind}.const {8 + 40 * i}) \"{data}\")")
@@ -103,11 +111,7 @@ class Generator:
         lines.append(f"  (global $fuel (export \"fuel\") (mut i32) (i32.const {FUEL}))")
         for i, kind in enumerate(self.globals):
             lines.append(f"  (global $g{i} (export \"g{i}\") (mut {kind}) ({kind}.const {rng.choice(EDGES[kind])}))")
-        lines += HELPERS
-        for index, _ in enumerate(self.signatures):
-            lines.append(self.function(index))
-        lines.append(")")
-        return "\n".join(lines) + "\n"
+        return lines
 
     def function(self, index):
         rng = self.rng

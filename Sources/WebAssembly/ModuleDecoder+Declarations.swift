@@ -132,8 +132,9 @@ extension ModuleDecoder {
   private mutating func readMemoryType() throws(WasmError) -> MemoryType {
     let start = reader.position
     let flags = try reader.readByte()
-    guard flags & ~0x0F == 0 else { throw malformed("malformed limits flags", at: start) }
-    if flags & 8 != 0 { throw .unsupported(.customPageSizes, at: start) }
+    // Version 3.0 has no other flags; 8 is that of a proposal.
+    if flags & 8 != 0 { throw malformed("malformed limits flags, of custom page sizes", at: start) }
+    guard flags & ~0x07 == 0 else { throw malformed("malformed limits flags", at: start) }
     if flags & 2 != 0 { throw .unsupported(.threads, at: start) }
     let is64 = flags & 4 != 0
     let (minimum, maximum) = try readLimits(flags, at: start)

@@ -138,9 +138,6 @@ private let incomplete: [String: String] = [
   br_on_cast br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 \
   type-subtyping
   """,
-  "custom page sizes": """
-  binary
-  """,
   "exception handling": """
   exports imports instance tag throw throw_ref
   """,

@@ -138,7 +138,9 @@ import Testing
   #expect(complain { $0.memories = [[0, 1], [4, 1]] } == nil)
   #expect(complain { $0.memories = [[0x10, 1]] } == "malformed: malformed limits flags")
   #expect(complain { $0.memories = [[3, 1, 1]] } == "unsupported: threads")
-  #expect(complain { $0.memories = [[8, 1, 0]] } == "unsupported: custom page sizes")
+  #expect(
+    complain { $0.memories = [[8, 1, 0]] }
+      == "malformed: malformed limits flags, of custom page sizes")
   #expect(complain { $0.memories = [[0] + unsigned(65_536)] } == nil)
   #expect(
     complain { $0.memories = [[0] + unsigned(65_537)] }
