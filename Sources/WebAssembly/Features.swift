@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of WebAssembly beyond version 2.0, by name, and the options of decoding.
+// Parts of WebAssembly that are not built or not standard, by name, and the options of decoding.
 
 /// Parts of WebAssembly that not every module may use.
 ///
-/// Everything of version 2.0 except `simd` needs no switch, nor do several memories and 64-bit
-/// memories and tables. A module that uses a feature that is not switched on, or is not built, is
-/// refused as `unsupported` with the feature's name.
+/// Version 3.0 needs no switch, but for the parts below that are not built yet. A module that uses a
+/// feature that is not switched on, or is not built, is refused as `unsupported` with the feature's
+/// name.
 package struct Features: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
