@@ -11,6 +11,8 @@ struct ProgramCost {
   var seconds = Double.infinity
   /// Moves, loads, stores and values made again, each at the frequency of its block.
   var weightedEdits = 0.0
+  /// Operands in slots, likewise.
+  var weightedOperands = 0.0
   var fallbacks = 0
 
   init(
@@ -28,6 +30,7 @@ struct ProgramCost {
         if round > 0 { continue }
         if allocator.statistics.fallback != .none { fallbacks += 1 }
         weightedEdits += problem.weightedEdits(of: solution)
+        weightedOperands += problem.weightedOperands(of: solution)
         var checker = Checker()
         try checker.check(problem.problem, solution)
       }
@@ -49,6 +52,18 @@ final class ProgramProblem {
       let i = solution.edits[k].point.instruction
       while i >= problem.instructionRange(b).upperBound { b += 1 }
       total += Double(problem.blocks.storage[b].frequency)
+    }
+    return total
+  }
+
+  /// The operands that `solution` puts in slots, each at the frequency of its block.
+  func weightedOperands(of solution: borrowing Solution) -> Double {
+    var total = 0.0
+    for b in 0..<problem.blockCount {
+      let frequency = Double(problem.blocks.storage[b].frequency)
+      for i in problem.instructionRange(b) {
+        for k in problem.operandRange(i) where solution.allocations[k].isSlot { total += frequency }
+      }
     }
     return total
   }
@@ -80,8 +95,8 @@ extension Tables {
   /// One line a file: both allocators on all its problems, every solution checked.
   static func programs(_ files: [String], _ options: AllocationOptions, rounds: Int) throws {
     print(
-      "program                  functions  operands  single-pass: ms    edits  backtracking: ms"
-        + "    edits  fall-backs   ms ratio  edits ratio")
+      "program                  functions  operands  single-pass: ms     edits  in slots"
+        + "  backtracking: ms     edits  in slots  fall-backs   ms ratio  edits ratio")
     for file in files {
       let problems = try ProgramProblem.read(file)
       let simple = try ProgramCost(problems, .singlePass, options, rounds: rounds)
@@ -91,9 +106,11 @@ extension Tables {
       row.add(problems.count, 34 - name.count)
       row.add(problems.reduce(0) { $0 + $1.problem.operands.count }, 10)
       row.add(simple.seconds * 1e3, 17, digits: 2)
-      row.add(simple.weightedEdits, 9, digits: 0)
+      row.add(simple.weightedEdits, 10, digits: 0)
+      row.add(simple.weightedOperands, 10, digits: 0)
       row.add(made.seconds * 1e3, 18, digits: 2)
-      row.add(made.weightedEdits, 9, digits: 0)
+      row.add(made.weightedEdits, 10, digits: 0)
+      row.add(made.weightedOperands, 10, digits: 0)
       row.add(made.fallbacks, 12)
       row.add(made.seconds / simple.seconds, 11, digits: 2)
       row.add(made.weightedEdits / max(simple.weightedEdits, 1), 13, digits: 2)

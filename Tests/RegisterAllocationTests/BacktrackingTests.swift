@@ -4,6 +4,7 @@
 import Entities
 import Testing
 
+@testable import AllocationLab
 @testable import RegisterAllocation
 
 /// One value passed `calls` times, alternately as the first and the second argument.
@@ -62,4 +63,28 @@ private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem 
     }
   }
   #expect(stepsPerCall[2] <= stepsPerCall[0] * 1.1)
+}
+
+/// A use that would do with the slot, right behind a definition in a register, would wait for a store.
+@Test func whatIsReadNearbyIsReadFromItsRegister() throws {
+  var made = ProblemBuilder()
+  let v = made.value()
+  made.define([v])
+  made.instruction([.anyUse(v, .int)])
+  made.instruction([.anyUse(v, .int)])
+  made.instruction([], clobbers: ProblemBuilder.everything)
+  made.use([v])
+  made.exit()
+  let problem = made.finish()
+  var allocator = Allocator()
+  allocator.options.splitLimit = 0
+  var solution = Solution()
+  try allocator.allocate(problem, into: &solution, using: .backtracking)
+  var checker = Checker()
+  try checker.check(problem, solution)
+  let places = solution.allocations.toArray()
+  #expect(places.allSatisfy { $0.isRegister })
+  #expect(places[1] == places[0] && places[2] == places[0])
+  // Stored before the call, loaded behind it.
+  #expect(solution.edits.count == 2)
 }

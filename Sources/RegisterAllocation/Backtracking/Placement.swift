@@ -31,6 +31,7 @@ extension Backtracking {
         p = piece.next
       }
       sortPlaced(from: start)
+      stretchPlaced(of: b, from: start)
       bundles[b].pieces = UInt32(truncatingIfNeeded: start)
       bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
       // From here on a cursor into `placed`.

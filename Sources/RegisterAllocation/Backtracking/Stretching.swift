@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between pieces: a value stays in its register for uses nearby that would do with its slot.
+
+import Entities
+
+extension Backtracking {
+  /// Stretches the registers of a bundle, from `start` on in `placed`, over what follows them in the
+  /// same block, where they are free: up to the bundle's next register, or else as many uses as can
+  /// be. That spares a store and a load, one behind the other, of what was just computed.
+  mutating func stretchPlaced(of b: Int, from start: Int) {
+    var r = Int(truncatingIfNeeded: pieces[b].rangeStart)
+    let rangeEnd = Int(truncatingIfNeeded: pieces[b].rangeEnd)
+    var u = Int(truncatingIfNeeded: pieces[b].useStart)
+    let useEnd = Int(truncatingIfNeeded: pieces[b].useEnd)
+    for k in start..<placed.count {
+      let from = placed[k].to
+      while r < rangeEnd && ranges[r].to < from { r &+= 1 }
+      steps &+= 1
+      if r == rangeEnd { return }
+      if ranges[r].to == from || ranges[r].from >= from { continue }
+      var limit = min(ranges[r].to, blockStart[block(at: from &- 1) &+ 1])
+      if k &+ 1 < placed.count && placed[k &+ 1].from <= limit {
+        limit = placed[k &+ 1].from
+        if stretch(k, to: limit) { continue }
+      }
+      while u < useEnd && uses[u].begin < from { u &+= 1 }
+      var next = u
+      while next < useEnd && uses[next].neededUntil <= limit {
+        let use = uses[next]
+        if use.isDefinition || use.kind != .stack && !stretch(k, to: use.neededUntil) { break }
+        next &+= 1
+      }
+      steps &+= next &- u
+    }
+  }
+
+  /// False if something else is in the register before `end`.
+  private mutating func stretch(_ k: Int, to end: UInt32) -> Bool {
+    let from = placed[k].to
+    if from >= end { return true }
+    let register = placed[k].register
+    if !taken.isFree(register, from, end) { return false }
+    let c = Int(truncatingIfNeeded: register &>> 6)
+    if clobbered(from, end, c) & ClassWords.bit(register) != 0 { return false }
+    taken.insert(register, from, end)
+    placed[k].to = end
+    return true
+  }
+}
