@@ -63,3 +63,27 @@ private func edit(_ i: Int, _ from: Allocation, _ to: Allocation) -> Edit {
   for move in moves { solution.edits.append(move) }
   #expect(left(problem, &solution) == moves)
 }
+
+/// One value is made again in two places; of these, one is a copy that passes as another value, a
+/// block's parameter. That the contents are equal does not make a load of the parameter needless.
+@Test func whatIsMadeTwiceIsNotForWhatItWasCopied() {
+  var made = ProblemBuilder()
+  let v = made.value()
+  made.define([v])
+  made.use([v])
+  made.use([v])
+  made.use([v])
+  made.exit()
+  let problem = made.finish()
+  var solution = Solution()
+  for place in [r0, r0, r1, r1] { solution.allocations.append(place) }
+  solution.slotUnits = 1
+  let again = Allocation(rematerialized: v)
+  let moves = [
+    edit(1, again, r0), edit(1, r0, slot0), edit(2, again, r1), edit(3, slot0, r1),
+    edit(3, again, r1),
+  ]
+  for move in moves { solution.edits.append(move) }
+  // The last one makes what is there: a copy of what was made.
+  #expect(left(problem, &solution) == Array(moves[0...3]))
+}

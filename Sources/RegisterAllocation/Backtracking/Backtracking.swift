@@ -33,6 +33,7 @@ struct Backtracking: ~Copyable {
   var blockIndex = Vector<UInt32>()
   static var blockIndexShift: Int { 4 }
   var frequency = Vector<Float>()
+  var highestFrequency: Float = 0
   /// The first and the last of the points at which each block's predecessors end.
   var entryLow = Vector<UInt32>()
   var entryHigh = Vector<UInt32>()

@@ -14,7 +14,8 @@ struct RedundantMoves: ~Copyable {
   private var epochs = Vector<UInt32>()
   private var known = ClassWords()
   private var epoch: UInt32 = 0
-  private var next: UInt32 = 0
+  /// Per token of what value the content was made again, or `Allocation.none`.
+  private var origins = Vector<Allocation>()
 
   init() {}
 
@@ -25,7 +26,7 @@ struct RedundantMoves: ~Copyable {
     token.reset(count: 256 &+ solution.slotUnits, to: 0)
     epochs.reset(count: 256 &+ solution.slotUnits, to: 0)
     epoch = 0
-    next = 0
+    origins.removeAll()
     var cursor = 0
     var kept = 0
     let count = solution.edits.count
@@ -88,26 +89,33 @@ struct RedundantMoves: ~Copyable {
     place.isSlot ? epochs[place.slot &+ 256] == epoch : known.contains(place.packed)
   }
 
-  @inline(__always) private mutating func set(_ place: Allocation, _ value: UInt32) {
-    token[index(place)] = value
+  @inline(__always) private mutating func set(_ place: Allocation, _ value: Int) {
+    token[index(place)] = UInt32(truncatingIfNeeded: value)
     if place.isSlot { epochs[place.slot &+ 256] = epoch } else { known.insert(place.packed) }
   }
 
   /// Executes a move; false if it changes nothing.
   private mutating func move(_ edit: Edit) -> Bool {
-    var value: UInt32
     if edit.from.isRematerialized {
-      value = edit.from.raw
-    } else {
-      if !isKnown(edit.from) {
-        next &+= 1
-        set(edit.from, next)
-      }
-      value = token[index(edit.from)]
+      if isKnown(edit.to) && origins[token(of: edit.to)] == edit.from { return false }
+      // What is made twice is equal, but a copy of the one may meanwhile stand for another value.
+      set(edit.to, makeToken(edit.from))
+      return true
     }
-    if isKnown(edit.to) && token[index(edit.to)] == value { return false }
+    if !isKnown(edit.from) { set(edit.from, makeToken(.none)) }
+    let value = token(of: edit.from)
+    if isKnown(edit.to) && token(of: edit.to) == value { return false }
     set(edit.to, value)
     return true
+  }
+
+  @inline(__always) private func token(of place: Allocation) -> Int {
+    Int(truncatingIfNeeded: token[index(place)])
+  }
+
+  @inline(__always) private mutating func makeToken(_ origin: Allocation) -> Int {
+    origins.append(origin)
+    return origins.count &- 1
   }
 
   /// Forgets what an instruction destroys or defines.

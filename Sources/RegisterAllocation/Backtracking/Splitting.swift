@@ -39,6 +39,7 @@ extension Backtracking {
     let hottest = hottestUse(piece)
     if hottest < 0 { return false }
     let use = uses[hottest]
+    if isSeldom(use) { return false }
     let c = piece.classIndex
     var allowed = allocatable[c]
     if use.kind == .register { allowed &= Self.below(use.limit) }
@@ -111,6 +112,12 @@ extension Backtracking {
     }
     steps &+= u &- Int(piece.useStart)
     return hottest
+  }
+
+  /// Whether other code of the function runs so much more often, or this use so seldom outside all
+  /// loops, that a careful split would not be noticed.
+  private func isSeldom(_ use: UseRecord) -> Bool {
+    use.weight < min(2, highestFrequency * 0.5) || use.weight * 64 < highestFrequency
   }
 
   /// What a piece would be if it took a window, and what that saves: what the uses would cost in

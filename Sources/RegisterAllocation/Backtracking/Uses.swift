@@ -88,9 +88,11 @@ extension Backtracking {
     entryLow.reset(count: count, to: .max)
     entryHigh.reset(count: count, to: 0)
     var filled = 0
+    highestFrequency = 0
     for b in 0..<count {
       let stated = max(view.blocks[b].frequency, 0.0001)
       frequency[b] = view.blocks[b].isCold ? min(stated, 0.01) : stated
+      highestFrequency = max(highestFrequency, frequency[b])
       for k in view.predecessorRange(b) {
         let end = blockStart[Int(truncatingIfNeeded: view.predecessors[k].raw) &+ 1] &- 1
         entryLow[b] = min(entryLow[b], end)
