@@ -3,9 +3,9 @@
 
 /// Three values, one per register class, indexed by the class's raw value.
 struct PerClass<Element: BitwiseCopyable>: BitwiseCopyable {
-  private var int: Element
-  private var float: Element
-  private var vector: Element
+  fileprivate var int: Element
+  fileprivate var float: Element
+  fileprivate var vector: Element
 
   @inline(__always) init(_ int: Element, _ float: Element, _ vector: Element) {
     self.int = int
@@ -47,7 +47,13 @@ extension PerClass<UInt64> {
     self[Int(truncatingIfNeeded: register &>> 6)] &= ~Self.bit(register)
   }
 
-  @inline(__always) var isEmpty: Bool { self[0] | self[1] | self[2] == 0 }
+  @inline(__always) mutating func subtract(_ other: ClassWords) {
+    int &= ~other.int
+    float &= ~other.float
+    vector &= ~other.vector
+  }
+
+  @inline(__always) var isEmpty: Bool { int | float | vector == 0 }
 
   var set: RegisterSet {
     RegisterSet(int: self[0], float: self[1], vector: self[2])

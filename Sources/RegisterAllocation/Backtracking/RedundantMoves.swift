@@ -58,7 +58,7 @@ struct RedundantMoves: ~Copyable {
             kept &+= 1
           }
         }
-        for c in 0..<3 { known[c] &= ~scratch[c] }
+        known.subtract(scratch)
         pass(i, view, solution.allocations)
         i &+= 1
       }
@@ -123,10 +123,7 @@ struct RedundantMoves: ~Copyable {
     _ i: Int, _ view: ProblemView, _ allocations: borrowing Vector<Allocation>
   ) {
     let mask = view.instructions[i].clobberMask
-    if mask != 0 {
-      let destroyed = ClassWords(view.clobberMasks[Int(mask)])
-      for c in 0..<3 { known[c] &= ~destroyed[c] }
-    }
+    if mask != 0 { known.subtract(ClassWords(view.clobberMasks[Int(mask)])) }
     let operands = view.operandRange(i)
     var k = operands.lowerBound
     while k < operands.upperBound {
