@@ -10,7 +10,7 @@
   /// Added to a piece's length where its weight is cost by length: the more, the less length counts.
   public var lengthBias: Float = 300
   /// The bound on steps per instruction and operand, to be multiplied by a logarithm.
-  public var stepsPerUnit = 64
+  public var stepsPerUnit = 20
   /// The bound on steps for the smallest problem.
   public var baseSteps = 20_000
 
