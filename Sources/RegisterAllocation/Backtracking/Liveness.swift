@@ -11,6 +11,10 @@ struct BlockWords: BitwiseCopyable {
 }
 
 extension Backtracking {
+  /// What a block and an edge count when values are followed up. Where each of many values lives in
+  /// most of many blocks, this is all that the time goes to; there the budget must end it early.
+  private static var stepsPerVisit: Int { 16 }
+
   /// Fills `ranges`: each value's stand together, in rising order.
   ///
   /// Most values live in one block, which is known from their uses. The others are followed 64 at a
@@ -85,7 +89,7 @@ extension Backtracking {
       if b == 0 { return giveUp(.unsolvable) }
       let live = blockWords[b].liveIn
       let predecessors = view.predecessorRange(b)
-      steps &+= predecessors.count &+ 1
+      steps &+= (predecessors.count &+ 1) &* Self.stepsPerVisit
       for k in predecessors {
         let p = Int(truncatingIfNeeded: view.predecessors[k].raw)
         let words = blockWords[p]
