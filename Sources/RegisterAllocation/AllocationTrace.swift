@@ -14,7 +14,8 @@ public struct AllocationTrace: ~Copyable {
     public var bundle: UInt32
     /// The first point.
     public var from: UInt32
-    /// Behind the last point. Within, the piece covers only points at which its bundle lives.
+    /// Behind the last point. Within, the piece covers only points at which its bundle lives. At
+    /// the end, the value may stay in the register beyond it, for uses nearby.
     public var to: UInt32
     /// What it would cost to have it in memory, in operations.
     public var cost: Float
