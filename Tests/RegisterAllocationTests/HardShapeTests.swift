@@ -26,9 +26,9 @@ func stepsGrowInProportionToTheProblem(shape: HardShape) throws {
     #expect(allocator.statistics.steps <= allocator.statistics.stepBudget)
     steps.append(Double(allocator.statistics.steps))
   }
-  // With all counters live in all inner loops only the budget bounds the steps.
-  if shape == .nestedCounters { return }
-  #expect(log2(steps[2] / steps[0]) / 2 <= 1.1, "\(steps)")
+  let exponent = log2(steps[2] / steps[0]) / 2
+  // With all counters live in all inner loops only the budget bounds the steps; see below.
+  #expect(exponent <= (shape == .nestedCounters ? 1.7 : 1.1), "\(steps)")
 }
 
 /// N counters live in N loops each, N² pairs of a value and a block.
