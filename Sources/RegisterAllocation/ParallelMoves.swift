@@ -140,7 +140,7 @@ struct ParallelMoves: ~Copyable {
     for m in moves.indices where readers[Self.index(moves[m].to)] == 0 {
       ready.append(Int32(truncatingIfNeeded: m))
     }
-    for c in 0..<3 { resources.free[c] &= ~involved[c] }
+    resources.free.subtract(involved)
   }
 
   private mutating func emitCycle(startingAt start: Int, slots: inout SpillSlots) -> Bool {

@@ -13,7 +13,7 @@ struct BlockWords: BitwiseCopyable {
 extension Backtracking {
   /// What a block and an edge count when values are followed up. Where each of many values lives in
   /// most of many blocks, this is all that the time goes to; there the budget must end it early.
-  private static var stepsPerVisit: Int { 16 }
+  private static var stepsPerVisit: Int { 8 }
 
   /// Fills `ranges`: each value's stand together, in rising order.
   ///

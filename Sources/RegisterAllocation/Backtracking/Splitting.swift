@@ -114,8 +114,8 @@ extension Backtracking {
     return hottest
   }
 
-  /// Whether other code of the function runs so much more often, or this use so seldom outside all
-  /// loops, that a careful split would not be noticed.
+  /// Whether a careful split would not be noticed: the use is outside all loops of a function that
+  /// has some, or other code runs that much more often.
   private func isSeldom(_ use: UseRecord) -> Bool {
     use.weight < min(2, highestFrequency * 0.5) || use.weight * 64 < highestFrequency
   }

@@ -8,6 +8,11 @@ extension Backtracking {
   /// same block, where they are free: up to the bundle's next register, or else as many uses as can
   /// be. That spares a store and a load, one behind the other, of what was just computed.
   mutating func stretchPlaced(of b: Int, from start: Int) {
+    if start == placed.count { return }
+    // All walks go forward: over the bundle's ranges, its uses, and what is in `placed`.
+    steps &+= Int(truncatingIfNeeded: pieces[b].rangeEnd &- pieces[b].rangeStart)
+    steps &+= Int(truncatingIfNeeded: pieces[b].useEnd &- pieces[b].useStart)
+    steps &+= placed.count &- start
     var r = Int(truncatingIfNeeded: pieces[b].rangeStart)
     let rangeEnd = Int(truncatingIfNeeded: pieces[b].rangeEnd)
     var u = Int(truncatingIfNeeded: pieces[b].useStart)
@@ -15,7 +20,6 @@ extension Backtracking {
     for k in start..<placed.count {
       let from = placed[k].to
       while r < rangeEnd && ranges[r].to < from { r &+= 1 }
-      steps &+= 1
       if r == rangeEnd { return }
       if ranges[r].to == from || ranges[r].from >= from { continue }
       var limit = min(ranges[r].to, blockStart[block(at: from &- 1) &+ 1])
@@ -30,7 +34,6 @@ extension Backtracking {
         if use.isDefinition || use.kind != .stack && !stretch(k, to: use.neededUntil) { break }
         next &+= 1
       }
-      steps &+= next &- u
     }
   }
 
@@ -39,6 +42,7 @@ extension Backtracking {
     let from = placed[k].to
     if from >= end { return true }
     let register = placed[k].register
+    steps &+= Int(truncatingIfNeeded: (end &- from) &>> 15)
     if !taken.isFree(register, from, end) { return false }
     let c = Int(truncatingIfNeeded: register &>> 6)
     if clobbered(from, end, c) & ClassWords.bit(register) != 0 { return false }

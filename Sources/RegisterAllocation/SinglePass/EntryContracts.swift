@@ -168,7 +168,7 @@ extension SinglePass {
       if view.blocks[b].frequency < threshold || view.blocks[b].isCold { continue }
       let i = Int(survey.clobbers[k])
       let mask = ClassWords(view.clobberMasks[Int(view.instructions[i].clobberMask)])
-      for c in 0..<3 { free[c] &= ~mask[c] }
+      free.subtract(mask)
     }
     return free
   }
