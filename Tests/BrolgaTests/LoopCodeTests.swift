@@ -53,20 +53,52 @@ struct LoopCodeTests {
     #expect(!lines.contains { $0.contains(":= constant") && $0.contains("slot") })
   }
 
-  /// Its head is at a multiple of 32, and nothing but padding is between it and what comes before.
-  @Test func shortLoopsAreAligned() throws {
-    let lines = try assembly(
+  /// Wherever the code before it ends, a short loop does not cross a boundary of 64 bytes.
+  @Test func shortLoopsLieInOneLine() throws {
+    var padded = 0
+    for stores in 0..<16 {
+      let lines = try assembly(
+        """
+        (module (memory 1) (func (export "f") (param $n i32) (result i32) (local $s i32)
+          \(String(repeating: "(i32.store offset=1 (local.get $n) (local.get $n))", count: stores))
+          (loop $next
+            (local.set $s (i32.add (i32.mul (local.get $s) (i32.const 31)) (local.get $n)))
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $s)))
+        """)
+      let multiply = try #require(lines.firstIndex { $0.contains("imul") })
+      let head = try #require(lines[..<multiply].lastIndex { $0.hasPrefix("b") })
+      let end = try #require(lines[multiply...].firstIndex { $0.hasPrefix("b") })
+      func offset(_ line: Int) throws -> Int {
+        try #require(Int(lines[line].split(separator: " ")[0], radix: 16))
+      }
+      let (from, to) = (try offset(head + 1), try offset(end + 1))
+      #expect(to - from == 10 && from / 64 == (to - 1) / 64, "\(from) to \(to)")
+      if from % 64 == 0 { padded += 1 }
+    }
+    #expect(padded > 0 && padded < 8)
+  }
+
+  /// The lines within a function are lines of the text only if it starts with one.
+  @Test func functionsWithShortLoopsStartALine() throws {
+    let folder = TemporaryFolder()
+    folder.write(
+      "loop.wat",
       """
-      (module (func (export "f") (param $n i32) (result i32) (local $s i32)
-        (if (local.get $n) (then (local.set $s (i32.const 5))))
-        (loop $next
-          (local.set $s (i32.add (i32.mul (local.get $s) (i32.const 31)) (local.get $n)))
-          (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-        (local.get $s)))
+      (module (func) (func) (func)
+        (func (export "f") (param $n i32)
+          (loop $next
+            (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
       """)
-    let multiply = try #require(lines.firstIndex { $0.contains("imul") })
-    let head = try #require(lines[..<multiply].lastIndex { $0.hasPrefix("b") })
-    let offset = lines[head + 1].split(separator: " ")[0]
-    #expect(Int(offset, radix: 16).map { $0 % 32 } == 0, "\(lines[head + 1])")
+    let artefact = folder.path + "/loop.brolga"
+    _ = try brolga("compile", folder.path + "/loop.wat", "-o", artefact)
+    let lines = try brolga("inspect", artefact).outputText.split(separator: "\n")
+    func start(_ name: String) throws -> Int {
+      let words = try #require(lines.first { $0.contains(name) }).split(separator: " ")
+      return try #require(Int(words[words.count - 2]))
+    }
+    #expect(try start("function[2]") % 64 == 0)
+    #expect(try start("function[3]") % 64 == 0)
+    #expect(try start("function[1]") % 64 == 32)
   }
 }

@@ -13,23 +13,69 @@ import Testing
     case jump(Int)
     case conditional(Int)
     case filler(Int)
-    case align
+    /// Padding that may keep what is up to a label in one line.
+    case padding(Int)
   }
 
   private func randomItems(
-    _ generator: inout EmissionGenerator, count: Int, labels: Int, gap: Int, aligned: Bool
+    _ generator: inout EmissionGenerator, count: Int, labels: Int, gap: Int, padded: Bool
   ) -> [Item] {
     var items: [Item] = []
     for _ in 0..<count {
-      switch generator.next(below: aligned ? 5 : 4) {
+      switch generator.next(below: padded ? 5 : 4) {
       case 0: items.append(.jump(generator.next(below: labels)))
       case 1, 2: items.append(.conditional(generator.next(below: labels)))
       case 3: items.append(.filler(1 + generator.next(below: gap)))
-      default: items.append(.align)
+      // Something behind it, so that no other padding is taken for its own.
+      default: items += [.padding(generator.next(below: labels)), .filler(1)]
       }
     }
     for l in 0..<labels { items.insert(.label(l), at: generator.next(below: items.count + 1)) }
     return items
+  }
+
+  private static let filler: UInt8 = 0xF8
+
+  /// The length of the padding instruction that `bytes` start with.
+  private func nopLength(_ bytes: ArraySlice<UInt8>) -> Int? {
+    let word = bytes.prefix(5)
+    var first = word.startIndex
+    var length = 0
+    if word.first == 0x66 {
+      length = 1
+      first += 1
+    }
+    guard first < word.endIndex else { return nil }
+    if word[first] == 0x90 { return length + 1 }
+    guard word[first] == 0x0F, word[first + 1] == 0x1F else { return nil }
+    switch word[first + 2] {
+    case 0x00: return length + 3
+    case 0x40: return length + 4
+    case 0x44: return length + 5
+    case 0x80: return length + 7
+    case 0x84: return length + 8
+    default: return nil
+    }
+  }
+
+  /// Padding is there where it brings what is up to a label into one line, and nowhere else.
+  private func checkPaddings(
+    _ paddings: [(start: Int, end: Int, label: Int)], _ labelAt: [Int]
+  ) {
+    let line = CodeBuffer.lineBytes
+    for padding in paddings {
+      let inside = paddings.filter { $0.start >= padding.end && $0.end <= labelAt[padding.label] }
+      let size =
+        labelAt[padding.label] - padding.end
+        - inside.reduce(0) { $0 + $1.end - $1.start }
+      let left = line - padding.start % line
+      let isOfUse = size > left && size <= line && left < line / 2
+      if padding.end > padding.start {
+        #expect(isOfUse && padding.end % line == 0)
+      } else {
+        #expect(!isOfUse)
+      }
+    }
   }
 
   /// Emits the items and decodes what came out: each item must stand where it should, and each
@@ -42,8 +88,8 @@ import Testing
       case .label(let l): code.bind(Label(l))
       case .jump(let l): code.jump(Label(l))
       case .conditional(let l): code.jump(if: .less, Label(l))
-      case .filler(let n): code.fill(0x90, count: n)
-      case .align: code.align()
+      case .filler(let n): code.fill(Self.filler, count: n)
+      case .padding(let l): code.keepInLine(until: Label(l))
       }
     }
     code.markSite(7, kind: 1)
@@ -53,6 +99,7 @@ import Testing
     let bytes = Array(code.bytes)
     var labelAt = [Int](repeating: -1, count: labels)
     var branches: [(end: Int, distance: Int, label: Int, isLong: Bool)] = []
+    var paddings: [(start: Int, end: Int, label: Int)] = []
     var at = 0
     func word(_ offset: Int) -> Int {
       var value: UInt32 = 0
@@ -63,9 +110,12 @@ import Testing
       switch item {
       case .label(let l): labelAt[l] = at
       case .filler(let n):
-        #expect(bytes[at..<at + n].allSatisfy { $0 == 0x90 })
+        #expect(bytes[at..<at + n].allSatisfy { $0 == Self.filler })
         at += n
-      case .align: at = (at + CodeBuffer.alignment - 1) & -CodeBuffer.alignment
+      case .padding(let l):
+        let start = at
+        while let nop = nopLength(bytes[at...]) { at += nop }
+        paddings.append((start, at, l))
       case .jump(let l), .conditional(let l):
         let (short, long, longOpcode): (UInt8, UInt8, Int) =
           if case .jump = item { (0xEB, 0xE9, 1) } else { (0x7C, 0x0F, 2) }
@@ -81,6 +131,7 @@ import Testing
     }
     #expect(at + 2 == bytes.count)
     #expect(Int(code.sites[0].offset) == at)
+    checkPaddings(paddings, labelAt)
     var long = 0
     var needless = 0
     for branch in branches {
@@ -100,7 +151,7 @@ import Testing
       let labels = 1 + generator.next(below: 40)
       let items = randomItems(
         &generator, count: 5 + generator.next(below: 120), labels: labels,
-        gap: [4, 20, 60, 300][round & 3], aligned: round % 3 == 0)
+        gap: [4, 20, 60, 300][round & 3], padded: round % 3 == 0)
       let result = check(items, labels: labels)
       long += result.long
       if round % 3 != 0 { needless += result.needless }

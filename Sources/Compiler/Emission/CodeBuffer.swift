@@ -93,6 +93,8 @@ package struct EmittedFunction: BitwiseCopyable, Sendable {
   package var byteCount: UInt32
   package var callStart: UInt32
   package var siteStart: UInt32
+  /// Starts at a multiple of `CodeBuffer.lineBytes`, not of `alignment` alone.
+  var isLineAligned = false
 }
 
 /// Emission cannot go on.
@@ -135,9 +137,10 @@ package struct CodeBuffer: ~Copyable {
   package var calls = Vector<CallRelocation>()
   package var sites = Vector<CodeSite>()
 
-  /// Functions start at multiples of this, and so do short loops: half a cache line, and what the
-  /// processor fetches at a time.
+  /// Functions start at multiples of this: half a line.
   static let alignment = 32
+  /// A cache line of code.
+  static let lineBytes = 64
   /// No instruction is longer than 15 bytes; the rest is for padding and wide stores.
   static let roomPerInstruction = 64
   /// Bytes of code per function: distances within one are 32 bits wide.

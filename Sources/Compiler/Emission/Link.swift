@@ -41,7 +41,8 @@ private struct Placement: BitwiseCopyable {
 /// Fills text, function ranges and trap table of `module` from all buffers.
 ///
 /// Who emitted what leaves no trace: functions lie in the order of their indices, each at a
-/// multiple of `CodeBuffer.alignment`. Each defined function must have been emitted exactly once.
+/// multiple of `CodeBuffer.alignment` or, where it asks for that, of `CodeBuffer.lineBytes`. Each
+/// defined function must have been emitted exactly once.
 ///
 /// - Parameter importedFunctionCount: indices below are not defined here.
 /// Cost: linear; each byte is copied once, into memory of exactly the text's size.
@@ -87,8 +88,10 @@ private func layOut(
   for index in placements.indices {
     let placement = placements[index]
     precondition(placement.view != .max, "a function was not emitted")
-    let size = views[Int(placement.view)].functions[Int(placement.entry)].byteCount
-    offset = (offset + CodeBuffer.alignment - 1) & -CodeBuffer.alignment
+    let function = views[Int(placement.view)].functions[Int(placement.entry)]
+    let size = function.byteCount
+    let alignment = function.isLineAligned ? CodeBuffer.lineBytes : CodeBuffer.alignment
+    offset = (offset + alignment - 1) & -alignment
     module.functions.append(
       FunctionRange(offset: UInt32(truncatingIfNeeded: offset), size: size))
     offset += Int(size)

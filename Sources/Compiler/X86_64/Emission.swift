@@ -55,8 +55,8 @@ package func emit(
 extension CodeBuffer {
   /// The gap before a function: breakpoints, so that a stray jump stops.
   static let filler: UInt8 = 0xCC
-  /// Machine instructions of a loop that is aligned.
-  private static let shortLoop = 12
+  /// Machine instructions that may fit in a line.
+  private static let shortLoop = 32
 
   mutating func alignFunction() { fill(Self.filler, count: (0 &- count) & (Self.alignment &- 1)) }
 
@@ -123,7 +123,10 @@ extension CodeBuffer {
     while block < count {
       var next = block &+ 1
       while next < count && !hasCode(next) { next &+= 1 }
-      if machine.alignsLoops && startsShortLoop(block, &machine) { align() }
+      if machine.alignsLoops {
+        let end = endOfShortLoop(block, &machine)
+        if end < count { keepInLine(until: Label(end)) }
+      }
       bind(Label(block))
       note(.block, block)
       let range = machine.problem.instructionRange(block)
@@ -157,17 +160,21 @@ extension CodeBuffer {
     }
   }
 
-  /// Whether a block is the head of a loop so short that the padding may pay: where it would cross
-  /// one more boundary of what is fetched at a time, each iteration costs more.
-  private mutating func startsShortLoop(_ block: Int, _ machine: inout MachineFunction) -> Bool {
+  /// The block behind the loop that starts with `block`, if that may fit in a line; or the number of
+  /// blocks.
+  private mutating func endOfShortLoop(_ block: Int, _ machine: inout MachineFunction) -> Int {
     let start = machine.problem.instructionRange(block).lowerBound
+    var latch = -1
     for k in machine.problem.predecessorRange(block) {
       let source = machine.problem.predecessors[k].index
       if source < block { continue }
       let end = machine.problem.instructionRange(source).upperBound
-      if end &- start <= Self.shortLoop { return true }
+      if end &- start <= Self.shortLoop { latch = max(latch, source) }
     }
-    return false
+    let count = machine.problem.blockCount
+    if latch < 0 { return count }
+    for end in latch &+ 1..<min(count, latch &+ 4) where hasCode(end) { return end }
+    return count
   }
 
   // MARK: Moves.

@@ -8,8 +8,8 @@ import Glibc
 /// What a branch record is: the raw value of a `ConditionCode`, or one of these.
 private enum BranchKind {
   static var jump: UInt8 { 16 }
-  /// Padding to a multiple of `CodeBuffer.alignment`.
-  static var align: UInt8 { 17 }
+  /// Padding where what is up to the label would cross a boundary of lines.
+  static var padding: UInt8 { 17 }
 }
 
 extension CodeBuffer {
@@ -19,8 +19,13 @@ extension CodeBuffer {
     branch(condition.rawValue, label, bytes: 6)
   }
 
-  /// Pads so that what follows stands at a multiple of `alignment`.
-  mutating func align() { branch(BranchKind.align, Label(raw: 0), bytes: Self.alignment &- 1) }
+  /// Pads, if need be and little does, so that the code from here up to `end` lies in one line.
+  mutating func keepInLine(until end: Label) {
+    branch(BranchKind.padding, end, bytes: Self.mostPadding)
+    functions.last.isLineAligned = true
+  }
+
+  private static var mostPadding: Int { lineBytes / 2 &- 1 }
 
   @inline(__always) private mutating func branch(_ kind: UInt8, _ label: Label, bytes: Int) {
     makeRoom()
@@ -54,7 +59,7 @@ extension CodeBuffer {
   private static var shrinkingRounds: Int { 3 }
 
   @inline(__always) private func longBytes(_ kind: UInt8) -> Int {
-    kind < BranchKind.jump ? 6 : kind == BranchKind.jump ? 5 : Self.alignment &- 1
+    kind < BranchKind.jump ? 6 : kind == BranchKind.jump ? 5 : Self.mostPadding
   }
 
   /// One round; returns whether any branch became short.
@@ -102,15 +107,32 @@ extension CodeBuffer {
     for k in branches.indices {
       let branch = branches[k]
       saved[k] = total
-      if branch.kind == BranchKind.align {
-        let most = UInt32(truncatingIfNeeded: Self.alignment &- 1)
-        let padding: UInt32 = (0 &- (branch.offset &- total)) & most
-        total &+= most &- padding
+      if branch.kind == BranchKind.padding {
+        let at = Int(truncatingIfNeeded: branch.offset &- total)
+        total &+= UInt32(truncatingIfNeeded: Self.mostPadding &- padding(k, at))
       } else if branch.isShort {
         total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- 2)
       }
     }
     saved[branches.count] = total
+  }
+
+  /// What padding `k`, which starts at offset `at`, takes. Where a short loop crosses a boundary, the
+  /// processor fetches twice for each iteration; but it executes the padding each time that it comes
+  /// to the loop, which may be in another.
+  private func padding(_ k: Int, _ at: Int) -> Int {
+    let end = labels[Label(raw: branches[k].label)]
+    let last = Int(truncatingIfNeeded: end.branchesBefore)
+    if end.offset == .max || last <= k || last &- k > Self.lineBytes / 2 { return 0 }
+    var size = Int(truncatingIfNeeded: end.offset &- branches[k].offset) &- Self.mostPadding
+    for inside in k &+ 1..<last {
+      // Padding within counts as none.
+      let isPadding = branches[inside].kind == BranchKind.padding
+      let bytes = longBytes(branches[inside].kind)
+      if isPadding || branches[inside].isShort { size &-= isPadding ? bytes : bytes &- 2 }
+    }
+    let left = Self.lineBytes &- at & (Self.lineBytes &- 1)
+    return size > left && size <= Self.lineBytes && left <= Self.mostPadding ? left : 0
   }
 
   private mutating func moveLabels() {
@@ -133,8 +155,8 @@ extension CodeBuffer {
       to &+= offset &- from
       from = offset &+ longBytes(branch.kind)
       cursor = function + to
-      if branch.kind == BranchKind.align {
-        pad((0 &- to) & (Self.alignment &- 1))
+      if branch.kind == BranchKind.padding {
+        pad(Self.mostPadding &- Int(truncatingIfNeeded: saved[k &+ 1] &- saved[k]))
       } else {
         let target = Int(truncatingIfNeeded: labels[Label(raw: branch.label)].offset)
         write(branch, at: to, target: target)

@@ -14,7 +14,7 @@ package struct LoweringOptions: BitwiseCopyable, Sendable {
   package var multipliesForDivision: Bool
   /// Loops keep constants in registers that are free: see `SharedConstant`.
   package var sharesConstants: Bool
-  /// Short loops start at multiples of `CodeBuffer.alignment`.
+  /// Short loops are kept in one line of code where little padding does it.
   package var alignsLoops: Bool
 
   package static let fast = LoweringOptions(
