@@ -16,18 +16,21 @@ package struct OptimizationSteps: OptionSet, BitwiseCopyable, Sendable {
   static let multiplyForDivision = OptimizationSteps(rawValue: 1 << 6)
   static let shareConstants = OptimizationSteps(rawValue: 1 << 7)
   static let alignLoops = OptimizationSteps(rawValue: 1 << 8)
-  static let backtrack = OptimizationSteps(rawValue: 1 << 9)
+  static let estimateFrequencies = OptimizationSteps(rawValue: 1 << 9)
+  static let backtrack = OptimizationSteps(rawValue: 1 << 10)
 
   /// What a listing calls each.
   package static let names = [
     "numberValues", "removeRedundantParameters", "straightenBranches", "rebuild", "hoistInvariants",
-    "countUses", "multiplyForDivision", "shareConstants", "alignLoops", "backtrack",
+    "countUses", "multiplyForDivision", "shareConstants", "alignLoops",
+    "estimateFrequencies", "backtrack",
   ]
 
   static let none: OptimizationSteps = []
   static let all = OptimizationSteps(rawValue: 1 << names.count - 1)
   static let passes: OptimizationSteps = [
     .removeRedundantParameters, .straightenBranches, .rebuild, .hoistInvariants,
+    .estimateFrequencies,
   ]
 
   /// The first `count` of them; none if it is negative.

@@ -78,15 +78,22 @@ package struct BlockData: BitwiseCopyable, Sendable {
   package var isLoopHeader = false
   /// Ends in a trap, or leads nowhere else.
   package var isCold = false
+  /// How often the block runs per run of the function, if that is estimated; or 0.
+  package var frequency: Float = 0
 
   package init() {}
 }
+
+/// What a cold block's frequency is taken for.
+let coldFrequency: Float = 0.001
 
 package struct EdgeData: BitwiseCopyable, Sendable {
   package var from: Block
   package var to: Block
   /// One argument per parameter of `to`, in `Function.lists`.
   package var argumentStart: UInt32
+  /// See `BlockData.frequency`.
+  package var frequency: Float = 0
 
   package init(from: Block, to: Block, argumentStart: UInt32 = 0) {
     self.from = from

@@ -11,6 +11,7 @@ struct LoopNest: ~Copyable {
   private(set) var parents = Vector<UInt32>()
   /// Per block: what `outermost` has found, to be shortened.
   private var shortcuts = Vector<UInt32>()
+  private var isReachable = Vector<Bool>()
   private var stack = Vector<UInt32>()
   private(set) var loopCount = 0
 
@@ -21,6 +22,18 @@ struct LoopNest: ~Copyable {
   /// Cost: near-linear in blocks and edges. Headers are taken against the order of blocks, so that
   /// an inner loop is done before the loop around it and is passed over in one step.
   mutating func compute(_ function: borrowing Function, _ dominators: borrowing Dominators) {
+    isReachable.removeAll()
+    for b in 0..<function.blocks.count { isReachable.append(dominators.isReachable(b)) }
+    collectAll(function)
+  }
+
+  /// The same, where blocks that cannot be reached may count.
+  mutating func compute(_ function: borrowing Function) {
+    isReachable.reset(count: function.blocks.count, to: true)
+    collectAll(function)
+  }
+
+  private mutating func collectAll(_ function: borrowing Function) {
     let count = function.blocks.count
     innermost.reset(count: count, to: .max)
     parents.reset(count: count, to: .max)
@@ -28,17 +41,15 @@ struct LoopNest: ~Copyable {
     loopCount = 0
     var b = count &- 1
     while b > 0 {
-      if function.blocks[Block(b)].isLoopHeader && dominators.isReachable(b) {
-        collect(UInt32(truncatingIfNeeded: b), function, dominators)
+      if function.blocks[Block(b)].isLoopHeader && isReachable[b] {
+        collect(UInt32(truncatingIfNeeded: b), function)
       }
       b &-= 1
     }
   }
 
-  private mutating func collect(
-    _ header: UInt32, _ function: borrowing Function, _ dominators: borrowing Dominators
-  ) {
-    pushPredecessors(header, from: header, function, dominators)
+  private mutating func collect(_ header: UInt32, _ function: borrowing Function) {
+    pushPredecessors(header, from: header, function)
     if stack.isEmpty { return }
     loopCount &+= 1
     innermost[Int(truncatingIfNeeded: header)] = header
@@ -48,7 +59,7 @@ struct LoopNest: ~Copyable {
       let inner = innermost[Int(truncatingIfNeeded: block)]
       if inner == .max {
         innermost[Int(truncatingIfNeeded: block)] = header
-        pushPredecessors(block, from: 0, function, dominators)
+        pushPredecessors(block, from: 0, function)
         continue
       }
       // Already in a loop: go on from the outermost around it that is known.
@@ -56,20 +67,19 @@ struct LoopNest: ~Copyable {
       if outer == header { continue }
       parents[Int(truncatingIfNeeded: outer)] = header
       shortcuts[Int(truncatingIfNeeded: outer)] = header
-      pushPredecessors(outer, from: 0, function, dominators)
+      pushPredecessors(outer, from: 0, function)
     }
   }
 
   /// Pushes those that stand at `lowest` or later.
   private mutating func pushPredecessors(
-    _ block: UInt32, from lowest: UInt32, _ function: borrowing Function,
-    _ dominators: borrowing Dominators
+    _ block: UInt32, from lowest: UInt32, _ function: borrowing Function
   ) {
     let data = function.blocks[Block(raw: block)]
     let start = Int(truncatingIfNeeded: data.predecessorStart)
     for k in start..<start &+ Int(truncatingIfNeeded: data.predecessorCount) {
       let from = function.edges[Edge(raw: function.lists[k])].from.raw
-      if from >= lowest && dominators.isReachable(Int(truncatingIfNeeded: from)) {
+      if from >= lowest && isReachable[Int(truncatingIfNeeded: from)] {
         stack.append(from)
       }
     }

@@ -35,4 +35,6 @@ package func optimize(
   } else {
     removeDead(in: &function, scratch)
   }
+  // Last, for the blocks that are left.
+  if steps.contains(.estimateFrequencies) { estimateFrequencies(in: &function, &scratch) }
 }

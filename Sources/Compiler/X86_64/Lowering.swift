@@ -157,7 +157,7 @@ package struct Lowering: ~Copyable {
     let data = function.blocks.storage[b]
     let terminator = Int(truncatingIfNeeded: data.instructionEnd) &- 1
     let label = Int(truncatingIfNeeded: labels[b])
-    isInLoop = machineBlocks[label].frequency > 1
+    isInLoop = machineBlocks[label].isInLoop
     lowerEdgeBlocks(terminator)
     beginMachineBlock(label)
     var i = terminator

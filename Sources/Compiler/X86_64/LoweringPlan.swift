@@ -16,6 +16,7 @@ extension Lowering {
     var frequency: Float = 1
     var isEdge = false
     var isCold = false
+    var isInLoop = false
   }
 
   /// Decides everything that selection must know beforehand. Forward, linear.
@@ -192,7 +193,7 @@ extension Lowering {
         labels[b] = next
         setMachineBlock(
           next, source: UInt32(truncatingIfNeeded: b), isEdge: false, depth: data.loopDepth,
-          isCold: cold)
+          frequency: data.frequency, isCold: cold)
         next &+= 1
         let after = next
         next &+= edgesAfter[b]
@@ -204,15 +205,20 @@ extension Lowering {
   }
 
   private mutating func setMachineBlock(
-    _ label: UInt32, source: UInt32, isEdge: Bool, depth: UInt16, isCold: Bool
+    _ label: UInt32, source: UInt32, isEdge: Bool, depth: UInt16, frequency: Float, isCold: Bool
   ) {
     var block = MachineBlock()
     block.source = source
     block.isEdge = isEdge
     block.isCold = isCold
-    var frequency: Float = 1
-    for _ in 0..<min(depth, 8) { frequency *= 8 }
-    block.frequency = isCold ? 0.001 : frequency
+    block.isInLoop = depth > 0 && !isCold
+    if isCold {
+      block.frequency = coldFrequency
+    } else if frequency > 0 {
+      block.frequency = frequency
+    } else {
+      for _ in 0..<min(depth, 8) { block.frequency *= 8 }
+    }
     machineBlocks[Int(truncatingIfNeeded: label)] = block
   }
 
@@ -255,6 +261,6 @@ extension Lowering {
     edgeLabels[e] = label
     setMachineBlock(
       label, source: edge, isEdge: true, depth: min(from.loopDepth, to.loopDepth),
-      isCold: from.isCold || to.isCold)
+      frequency: data.frequency, isCold: from.isCold || to.isCold)
   }
 }
