@@ -8,7 +8,7 @@
   /// What the first use of a non-preferred register costs, in operations at the entry's frequency.
   public var firstUseCost: Float = 2
   /// Added to a piece's length where its weight is cost by length: the more, the less length counts.
-  public var lengthBias: Float = 300
+  public var lengthBias: Float = 60
   /// The bound on steps per instruction and operand, to be multiplied by a logarithm.
   public var stepsPerUnit = 20
   /// The bound on steps for the smallest problem.

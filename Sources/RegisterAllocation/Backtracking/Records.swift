@@ -64,6 +64,10 @@ struct UseRecord: BitwiseCopyable {
   /// A copy comes out of the slot nearly as cheaply as out of a register. Measured.
   static var copyWeight: Float { 0.25 }
   static var edgeWeight: Float { 0.3 }
+  /// The instruction itself reads or writes memory: that is no operation more, but waited for.
+  @inline(__always) static func anyWeight(isDefinition: Bool) -> Float {
+    isDefinition ? 0.8 : 0.7
+  }
 
   @inline(__always) var isDefinition: Bool { phase & 4 != 0 }
   @inline(__always) var begin: UInt32 { phase & 1 != 0 ? point : point &+ 1 }

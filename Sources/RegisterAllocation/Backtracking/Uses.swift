@@ -268,7 +268,7 @@ extension Backtracking {
     let v = Int(truncatingIfNeeded: operand.register.raw)
     let needsRegister = operand.tag == .register
     var weight = frequency[b]
-    if !needsRegister { weight *= operand.isDefinition ? 0.6 : 0.5 }
+    if !needsRegister { weight *= UseRecord.anyWeight(isDefinition: operand.isDefinition) }
     let use = UseRecord(
       point: p, weight: weight, kind: needsRegister ? .register : .any,
       phase: Self.phase(operand))
@@ -306,7 +306,7 @@ extension Backtracking {
     switch operand.tag {
     case .any:
       kind = .any
-      weight = f * (operand.isDefinition ? 0.6 : 0.5)
+      weight = f * UseRecord.anyWeight(isDefinition: operand.isDefinition)
     case .register: break
     case .stack:
       kind = .stack
