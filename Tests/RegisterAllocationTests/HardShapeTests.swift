@@ -42,6 +42,19 @@ func stepsGrowInProportionToTheProblem(shape: HardShape) throws {
   #expect(allocator.statistics.steps <= allocator.statistics.stepBudget + 1_000)
 }
 
+/// A value defined far ahead of its use: whether its register is free on the way is not asked, which
+/// would take a walk as long as the way for each.
+@Test func valuesUsedFarAwayCostNoWalk() throws {
+  var allocator = Allocator()
+  var solution = Solution()
+  var steps: [Int] = []
+  for n in [16_000, 64_000] {
+    try allocator.allocate(HardShape.acrossCalls.make(n), into: &solution, using: .backtracking)
+    steps.append(allocator.statistics.steps)
+  }
+  #expect(steps[1] <= steps[0] * 41 / 10, "\(steps)")
+}
+
 @Test func theSplitLimitIsAnOption() throws {
   let problem = HardShape.fixedUses.make(200)
   var solution = Solution()

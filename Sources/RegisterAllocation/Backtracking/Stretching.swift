@@ -4,6 +4,10 @@
 import Entities
 
 extension Backtracking {
+  /// Points over which a register may be stretched at once: a use further away is not nearby, and
+  /// whether the register is free until there would take a walk.
+  private static var reach: UInt32 { 1_024 }
+
   /// Stretches the registers of a bundle, from `start` on in `placed`, over what follows them in the
   /// same block, where they are free: up to the bundle's next register, or else as many uses as can
   /// be. That spares a store and a load, one behind the other, of what was just computed.
@@ -41,8 +45,8 @@ extension Backtracking {
   private mutating func stretch(_ k: Int, to end: UInt32) -> Bool {
     let from = placed[k].to
     if from >= end { return true }
+    if end &- from > Self.reach { return false }
     let register = placed[k].register
-    steps &+= Int(truncatingIfNeeded: (end &- from) &>> 15)
     if !taken.isFree(register, from, end) { return false }
     let c = Int(truncatingIfNeeded: register &>> 6)
     if clobbered(from, end, c) & ClassWords.bit(register) != 0 { return false }
