@@ -24,20 +24,17 @@ private let least: Float = 1.0 / 64
 /// its heuristics.
 func estimateFrequencies(in function: inout Function, _ scratch: inout PassScratch) {
   scratch.loops.compute(function)
-  scratch.loopDepths.reset(count: function.blocks.count, to: 0)
   for e in function.edges.storage.indices { function.edges.storage[e].frequency = 0 }
   for b in function.blocks.storage.indices { function.blocks.storage[b].frequency = 0 }
   function.blocks[Block(0)].frequency = 1
   // All edges lead forward but those to headers, which count as if they were not.
   for b in 0..<function.blocks.count {
-    let depth = scratch.enterLoop(b)
+    let depth = scratch.loops.depth(b)
     let data = function.blocks[Block(b)]
     var scale: Float = 1
     for _ in 0..<min(depth, levels) { scale *= iterations }
     var frequency = data.frequency
-    if scratch.loops.innermost[b] == UInt32(truncatingIfNeeded: b) && depth <= levels {
-      frequency *= iterations
-    }
+    if scratch.loops.isHeader(b) && depth <= levels { frequency *= iterations }
     frequency = data.isCold ? coldFrequency : min(max(frequency, scale * least), scale)
     function.blocks[Block(b)].frequency = frequency
     scratch.passOn(frequency, depth, from: b, &function)
@@ -45,20 +42,6 @@ func estimateFrequencies(in function: inout Function, _ scratch: inout PassScrat
 }
 
 extension PassScratch {
-  /// The number of loops around a block, which is noted if it is a header.
-  fileprivate mutating func enterLoop(_ b: Int) -> UInt32 {
-    let loop = loops.innermost[b]
-    if loop == .max { return 0 }
-    if loop == UInt32(truncatingIfNeeded: b) { loopDepths[b] = depthOutside(b) &+ 1 }
-    return loopDepths[Int(truncatingIfNeeded: loop)]
-  }
-
-  /// The number of loops around a header's loop.
-  private func depthOutside(_ header: Int) -> UInt32 {
-    let outer = loops.parents[header]
-    return outer == .max ? 0 : loopDepths[Int(truncatingIfNeeded: outer)]
-  }
-
   /// Divides a block's frequency among its edges, and adds each part to what arrives at its target.
   fileprivate mutating func passOn(
     _ frequency: Float, _ depth: UInt32, from b: Int, _ function: inout Function
@@ -94,10 +77,7 @@ extension PassScratch {
     let target = function.edges[Edge(raw: edge)].to.index
     if function.blocks[Block(target)].isCold { return coldFrequency }
     if target <= b { return 1 }
-    let loop = loops.innermost[target]
-    let isHeader = loop == UInt32(truncatingIfNeeded: target)
-    let inside =
-      isHeader ? depthOutside(target) : loop == .max ? 0 : loopDepths[Int(truncatingIfNeeded: loop)]
+    let inside = loops.depthOutside(target)
     var share: Float = 1
     for _ in min(inside, depth)..<min(depth, inside &+ levels) { share /= iterations }
     // Of an edge out and one that stays, this makes the first one in so many iterations.

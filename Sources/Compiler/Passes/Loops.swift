@@ -9,6 +9,8 @@ struct LoopNest: ~Copyable {
   private(set) var innermost = Vector<UInt32>()
   /// Per block that is a header: the header of the loop around its loop, or `.max`.
   private(set) var parents = Vector<UInt32>()
+  /// Per block that is a header: the number of loops it is in, its own among them.
+  private var depths = Vector<UInt32>()
   /// Per block: what `outermost` has found, to be shortened.
   private var shortcuts = Vector<UInt32>()
   private var isReachable = Vector<Bool>()
@@ -46,6 +48,27 @@ struct LoopNest: ~Copyable {
       }
       b &-= 1
     }
+    // The header of an outer loop stands before those of the loops in it.
+    depths.reset(count: count, to: 0)
+    for b in 0..<count where isHeader(b) { depths[b] = depthOutside(b) &+ 1 }
+  }
+
+  /// Whether a loop, and not only a mark, starts at the block.
+  @inline(__always) func isHeader(_ block: Int) -> Bool {
+    innermost[block] == UInt32(truncatingIfNeeded: block)
+  }
+
+  /// The number of loops around a block.
+  func depth(_ block: Int) -> UInt32 {
+    let loop = innermost[block]
+    return loop == .max ? 0 : depths[Int(truncatingIfNeeded: loop)]
+  }
+
+  /// The number of loops around a block, without the one that it is the header of.
+  func depthOutside(_ block: Int) -> UInt32 {
+    if !isHeader(block) { return depth(block) }
+    let outer = parents[block]
+    return outer == .max ? 0 : depths[Int(truncatingIfNeeded: outer)]
   }
 
   private mutating func collect(_ header: UInt32, _ function: borrowing Function) {

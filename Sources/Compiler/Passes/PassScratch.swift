@@ -10,8 +10,6 @@ package struct PassScratch: ~Copyable {
   var builder = Builder()
   var dominators = Dominators()
   var loops = LoopNest()
-  /// Per block that is a header: the number of loops it is in.
-  var loopDepths = Vector<UInt32>()
   /// Per value: what replaces it, itself for most.
   var aliases = Vector<UInt32>()
   /// Per value: whether something observable depends on it.

@@ -126,10 +126,13 @@ extension CodeBuffer {
     if end.offset == .max || last <= k || last &- k > Self.lineBytes / 2 { return 0 }
     var size = Int(truncatingIfNeeded: end.offset &- branches[k].offset) &- Self.mostPadding
     for inside in k &+ 1..<last {
+      let branch = branches[inside]
       // Padding within counts as none.
-      let isPadding = branches[inside].kind == BranchKind.padding
-      let bytes = longBytes(branches[inside].kind)
-      if isPadding || branches[inside].isShort { size &-= isPadding ? bytes : bytes &- 2 }
+      if branch.kind == BranchKind.padding {
+        size &-= Self.mostPadding
+      } else if branch.isShort {
+        size &-= longBytes(branch.kind) &- 2
+      }
     }
     let left = Self.lineBytes &- at & (Self.lineBytes &- 1)
     return size > left && size <= Self.lineBytes && left <= Self.mostPadding ? left : 0

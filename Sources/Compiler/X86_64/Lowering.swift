@@ -108,7 +108,7 @@ package struct Lowering: ~Copyable {
   /// A direct-mapped cache of `constants`: index plus one.
   var constantCache = Vector<UInt32>()
   var sharedConstants = Vector<SharedConstant>()
-  /// The block being selected runs more often than the function.
+  /// The block being selected is in a loop, as the text nests, and expected to run.
   var isInLoop = false
 
   package init() {}
@@ -157,7 +157,7 @@ package struct Lowering: ~Copyable {
     let data = function.blocks.storage[b]
     let terminator = Int(truncatingIfNeeded: data.instructionEnd) &- 1
     let label = Int(truncatingIfNeeded: labels[b])
-    isInLoop = machineBlocks[label].isInLoop
+    isInLoop = data.loopDepth > 0 && !machineBlocks[label].isCold
     lowerEdgeBlocks(terminator)
     beginMachineBlock(label)
     var i = terminator

@@ -16,7 +16,6 @@ extension Lowering {
     var frequency: Float = 1
     var isEdge = false
     var isCold = false
-    var isInLoop = false
   }
 
   /// Decides everything that selection must know beforehand. Forward, linear.
@@ -211,7 +210,6 @@ extension Lowering {
     block.source = source
     block.isEdge = isEdge
     block.isCold = isCold
-    block.isInLoop = depth > 0 && !isCold
     if isCold {
       block.frequency = coldFrequency
     } else if frequency > 0 {
