@@ -38,6 +38,11 @@ import RegisterAllocation
             RowOfCalls.Variant(rawValue: options["--variant"] ?? "") ?? .plain,
             splitLimit: options["--split-limit"].flatMap { Int($0) }))
       }
+    case "compare":
+      attempt {
+        try Tables.compareRows(
+          [10_000, 100_000, 400_000], saved: number("saved", 4), rounds: number("rounds", 9))
+      }
     case "header": print(Tables.caseHeader)
     default:
       print("usage: AllocationLab fuzz [--seed N] [--count N] [--out FOLDER]")
@@ -48,6 +53,7 @@ import RegisterAllocation
       print("       AllocationLab header")
       print("       AllocationLab case [--calls N] [--saved N] [--algorithm single-pass]")
       print("         [--variant plain|pinned|definitions|pinnedDefinitions] [--split-limit N]")
+      print("       AllocationLab compare [--saved N] [--rounds N]")
       exit(2)
     }
   }

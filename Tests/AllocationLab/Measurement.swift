@@ -21,20 +21,20 @@ struct Measurement {
   /// with the last of them.
   init(
     _ problem: borrowing Problem, _ algorithm: Algorithm,
-    options: AllocationOptions = AllocationOptions(), runs: Int = 1
+    options: AllocationOptions = AllocationOptions(), runs: Int = 1, measuresMemory: Bool = true
   ) throws {
     var allocator = Allocator()
     var solution = Solution()
     for run in 0..<runs {
       allocator = Allocator()
       solution = Solution()
-      let resident = Self.status("VmRSS:")
-      Self.forgetPeak()
+      let resident = measuresMemory ? Self.status("VmRSS:") : 0
+      if measuresMemory { Self.forgetPeak() }
       allocator.options = options
       let start = Self.now()
       try allocator.allocate(problem, into: &solution, using: algorithm)
       seconds = min(seconds, Self.now() - start)
-      if run > 0 { continue }
+      if run > 0 || !measuresMemory { continue }
       bytes = (Self.status("VmHWM:") - resident) * 1024
       statistics = allocator.statistics
       for k in solution.edits.indices {

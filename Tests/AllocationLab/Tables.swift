@@ -54,6 +54,37 @@ enum Tables {
     return row.text + (made.statistics.fallback == .none ? "" : "  \(made.statistics.fallback)")
   }
 
+  /// Both algorithms side by side on rows of calls of several lengths, taking turns: what disturbs the
+  /// machine for a while disturbs all of them. Microseconds a call, the least of `rounds`.
+  static func compareRows(_ lengths: [Int], saved: Int, rounds: Int) throws {
+    let algorithms: [Algorithm] = [.backtracking, .singlePass]
+    var fresh = lengths.map { _ in [Double.infinity, .infinity] }
+    var kept = fresh
+    for _ in 0..<rounds {
+      for (k, calls) in lengths.enumerated() {
+        let problem = RowOfCalls.make(calls, saved: saved, .plain)
+        for (a, algorithm) in algorithms.enumerated() {
+          let made = try Measurement(problem, algorithm, measuresMemory: false)
+          fresh[k][a] = min(fresh[k][a], made.seconds / Double(calls) * 1e6)
+          kept[k][a] = min(kept[k][a], made.warmSeconds / Double(calls) * 1e6)
+        }
+      }
+    }
+    print("    calls saved  memory backtracking single-pass  ratio")
+    for (name, times) in [("fresh", fresh), ("kept", kept)] {
+      for (k, calls) in lengths.enumerated() {
+        var row = Row()
+        row.add(calls, 9)
+        row.add(saved, 6)
+        row.add(name, 8)
+        row.add(times[k][0], 13, digits: 3)
+        row.add(times[k][1], 12, digits: 3)
+        row.add(times[k][0] / times[k][1], 7, digits: 2)
+        print(row.text)
+      }
+    }
+  }
+
   /// The cost of each shape at `n`, `2n` and `4n` and its exponents.
   static func shapes(_ n: Int, only: String?) throws {
     print(

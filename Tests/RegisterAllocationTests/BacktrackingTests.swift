@@ -65,6 +65,44 @@ private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem 
   #expect(stepsPerCall[2] <= stepsPerCall[0] * 1.1)
 }
 
+/// Values that live for a few instructions are bundles only where one of them finds no register.
+@Test func shortValuesBecomeBundlesWhereTheyCompete() throws {
+  for (count, bundles, slots) in [(2, 0, 0), (3, 3, 2)] {
+    var made = ProblemBuilder()
+    made.problem.machine.preferred = RegisterSet(int: 0b11)
+    made.problem.machine.nonPreferred = RegisterSet()
+    let values = made.values(count)
+    made.define(values)
+    made.use(values)
+    made.exit()
+    let problem = made.finish()
+    var allocator = Backtracking()
+    var solution = Solution()
+    #expect(allocator.run(problem, &solution))
+    var checker = Checker()
+    try checker.check(problem, solution)
+    #expect(allocator.statistics.bundles == count)
+    #expect(allocator.bundles.count == bundles)
+    #expect(allocator.statistics.pieces >= count)
+    // At the last definition one waits in its slot, at the first use another one.
+    #expect(solution.slotUnits == slots)
+  }
+}
+
+/// Where a fixed use wants one, that is its register.
+@Test func aShortValueIsMadeWhereItIsWanted() throws {
+  var made = ProblemBuilder()
+  let v = made.value()
+  made.define([v])
+  made.instruction([.fixedUse(v, PhysicalRegister(.int, 6))])
+  made.exit()
+  var allocator = Backtracking()
+  var solution = Solution()
+  #expect(allocator.run(made.finish(), &solution))
+  #expect(solution.edits.count == 0)
+  #expect(allocator.bundles.count == 0)
+}
+
 /// A use that would do with the slot, right behind a definition in a register, would wait for a store.
 @Test func whatIsReadNearbyIsReadFromItsRegister() throws {
   var made = ProblemBuilder()

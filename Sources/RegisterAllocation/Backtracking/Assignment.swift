@@ -15,16 +15,26 @@ extension Backtracking {
       if bundle != .max { pieces[Int(bundle)].hint = view.hints[k].register.raw }
     }
     queue.start(&pieces)
+    if !emptyQueue() || !allocateShortValues() { return false }
+    tryLeftovers()
+    if trace.isEnabled {
+      makePiecesOfShortValues()
+      recordPieces()
+    }
+    statistics.pieces = pieces.count
+    for s in shortValues.indices where shortValues[s].register != noRegister {
+      statistics.pieces &+= 1
+    }
+    return true
+  }
+
+  mutating func emptyQueue() -> Bool {
     while true {
       let next = queue.pop(&pieces)
-      if next == .max { break }
+      if next == .max { return true }
       if !process(Int(truncatingIfNeeded: next)) { return false }
       if steps > stepBudget { return false }
     }
-    tryLeftovers()
-    statistics.pieces = pieces.count
-    if trace.isEnabled { recordPieces() }
-    return true
   }
 
   // MARK: Pieces
@@ -219,10 +229,15 @@ extension Backtracking {
     }
     if best != noRegister { return best }
     if piece.hint != noRegister && rest & ClassWords.bit(piece.hint) != 0 { return piece.hint }
-    let first = rest & preferred[c]
+    return firstChoice(rest, c)
+  }
+
+  /// The register that costs least.
+  @inline(__always) mutating func firstChoice(_ registers: UInt64, _ c: Int) -> UInt8 {
+    let first = registers & preferred[c]
     if first != 0 { return order.first(first, c) }
-    let saved = rest & used[c]
-    return order.first(saved != 0 ? saved : rest, c)
+    let saved = registers & used[c]
+    return order.first(saved != 0 ? saved : registers, c)
   }
 
   /// Counts, for the registers of fixed uses, what a move costs less if the piece is there.

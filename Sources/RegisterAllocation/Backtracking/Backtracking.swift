@@ -90,6 +90,9 @@ struct Backtracking: ~Copyable {
   var useCursor = Vector<UInt32>()
 
   var bundles = Vector<Bundle>()
+  var shortValues = Vector<ShortValue>()
+  /// Up to which one `occupancy` knows them.
+  var enteredShortValues = 0
   var pieces = Vector<Piece>()
   var occupancy = Occupancy()
   var taken = TakenRegisters()

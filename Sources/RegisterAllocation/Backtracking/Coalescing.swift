@@ -79,6 +79,8 @@ extension Backtracking {
     let b = find(second)
     if a == b { return }
     if view.classes[Int(a)] != view.classes[Int(b)] { return }
+    values[Int(first)].flags.insert(.hasPreference)
+    values[Int(second)].flags.insert(.hasPreference)
     // A slot shared with others would have to be written.
     let flags = values[Int(first)].flags.union(values[Int(second)].flags)
     if flags.contains(.isRematerialized) { return }
@@ -97,15 +99,24 @@ extension Backtracking {
 
   // MARK: Bundles
 
-  /// Makes a bundle of each set, and the piece that is all of it.
+  /// Makes a bundle of each set, and the piece that is all of it; short values stay by themselves.
   mutating func makeBundles() {
     bundles.removeAll()
     bundles.reserve(view.valueCount)
     pieces.removeAll()
     pieces.reserve(view.valueCount)
+    shortValues.removeAll()
+    enteredShortValues = 0
+    for k in 0..<view.hintCount {
+      values[Int(view.hints[k].value.raw)].flags.insert(.hasPreference)
+    }
     for v in 0..<view.valueCount {
-      let root = Int(truncatingIfNeeded: find(UInt32(truncatingIfNeeded: v)))
       let value = values[v]
+      if isShort(value) {
+        shortValues.append(ShortValue(value: UInt32(truncatingIfNeeded: v)))
+        continue
+      }
+      let root = Int(truncatingIfNeeded: find(UInt32(truncatingIfNeeded: v)))
       if values[root].rangeStart == values[root].rangeEnd { continue }
       if root == v && useCursor[v] == .max {
         makeBundle(v, value.rangeStart, value.rangeEnd, [])
@@ -126,19 +137,17 @@ extension Backtracking {
     }
     for b in bundles.indices { pieces[b].weight = weight(of: pieces[b]) }
     findPartners()
-    statistics.bundles = bundles.count
+    statistics.bundles = bundles.count &+ shortValues.count
   }
 
   /// Makes the bundle of value `v`, and perhaps others.
-  @inline(__always) private mutating func makeBundle(
+  @inline(__always) mutating func makeBundle(
     _ v: Int, _ rangeStart: UInt32, _ rangeEnd: UInt32, _ flags: Bundle.Flags
   ) {
     let b = bundles.count
     let registerClass = view.classes[v].rawValue
     values[v].bundle = UInt32(truncatingIfNeeded: b)
-    bundles.append(
-      Bundle(
-        pieces: UInt32(truncatingIfNeeded: b), registerClass: registerClass, flags: flags))
+    bundles.append(Bundle(whole: pieces.count, registerClass, flags))
     if values[v].flags.contains(.isRematerialized) {
       bundles[b].flags.insert(.isRematerialized)
       bundles[b].slot = Int32(truncatingIfNeeded: v)
@@ -173,6 +182,7 @@ extension Backtracking {
   /// Appends the uses of a bundle of several values, in order, behind all others.
   private mutating func gatherUses(of b: Int) {
     bundles[b].flags.remove(.hasScatteredUses)
+    let whole = Int(truncatingIfNeeded: bundles[b].whole)
     let start = uses.count
     for r in ranges(of: b) {
       let range = ranges[r]
@@ -184,15 +194,17 @@ extension Backtracking {
       }
     }
     steps &+= uses.count &- start
-    pieces[b].useStart = UInt32(truncatingIfNeeded: start)
-    pieces[b].useEnd = UInt32(truncatingIfNeeded: uses.count)
+    pieces[whole].useStart = UInt32(truncatingIfNeeded: start)
+    pieces[whole].useEnd = UInt32(truncatingIfNeeded: uses.count)
   }
 
   /// The ranges of a bundle.
   @inline(__always) func ranges(of b: Int) -> Range<Int> {
-    Range(
+    let whole = Int(truncatingIfNeeded: bundles[b].whole)
+    return Range(
       uncheckedBounds: (
-        Int(truncatingIfNeeded: pieces[b].rangeStart), Int(truncatingIfNeeded: pieces[b].rangeEnd)
+        Int(truncatingIfNeeded: pieces[whole].rangeStart),
+        Int(truncatingIfNeeded: pieces[whole].rangeEnd)
       ))
   }
 

@@ -204,7 +204,7 @@ extension Backtracking {
       if firstReserved(register, from, to, range.value) < to { return .blocked }
       var node = occupancy.firstOverlap(register, from, to)
       while node >= 0 {
-        let other = Int(truncatingIfNeeded: occupancy.nodes[Int(node)].piece)
+        let other = holder(node)
         if pieces[other].weight >= piece.weight { return .blocked }
         if !isKnownConflict(other) {
           if conflicts.count == 16 { return .blocked }
@@ -271,9 +271,8 @@ extension Backtracking {
       var to = firstReserved(register, from, end, range.value)
       var node = occupancy.firstOverlap(register, from, to)
       while node >= 0 {
-        let found = occupancy.nodes[Int(node)]
-        if pieces[Int(truncatingIfNeeded: found.piece)].weight >= piece.weight {
-          to = max(found.from, from)
+        if pieces[holder(node)].weight >= piece.weight {
+          to = max(occupancy.nodes[Int(node)].from, from)
           break
         }
         steps &+= 1
@@ -303,7 +302,7 @@ extension Backtracking {
         let node = occupancy.last(register, before: bound)
         if node < 0 || occupancy.nodes[Int(node)].to <= end { break }
         let found = occupancy.nodes[Int(node)]
-        if pieces[Int(truncatingIfNeeded: found.piece)].weight >= piece.weight {
+        if pieces[holder(node)].weight >= piece.weight {
           end = min(found.to, to)
           break
         }

@@ -38,7 +38,7 @@ extension Backtracking {
       if firstReserved(register, from, to, range.value) < to { return false }
       var node = occupancy.firstOverlap(register, from, to)
       while node >= 0 {
-        conflicts.append(occupancy.nodes[Int(node)].piece)
+        conflicts.append(UInt32(truncatingIfNeeded: holder(node)))
         steps &+= 1
         node = occupancy.next(node, register, before: to)
       }

@@ -17,9 +17,10 @@ extension Backtracking {
     for b in bundles.indices {
       let start = placed.count
       var p = bundles[b].pieces
-      if Int(p) == b && pieces[b].register != noRegister {
+      let whole = Int(truncatingIfNeeded: bundles[b].whole)
+      if Int(p) == whole && pieces[whole].register != noRegister {
         // The usual case: all of it in one register, which is kept in place of the list.
-        bundles[b].pieces = UInt32(truncatingIfNeeded: pieces[b].register)
+        bundles[b].pieces = UInt32(truncatingIfNeeded: pieces[whole].register)
         bundles[b].flags.insert(.isWhole)
         continue
       }
@@ -35,7 +36,7 @@ extension Backtracking {
       bundles[b].pieces = UInt32(truncatingIfNeeded: start)
       bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
       // From here on a cursor into `placed`.
-      pieces[b].useStart = UInt32(truncatingIfNeeded: start)
+      pieces[whole].useStart = UInt32(truncatingIfNeeded: start)
       classify(b)
     }
     for v in 0..<view.valueCount where values[v].bundle != .max {
@@ -98,9 +99,10 @@ extension Backtracking {
     bundles[b].flags.remove(.isWhole)
     let register = UInt8(truncatingIfNeeded: bundles[b].pieces)
     bundles[b].pieces = UInt32(truncatingIfNeeded: placed.count)
-    pieces[b].useStart = bundles[b].pieces
+    let whole = Int(truncatingIfNeeded: bundles[b].whole)
+    pieces[whole].useStart = bundles[b].pieces
     placed.append(
-      Placed(from: pieces[b].from, to: pieces[b].to, register: register))
+      Placed(from: pieces[whole].from, to: pieces[whole].to, register: register))
     bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
   }
 
@@ -136,10 +138,11 @@ extension Backtracking {
   mutating func nextLocation(_ b: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
     let bundle = bundles[b]
     if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
-    var k = Int(pieces[b].useStart)
+    let whole = Int(truncatingIfNeeded: bundle.whole)
+    var k = Int(pieces[whole].useStart)
     let end = Int(bundle.placedEnd)
     while k < end && placed[k].to &+ 2 <= early { k &+= 1 }
-    pieces[b].useStart = UInt32(truncatingIfNeeded: k)
+    pieces[whole].useStart = UInt32(truncatingIfNeeded: k)
     while k < end && placed[k].to <= point { k &+= 1 }
     if k < end && placed[k].from <= point { return Allocation(packed: placed[k].register) }
     return bundle.home
@@ -155,7 +158,9 @@ extension Backtracking {
     for b in bundles.indices where bundles[b].flags.contains(.needsSlot) {
       let c = Int(bundles[b].registerClass)
       let size = Int32(truncatingIfNeeded: units[c])
-      let own = runs.makeSet(pieces[b].rangeStart, pieces[b].rangeEnd)
+      let all = ranges(of: b)
+      let own = runs.makeSet(
+        UInt32(truncatingIfNeeded: all.lowerBound), UInt32(truncatingIfNeeded: all.upperBound))
       var tries = min(12, slotSets.count)
       while tries > 0 && steps <= stepBudget {
         if next >= slotSets.count { next = 0 }

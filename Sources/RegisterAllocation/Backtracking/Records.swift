@@ -13,6 +13,8 @@ struct LiveRange: BitwiseCopyable {
   var from: UInt32
   var to: UInt32
   var value: UInt32
+
+  @inline(__always) var length: UInt32 { to &- from }
 }
 
 /// What one operand, argument or parameter wants of its value.
@@ -117,6 +119,8 @@ struct ValueRecord: BitwiseCopyable {
     /// Made again instead of loaded; never stored.
     static var isRematerialized: Flags { Flags(rawValue: 64) }
     static var hasFixedUse: Flags { Flags(rawValue: 128) }
+    /// A move or the client says with whom or where it would best be.
+    static var hasPreference: Flags { Flags(rawValue: 256) }
   }
 
   // As long as uses are collected, the fields of ranges and bundle serve for where they are: the
@@ -142,17 +146,25 @@ struct ValueRecord: BitwiseCopyable {
   }
 }
 
-/// Values that share a location, and one slot: their ranges do not overlap. The piece of the same
-/// number is all of it, and has its ranges and uses.
+/// Values that share a location, and one slot: their ranges do not overlap.
 struct Bundle: BitwiseCopyable {
+  /// The piece that is all of it, and has its ranges and uses.
+  let whole: UInt32
   /// Head of the list of its pieces; after allocation, start of its run in `placed`.
   var pieces: UInt32
   var placedEnd: UInt32 = 0
   /// The slot's first unit, or -1; the value's number if that is made again instead.
   var slot: Int32 = -1
   var splits: UInt16 = 0
-  var registerClass: UInt8
-  var flags: Flags = []
+  let registerClass: UInt8
+  var flags: Flags
+
+  @inline(__always) init(whole: Int, _ registerClass: UInt8, _ flags: Flags) {
+    self.whole = UInt32(truncatingIfNeeded: whole)
+    pieces = self.whole
+    self.registerClass = registerClass
+    self.flags = flags
+  }
 
   struct Flags: OptionSet, BitwiseCopyable {
     let rawValue: UInt8

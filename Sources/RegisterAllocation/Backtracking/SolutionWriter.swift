@@ -53,6 +53,11 @@ extension Backtracking {
       }
     }
     for k in placed.indices { used.insert(placed[k].register) }
+    for s in shortValues.indices where shortValues[s].register != noRegister {
+      let place = Allocation(packed: shortValues[s].register)
+      parent[Int(truncatingIfNeeded: shortValues[s].value)] = place.raw
+      used.insert(place.packed)
+    }
   }
 
   /// Stands for the places of a value that has several.

@@ -366,6 +366,8 @@ extension Backtracking {
 
   /// Gives windows without a register one that is free, where that saves something.
   mutating func tryLeftovers() {
+    if leftovers.isEmpty { return }
+    enterShortValues(before: shortValues.count)
     for k in leftovers.indices {
       if steps > stepBudget { return }
       tryLeftover(Int(truncatingIfNeeded: leftovers[k]))

@@ -14,13 +14,12 @@ extension Backtracking {
   mutating func stretchPlaced(of b: Int, from start: Int) {
     if start == placed.count { return }
     // All walks go forward: over the bundle's ranges, its uses, and what is in `placed`.
-    steps &+= Int(truncatingIfNeeded: pieces[b].rangeEnd &- pieces[b].rangeStart)
-    steps &+= Int(truncatingIfNeeded: pieces[b].useEnd &- pieces[b].useStart)
-    steps &+= placed.count &- start
-    var r = Int(truncatingIfNeeded: pieces[b].rangeStart)
-    let rangeEnd = Int(truncatingIfNeeded: pieces[b].rangeEnd)
-    var u = Int(truncatingIfNeeded: pieces[b].useStart)
-    let useEnd = Int(truncatingIfNeeded: pieces[b].useEnd)
+    let whole = pieces[Int(bundles[b].whole)]
+    var r = Int(truncatingIfNeeded: whole.rangeStart)
+    let rangeEnd = Int(truncatingIfNeeded: whole.rangeEnd)
+    var u = Int(truncatingIfNeeded: whole.useStart)
+    let useEnd = Int(truncatingIfNeeded: whole.useEnd)
+    steps &+= rangeEnd &- r &+ useEnd &- u &+ placed.count &- start
     for k in start..<placed.count {
       let from = placed[k].to
       while r < rangeEnd && ranges[r].to < from { r &+= 1 }
