@@ -10,7 +10,7 @@
 package enum ArtefactFormat {
   /// Raised with every change of the format, of `ContextLayout`, of `Helper`, or of the calling
   /// convention.
-  package static let version: UInt32 = 3
+  package static let version: UInt32 = 4
   package static let target = "x86_64-unknown-linux-gnu"
   package static let compilerVersion = "brolga 0.1.0"
 

@@ -97,10 +97,10 @@
     UInt8(truncatingIfNeeded: (0x87_6120 as UInt32) &>> (UInt32(k) &* 4)) & 15
   }
 
-  /// rbx, rbp, r12, r13 survive a call; so do r14 and r15 within one instance. A caller of a
+  /// rbx, rbp, r10, r12, r13 survive a call; so do r14 and r15 within one instance. A caller of a
   /// function record restores r14 and r15 itself. A function that ends in a tail call to another
   /// instance's leaves a frame that restores them: see `Helper.tailCall`.
-  public static let calleeSaved: UInt32 = 1 << 3 | 1 << 5 | 1 << 12 | 1 << 13
+  public static let calleeSaved: UInt32 = 1 << 3 | 1 << 5 | 1 << 10 | 1 << 12 | 1 << 13
   /// r15: the instance context.
   public static let contextRegister: UInt8 = 15
   /// r14: the base of memory 0.

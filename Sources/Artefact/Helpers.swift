@@ -32,7 +32,7 @@ package enum Helper: UInt8, Sendable, CaseIterable {
   /// `(context, segment)`
   case elementDrop = 10
   /// Not called but jumped to, with everything as a callee finds it but the context: a tail call
-  /// of another context's function. r10: the function record; eax: words of its arguments on the
+  /// of another context's function. xmm14: the function record; eax: words of its arguments on the
   /// stack, and of its results above bit 16. Keeps the argument registers.
   case tailCall = 11
 

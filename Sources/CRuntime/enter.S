@@ -148,6 +148,7 @@ brolga_host_entry:
   mov rax, [rbp]                 // the caller's frame; it keeps its own context at -8
   mov rax, [rax - 8]
   mov [rsp + 128], rax
+  mov [rsp + 136], r10
   mov rdi, rsp
   mov rsi, rbp
   call brolga_host_call
@@ -167,15 +168,16 @@ brolga_host_entry:
   movsd xmm5, qword ptr [rsp + 88]
   movsd xmm6, qword ptr [rsp + 96]
   movsd xmm7, qword ptr [rsp + 104]
+  mov r10, [rsp + 136]
   mov r11, [r15 + 72]            // bytes of arguments, to remove
   leave
   test r11, r11
   jnz 2f
   ret
 2:
-  mov r10, [rsp]
+  mov r9, [rsp]
   add rsp, r11
-  mov [rsp], r10
+  mov [rsp], r9
   ret
 1:
   mov edi, eax
@@ -187,7 +189,7 @@ brolga_host_entry:
   jmp brolga_land
 .size brolga_host_entry, . - brolga_host_entry
 
-// Helper tailCall: jumped to with rsp at the return address, below the arguments; r10 = function
+// Helper tailCall: jumped to with rsp at the return address, below the arguments; xmm14 = function
 // record of another context, eax = words of arguments on the stack | words of results << 16.
 //
 // The caller's caller may rely on r14 and r15 after the return. So the callee returns to
@@ -242,9 +244,10 @@ brolga_tail_call:
   movq r12, xmm9
   movq r13, xmm10
 4:
-  mov r15, [r10 + 8]
+  movq r11, xmm14
+  mov r15, [r11 + 8]
   mov r14, [r15 + 8]
-  jmp [r10]
+  jmp [r11]
 .size brolga_tail_call, . - brolga_tail_call
 
 // Returns for a chain of tail calls; rsp = the results' place of the last callee.
@@ -259,8 +262,8 @@ brolga_tail_return:
   test r11, r11
   jz 2f
 1:
-  mov r10, [rsp + r11 * 8 - 8]
-  mov [rbp + r11 * 8 + 8], r10
+  mov r9, [rsp + r11 * 8 - 8]
+  mov [rbp + r11 * 8 + 8], r9
   dec r11
   jnz 1b
 2:

@@ -29,7 +29,8 @@ typedef struct brolga_host_frame {
   struct brolga_host_context *context;
   // Context of the calling instance.
   void *caller_context;
-  uint64_t reserved;
+  // The caller's r10, which a host function keeps.
+  uint64_t saved_r10;
 } brolga_host_frame;
 
 // The context of a host function: the 64-byte header that all contexts share, then its own part.

@@ -65,6 +65,8 @@ package struct MachineFunction: ~Copyable {
   package var makesCalls = false
   /// Calls through function records, so that it must keep its context in the frame.
   package var callsReferences = false
+  /// It calls helpers, which keep the registers of the system's convention only.
+  package var callsHelpers = false
   /// Short loops are to be aligned.
   package var alignsLoops = false
   /// Bytes at the bottom of the frame for arguments and results of calls that travel in memory.
@@ -85,6 +87,7 @@ package struct MachineFunction: ~Copyable {
     index = 0
     makesCalls = false
     callsReferences = false
+    callsHelpers = false
     alignsLoops = false
     outgoingBytes = 0
     frameVariableBytes = 0

@@ -8,10 +8,12 @@ import WebAssembly
 
 /// The registers that allocation may use, and what calls destroy.
 package enum X64Convention {
-  /// rax, rcx, rdx, rsi, rdi, r8, r9, r10.
-  package static let callerSaved: UInt64 = 0b111_1100_0111
-  /// rbx, r12, r13.
-  package static let calleeSaved: UInt64 = 1 &<< 3 | 1 &<< 12 | 1 &<< 13
+  /// rax, rcx, rdx, rsi, rdi, r8, r9.
+  package static let callerSaved: UInt64 = 0b11_1100_0111
+  /// rbx, r10, r12, r13.
+  package static let calleeSaved: UInt64 = 1 &<< 3 | 1 &<< 10 | 1 &<< 12 | 1 &<< 13
+  /// r10: helpers follow the system's convention, in which it is the callee's.
+  package static let helpersDestroy: UInt64 = 1 &<< 10
   /// xmm0 to xmm14: none survives a call.
   package static let floats: UInt64 = 0x7fff
 
@@ -34,10 +36,12 @@ package enum X64Convention {
     PhysicalRegister(.float, Int(truncatingIfNeeded: k))
   }
 
-  /// What a call destroys beside its results, of which so many are in registers. The same for
-  /// calls of functions and of helpers.
-  package static func clobbers(resultIntegers: Int, resultFloats: Int) -> RegisterSet {
-    var set = RegisterSet(int: callerSaved, float: floats)
+  /// What a call destroys beside its results, of which so many are in registers.
+  package static func clobbers(
+    resultIntegers: Int, resultFloats: Int, ofHelper isHelper: Bool = false
+  ) -> RegisterSet {
+    var set = RegisterSet(
+      int: isHelper ? callerSaved | helpersDestroy : callerSaved, float: floats)
     for k in 0..<resultIntegers { set.remove(result(integer: UInt8(truncatingIfNeeded: k))) }
     for k in 0..<resultFloats { set.remove(float(UInt8(truncatingIfNeeded: k))) }
     return set

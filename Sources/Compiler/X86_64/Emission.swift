@@ -293,6 +293,7 @@ extension CodeBuffer {
         call(.memory(.r11, Helper.raise.offset))
         markSite(stub.origin, kind: 0)
       case .tailCall:
+        moveBits(.b64, Xmm(14), RegisterOrMemory(Gpr.rax))
         moveConstant(.rax, UInt64(truncatingIfNeeded: stub.origin))
         load(.b64, .r11, .memory(.r15, ContextLayout.helperTable))
         jump(.memory(.r11, Helper.tailCall.offset))

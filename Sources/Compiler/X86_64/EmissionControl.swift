@@ -148,9 +148,9 @@ extension CodeBuffer {
     emitLeave(for: instruction)
     let words = instruction.displacement | instruction.immediate &<< 16
     let stub = makeStub(.tailCall, origin: UInt32(bitPattern: words))
-    arithmetic(.cmp, .b64, .r15, .memory(.r10, ContextLayout.FunctionRecord.context))
+    arithmetic(.cmp, .b64, .r15, .memory(.rax, ContextLayout.FunctionRecord.context))
     jump(if: .notEqual, stub)
-    jump(RegisterOrMemory.memory(.r10, ContextLayout.FunctionRecord.code))
+    jump(RegisterOrMemory.memory(.rax, ContextLayout.FunctionRecord.code))
   }
 
   private mutating func emitTrapIf(_ instruction: MachineInstruction, _ origin: UInt32) {

@@ -62,7 +62,9 @@ struct Frame: BitwiseCopyable {
     _ machine: inout MachineFunction, _ solution: inout Solution
   ) throws(EmissionError) {
     keepsContext = machine.callsReferences
-    savedRegisters = UInt32(truncatingIfNeeded: solution.usedRegisters.int) & Self.calleeSaved
+    var used = solution.usedRegisters.int
+    if machine.callsHelpers { used |= X64Convention.helpersDestroy }
+    savedRegisters = UInt32(truncatingIfNeeded: used) & Self.calleeSaved
     let pushes = savedRegisters.nonzeroBitCount + (keepsContext ? 1 : 0)
     // Slots of two units are aligned to 16 bytes, as rbp is.
     let saved = pushes * 8
@@ -122,15 +124,16 @@ extension CodeBuffer {
   ///     [rbp + 8]     return address   ->  there, and below them is the return address
   ///     [rsp …]       new arguments
   ///
-  /// Uses rax, r11 and xmm15, which hold no argument.
+  /// Uses r11, xmm14 and xmm15, which hold no argument; rax may hold the callee's record.
   mutating func emitLeave(for call: MachineInstruction) {
     let own = Int32(truncatingIfNeeded: call.extra) &* 8
     let passed = call.displacement &* 8
     restoreSavedRegisters()
     let moves = own != passed
+    let returnAddress = Xmm(14)
     if moves {
-      load(.b64, .r11, .memory(.rbp, 8))
-      load(.b64, .rax, .memory(.rbp, 0))
+      load(.f64, returnAddress, .memory(.rbp, 8))
+      load(.b64, .r11, .memory(.rbp, 0))
     }
     let below = own &- passed
     let scratch = Xmm(CallingConvention.scratchFloat)
@@ -143,8 +146,8 @@ extension CodeBuffer {
     }
     if moves {
       loadAddress(.b64, .rsp, .memory(.rbp, 8 &+ below))
-      store(.b64, .memory(.rsp, 0), .r11)
-      move(.b64, .rbp, .rax)
+      store(.f64, .memory(.rsp, 0), returnAddress)
+      move(.b64, .rbp, .r11)
     } else {
       leaveFrame()
     }

@@ -219,7 +219,7 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// `U…`: leaves the frame and jumps to function `immediate` of the module. The arguments on the
   /// stack are `displacement` words of the outgoing area; the function's own took `extra` words.
   case tailCall
-  /// `U record in r10, U…`: as `tailCall`, through a function record; where its context is another,
+  /// `U record in rax, U…`: as `tailCall`, through a function record; where its context is another,
   /// through `Helper.tailCall`. `immediate`: words of its results.
   case tailCallReference
   /// `D…, U…`: a call of function `immediate` of the module, in the own instance, with

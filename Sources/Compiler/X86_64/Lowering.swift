@@ -146,7 +146,7 @@ package struct Lowering: ~Copyable {
     operands.removeAll()
     groups.removeAll()
     arguments.removeAll()
-    callMasks.reset(count: 64, to: 0)
+    callMasks.reset(count: 66, to: 0)
     constantCache.reset(count: 64, to: 0)
     sharedConstants.removeAll()
     argumentWords = countArgumentWords()

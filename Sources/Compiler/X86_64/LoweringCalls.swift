@@ -54,7 +54,7 @@ extension Lowering {
     machine.displacement = Int32(truncatingIfNeeded: passedWords)
     emit(machine, role: .exit)
     // Neither an argument's register nor one that is restored before the jump.
-    if !record.isNone { operands.append(.fixedUse(record, X64Register.r10)) }
+    if !record.isNone { operands.append(.fixedUse(record, X64Register.rax)) }
     for o in pending.indices { operands.append(pending[o]) }
   }
 
@@ -193,13 +193,16 @@ extension Lowering {
     emitUnary(opcode, size: Self.size(type), d, Self.registerClass(type), s, .int)
   }
 
-  /// The number of the mask of a call with so many results in registers.
-  private mutating func clobberMask(_ integers: Int, _ floats: Int) -> UInt16 {
-    let key = integers &* 9 &+ floats
+  /// The number of the mask of a call with so many results in registers: at most one of a helper's.
+  private mutating func clobberMask(
+    _ integers: Int, _ floats: Int, ofHelper isHelper: Bool = false
+  ) -> UInt16 {
+    let key = isHelper ? 64 &+ integers : integers &* 9 &+ floats
     if callMasks[key] == 0 {
       callMasks[key] = UInt16(truncatingIfNeeded: output.problem.clobberMasks.count)
       output.problem.clobberMasks.append(
-        X64Convention.clobbers(resultIntegers: integers, resultFloats: floats))
+        X64Convention.clobbers(
+          resultIntegers: integers, resultFloats: floats, ofHelper: isHelper))
     }
     return callMasks[key]
   }
@@ -211,6 +214,7 @@ extension Lowering {
       fatalError("no helper has number \(x.a)")
     }
     output.makesCalls = true
+    output.callsHelpers = true
     pending.removeAll()
     for k in 0..<x.c {
       let value = function.lists[Int(truncatingIfNeeded: x.b &+ 1 &+ k)]
@@ -221,7 +225,7 @@ extension Lowering {
     let hasResult = helper.result == .status || helper.result == .value
     emit(
       MachineInstruction(.callHelper, immediate: helper.offset),
-      clobbers: clobberMask(hasResult ? 1 : 0, 0))
+      clobbers: clobberMask(hasResult ? 1 : 0, 0, ofHelper: true))
     let result = helper.result == .value ? register(defining: i) : newRegister(.int)
     if hasResult { operands.append(.fixedDefinition(result, X64Register.rax)) }
     for o in pending.indices { operands.append(pending[o]) }

@@ -11,9 +11,9 @@
     (return_call $few (local.get 6)))
   (func $few (type $few) (return_call $import (local.get 0))))
 ;; ; 1 longer
-;; function 1: 84 bytes, frame 16
+;; function 1: 86 bytes, frame 16
 ;;   0000  55 48 8b ec 49 3b 27 72 prologue
-;;   0008  49 48 83 ec 10
+;;   0008  4b 48 83 ec 10
 ;; b0:
 ;;   000d                          rdi = entry
 ;;   000d  be 01 00 00 00          rsi = movImmediate.32 1
@@ -22,30 +22,32 @@
 ;;   001c  41 b8 04 00 00 00       r8 = movImmediate.32 4
 ;;   0022  41 b9 05 00 00 00       r9 = movImmediate.32 5
 ;;   0028  48 c7 04 24 06 00 00 00 store.64 [outgoing], 6
-;;   0030  4c 8b 5d 08 48 8b 45 00 tailCall rdi, rsi, rdx, rcx, r8, r9, 2
-;;   0038  c5 78 10 3c 24 c5 78 11
-;;   0040  7d 00 48 8d 65 f8 4c 89
-;;   0048  1c 24 48 8b e8 e9 00 00
-;;   0050  00 00
-;;   0052  0f 0b                   cold: trap 9
+;;   0030  c5 7b 10 75 08 4c 8b 5d tailCall rdi, rsi, rdx, rcx, r8, r9, 2
+;;   0038  00 c5 78 10 3c 24 c5 78
+;;   0040  11 7d 00 48 8d 65 f8 c5
+;;   0048  7b 11 34 24 49 8b eb e9
+;;   0050  00 00 00 00
+;;   0054  0f 0b                   cold: trap 9
 ;;
 ;; ; 2 many
-;; function 2: 31 bytes, frame 0
+;; function 2: 33 bytes, frame 0
 ;;   0000  55 48 8b ec             prologue
 ;; b0:
 ;;   0004                          entry
 ;;   0004  8b 7d 10                rdi = mov.32 [incoming]
-;;   0007  4c 8b 5d 08 48 8b 45 00 tailCall rdi, 3
-;;   000f  48 8d 65 18 4c 89 1c 24
-;;   0017  48 8b e8 e9 00 00 00 00
+;;   0007  c5 7b 10 75 08 4c 8b 5d tailCall rdi, 3
+;;   000f  00 48 8d 65 18 c5 7b 11
+;;   0017  34 24 49 8b eb e9 00 00
+;;   001f  00 00
 ;;
 ;; ; 3 few
-;; function 3: 31 bytes, frame 0
+;; function 3: 35 bytes, frame 0
 ;;   0000  55 48 8b ec             prologue
 ;; b0:
 ;;   0004                          rdi = entry
-;;   0004  4d 8b 57 40             r10 = mov.64 [r15 + 64]
-;;   0008  5d 4d 3b 7a 08 75 03 41 tailCallReference r10, rdi
-;;   0010  ff 22
-;;   0012  b8 00 00 00 00 4d 8b 5f cold: tailCall 0
-;;   001a  10 41 ff 63 58
+;;   0004  49 8b 47 40             rax = mov.64 [r15 + 64]
+;;   0008  5d 4c 3b 78 08 75 02 ff tailCallReference rax, rdi
+;;   0010  20
+;;   0011  c4 61 f9 6e f0 b8 00 00 cold: tailCall 0
+;;   0019  00 00 4d 8b 5f 10 41 ff
+;;   0021  63 58
