@@ -105,8 +105,7 @@
   public static let contextRegister: UInt8 = 15
   /// r14: the base of memory 0.
   public static let memoryBaseRegister: UInt8 = 14
-  /// r11 and xmm15 never carry a value across anything.
-  public static let scratchInteger: UInt8 = 11
+  /// xmm15 never carries a value across anything.
   public static let scratchFloat: UInt8 = 15
   /// A function that calls through function records keeps its own context at [rbp - 8].
   public static let savedContextOffset: Int32 = -8

@@ -53,8 +53,12 @@ struct ParallelMoves: ~Copyable {
   }
 
   /// Not a register, nor is a value that is made again: it too goes to memory through one.
+  @inline(__always)
+  private static func isMemory(_ place: Allocation, _ memory: ClassWords) -> Bool {
+    !place.isRegister || memory.contains(place.packed)
+  }
   @inline(__always) private func isMemory(_ place: Allocation) -> Bool {
-    !place.isRegister || resources.memory.contains(place.packed)
+    Self.isMemory(place, resources.memory)
   }
 
   @inline(__always) private static func index(_ place: Allocation) -> Int {
@@ -68,7 +72,7 @@ struct ParallelMoves: ~Copyable {
   mutating func resolve(_ resources: Resources, slots: inout SpillSlots) -> Bool {
     sequence.removeAll()
     self.resources = resources
-    if isPlain() {
+    if isPlain(resources.memory) {
       for m in moves.indices { sequence.append(moves[m]) }
       return true
     }
@@ -76,16 +80,26 @@ struct ParallelMoves: ~Copyable {
   }
 
   /// True if no move writes what another reads and none goes from memory to memory.
-  private mutating func isPlain() -> Bool {
-    if moves.count == 1 { return !(isMemory(moves[0].from) && isMemory(moves[0].to)) }
+  func isPlain(_ memory: ClassWords) -> Bool {
+    if moves.count == 1 {
+      return !(Self.isMemory(moves[0].from, memory) && Self.isMemory(moves[0].to, memory))
+    }
     var sources = ClassWords()
     var targets = ClassWords()
     var readsMemory = false
     var writesMemory = false
     for m in moves.indices {
       let move = moves[m]
-      if isMemory(move.from) { readsMemory = true } else { sources.insert(move.from.packed) }
-      if isMemory(move.to) { writesMemory = true } else { targets.insert(move.to.packed) }
+      if Self.isMemory(move.from, memory) {
+        readsMemory = true
+      } else {
+        sources.insert(move.from.packed)
+      }
+      if Self.isMemory(move.to, memory) {
+        writesMemory = true
+      } else {
+        targets.insert(move.to.packed)
+      }
     }
     if readsMemory && writesMemory { return false }
     return sources[0] & targets[0] | sources[1] & targets[1] | sources[2] & targets[2] == 0

@@ -111,7 +111,7 @@ struct MachineBuilder {
     machine.frameVariableBytes = frameVariableBytes
     machine.constants.append(contentsOf: constants)
     for target in jumpTargets { machine.jumpTargets.append(UInt32(target)) }
-    machine.problem.machine = EmissionMachine.machine
+    machine.problem.machine = X64Convention.machine
     for c in classes { machine.problem.classes.append(c) }
     var predecessors = [[Int]](repeating: [], count: blocks.count)
     for (b, block) in blocks.enumerated() {
@@ -153,21 +153,6 @@ struct MachineBuilder {
       machine.problem.argumentStart.append(UInt32(machine.problem.arguments.count))
       for a in s.arguments { machine.problem.arguments.append(a) }
     }
-  }
-}
-
-enum EmissionMachine {
-  static let callerSaved: UInt64 = 0b111_1100_0111
-  static let clobbers = RegisterSet(int: callerSaved & ~1, float: 0x7fff)
-
-  /// All registers that lowering lets the allocator use.
-  static var machine: Machine {
-    var machine = Machine()
-    machine.preferred = RegisterSet(int: callerSaved, float: 0x7fff)
-    machine.nonPreferred = RegisterSet(int: 1 << 3 | 1 << 12 | 1 << 13)
-    machine.intScratch = X64Register.r11
-    machine.floatScratch = X64Register.xmm15
-    return machine
   }
 }
 

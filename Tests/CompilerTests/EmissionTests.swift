@@ -121,12 +121,13 @@ import Testing
   @Test func aJumpTableLeadsToItsTargets() throws {
     var b = MachineBuilder()
     let p = b.entry(integers: 1)
-    let temporary = b.value()
+    let (offset, base) = (b.value(), b.value())
     let targets = (0..<5).map { _ in b.block() }
     b.jumpTargets = [targets[0], targets[1], targets[2], targets[3], targets[4]]
     var table = MachineInstruction(.jumpTable, size: 2, immediate: 0)
     table.displacement = 4
-    b.add(table, [.use(p[0], .int), .temporary(temporary, .int)], role: .branch)
+    b.add(
+      table, [.use(p[0], .int), .temporary(offset, .int), .temporary(base, .int)], role: .branch)
     b.blocks[0].successors = targets.map { ($0, []) }
     for (k, target) in targets.enumerated() {
       b.current = target
@@ -144,7 +145,7 @@ import Testing
       b.add(
         MachineInstruction(.call, immediate: callee),
         [.fixedDefinition(result, X64Register.rax), .fixedUse(v, X64Register.rdi)],
-        clobbers: EmissionMachine.clobbers)
+        clobbers: X64Convention.clobbers(resultIntegers: 1, resultFloats: 0))
       return result
     }
     var outer = MachineBuilder()
@@ -175,7 +176,7 @@ import Testing
       b.add(
         MachineInstruction(.call, immediate: Int32((k * 5 + 1) % 9)),
         [.fixedDefinition(result, X64Register.rax), .fixedUse(v, X64Register.rdi)],
-        clobbers: EmissionMachine.clobbers)
+        clobbers: X64Convention.clobbers(resultIntegers: 1, resultFloats: 0))
       b.ret(result)
       return b
     }

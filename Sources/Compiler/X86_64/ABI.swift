@@ -8,8 +8,8 @@ import WebAssembly
 
 /// The registers that allocation may use, and what calls destroy.
 package enum X64Convention {
-  /// rax, rcx, rdx, rsi, rdi, r8, r9.
-  package static let callerSaved: UInt64 = 0b11_1100_0111
+  /// rax, rcx, rdx, rsi, rdi, r8, r9, r11.
+  package static let callerSaved: UInt64 = 0b1011_1100_0111
   /// rbx, r10, r12, r13.
   package static let calleeSaved: UInt64 = 1 &<< 3 | 1 &<< 10 | 1 &<< 12 | 1 &<< 13
   /// r10: helpers follow the system's convention, in which it is the callee's.
@@ -21,7 +21,7 @@ package enum X64Convention {
     var machine = Machine()
     machine.preferred = RegisterSet(int: callerSaved, float: floats)
     machine.nonPreferred = RegisterSet(int: calleeSaved)
-    machine.intScratch = X64Register.r11
+    // Nearly always some integer register is free where a move needs one.
     machine.floatScratch = X64Register.xmm15
     return machine
   }

@@ -110,7 +110,7 @@ extension CodeBuffer {
 
   private mutating func emitJumpTable(_ p: PlacedInstruction, _ machine: inout MachineFunction) {
     let index = p.gpr(0)
-    let offset = p.gpr(1)
+    let (offset, base) = (p.gpr(1), p.gpr(2))
     let count = UInt32(bitPattern: p.instruction.displacement)
     let first = UInt32(bitPattern: p.immediate)
     let last = resolved(machine.jumpTargets[Int(truncatingIfNeeded: first &+ count)])
@@ -118,11 +118,11 @@ extension CodeBuffer {
     jumpTables.append(JumpTableRecord(first: first, count: count))
     arithmetic(.cmp, .b32, RegisterOrMemory(index), immediate: p.instruction.displacement)
     jump(if: .aboveOrEqual, Label(raw: last))
-    loadAddress(.b64, .r11, .jumpTable(table))
+    loadAddress(.b64, base, .jumpTable(table))
     loadSignExtended(
-      from: .b32, to: .b64, offset, .memory(.r11, index: index, scale: 2))
-    arithmetic(.add, .b64, .r11, RegisterOrMemory(offset))
-    jump(RegisterOrMemory(Gpr.r11))
+      from: .b32, to: .b64, offset, .memory(base, index: index, scale: 2))
+    arithmetic(.add, .b64, offset, RegisterOrMemory(base))
+    jump(RegisterOrMemory(offset))
   }
 
   /// The record is read before the context changes; the callee's r14 comes from its context.

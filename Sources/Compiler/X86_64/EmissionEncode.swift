@@ -194,31 +194,32 @@ extension CodeBuffer {
     let target = p.gpr(0)
     let place = RegisterOrMemory(target)
     switch p.instruction.x64Condition {
-    case .orderedEqual:
-      moveConstant(.r11, 0)
-      set(.equal, place)
-      loadZeroExtended(from: .b8, target, place)
-      moveIf(.parity, .b32, target, RegisterOrMemory(Gpr.r11))
-    case .unorderedNotEqual:
-      moveConstant(.r11, 1)
-      set(.notEqual, place)
-      loadZeroExtended(from: .b8, target, place)
-      moveIf(.parity, .b32, target, RegisterOrMemory(Gpr.r11))
+    case .orderedEqual: encodeSet(.equal, target, ifUnordered: 0)
+    case .unorderedNotEqual: encodeSet(.notEqual, target, ifUnordered: 1)
     case let condition:
       set(condition.code, place)
       loadZeroExtended(from: .b8, target, place)
     }
   }
 
+  /// After a comparison of floats. Few are unordered, so the branch costs nothing.
+  private mutating func encodeSet(
+    _ condition: ConditionCode, _ target: Gpr, ifUnordered value: UInt64
+  ) {
+    let end = makeLabel()
+    set(condition, RegisterOrMemory(target))
+    loadZeroExtended(from: .b8, target, RegisterOrMemory(target))
+    jump(if: .noParity, end)
+    moveConstant(target, value)
+    bind(end)
+  }
+
   private mutating func encodeBitTest(_ p: PlacedInstruction) {
     if p.instruction.x64Form == .immediate {
       let mask: UInt8 = p.width == .b64 ? 63 : 31
       testBit(p.width, frame.place(p.places[0]), bit: immediateByte(p) & mask)
-    } else if p.places[1].isRegister {
-      testBit(p.width, p.gpr(0), p.gpr(1))
     } else {
-      load(p.width, .r11, frame.place(p.places[1]))
-      testBit(p.width, p.gpr(0), .r11)
+      testBit(p.width, p.gpr(0), p.gpr(1))
     }
   }
 
@@ -342,11 +343,13 @@ extension CodeBuffer {
     convert(from: .b64, RegisterOrMemory(number), to: width, result, upper: result)
     jump(end)
     bind(isLarge)
+    // The lowest bit goes out into the carry, and stays as a part of the next one.
+    let isEven = makeLabel()
     move(.b64, half, number)
-    move(.b32, .r11, number)
     shift(.shr, .b64, RegisterOrMemory(half), by: 1)
-    arithmetic(.and, .b32, RegisterOrMemory(Gpr.r11), immediate: 1)
-    arithmetic(.or, .b64, half, RegisterOrMemory(Gpr.r11))
+    jump(if: .aboveOrEqual, isEven)
+    arithmetic(.or, .b64, RegisterOrMemory(half), immediate: 1)
+    bind(isEven)
     convert(from: .b64, RegisterOrMemory(half), to: width, result, upper: result)
     float(.add, width, result, result, RegisterOrMemory(result))
     bind(end)

@@ -89,7 +89,7 @@ package enum X64Condition: UInt8, BitwiseCopyable, Sendable {
 /// spill slot; nothing; or the address operands), `address` the address operands.
 /// `F` marks instructions that write the flags; others leave them, as must all moves that
 /// allocation inserts: a comparison and the reader of its flags may have moves between them.
-/// An expansion may use r11 and xmm15 as it likes.
+/// An expansion may use xmm15 as it likes, and r11 where only fixed operands are alive.
 package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   // MARK: Moves
 
@@ -189,8 +189,8 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// then vcvtsi2ss, vcvtsi2sd. `size` is the integer's, `extra` the float's log2 bytes.
   case cvtFromInteger
   /// `D float, U integer, T integer`: from an unsigned 64-bit integer. `size` is the float's.
-  /// vxorps D; test U,U; js 1f; vcvtsi2s* D,D,U; jmp 2f; 1: mov T,U; mov r11d,U; shr T,1;
-  /// and r11d,1; or T,r11; vcvtsi2s* D,D,T; vadds* D,D,D; 2:  F
+  /// vxorps D; test U,U; js 1f; vcvtsi2s* D,D,U; jmp 2f; 1: mov T,U; shr T,1; jae 3f;
+  /// or T,1; 3: vcvtsi2s* D,D,T; vadds* D,D,D; 2:  F
   case cvtFromUnsigned64
   /// `D integer, source float` (register, memory): vcvttss2si, vcvttsd2si. `size` is the
   /// integer's, `extra` the float's log2 bytes.
@@ -208,10 +208,10 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case jump
   /// No operands. Two successors: taken if `condition` (all of them) holds, and otherwise.
   case branch
-  /// `U index, T`. To block `jumpTargets[immediate + i]` for i below `displacement`, to
+  /// `U index, T, T base`. To block `jumpTargets[immediate + i]` for i below `displacement`, to
   /// `jumpTargets[immediate + displacement]` for others. The index is 32 bits, zero-extended.
-  /// cmp index, displacement; jae last; lea r11, [rip + table]; movsxd T, [r11 + index * 4];
-  /// add r11, T; jmp r11.  F
+  /// cmp index, displacement; jae last; lea base, [rip + table]; movsxd T, [base + index * 4];
+  /// add T, base; jmp T.  F
   case jumpTable
   /// `U…`: the results in their registers. Epilogue and ret, which removes `immediate` bytes of
   /// arguments.

@@ -83,7 +83,7 @@ extension Lowering {
     }
     emit(machine, role: .branch)
     operands.append(.use(index, .int))
-    operands.append(.temporary(newRegister(.int), .int))
+    for _ in 0..<2 { operands.append(.temporary(newRegister(.int), .int)) }
   }
 
   // MARK: Traps

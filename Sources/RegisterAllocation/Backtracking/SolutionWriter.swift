@@ -21,7 +21,7 @@ extension Backtracking {
         let early = point(i, b)
         take(early &<< 1 | Transition.regular, &cursor)
         let isPassing = placeOperands(i, early, &solution)
-        if !flush(i, &solution) { isPossible = false }
+        if !flush(i, early, &solution) { isPossible = false }
         if i == last {
           if !leaveBlock(b, i, &cursor, &solution) { isPossible = false }
         } else if isPassing {
@@ -86,16 +86,18 @@ extension Backtracking {
     }
   }
 
-  /// Writes the group's moves before instruction `i`.
+  /// Writes the group's moves before instruction `i`, which is at `early`.
   @inline(__always)
-  private mutating func flush(_ i: Int, _ solution: inout Solution) -> Bool {
+  private mutating func flush(
+    _ i: Int, _ early: UInt32, _ solution: inout Solution
+  ) -> Bool {
     if group.isEmpty { return true }
     groupKey &+= 1
-    if group.moves.count > 1 { return resolve(i, &solution) }
+    if group.moves.count > 1 { return resolve(i, early, &solution) }
     // Field by field: what was just written in parts is slow to read as a whole.
     let from = group.moves[0].from
     let to = group.moves[0].to
-    if isMemory(from) && isMemory(to) { return resolve(i, &solution) }
+    if isMemory(from) && isMemory(to) { return resolve(i, early, &solution) }
     solution.edits.append(
       Edit(point: .before(i), from: from, to: to, registerClass: group.moves[0].registerClass))
     if to.isRegister { used.insert(to.packed) }
@@ -108,11 +110,30 @@ extension Backtracking {
     !place.isRegister || memoryNames.contains(place.packed)
   }
 
-  private mutating func resolve(_ i: Int, _ solution: inout Solution) -> Bool {
+  /// Registers that hold nothing in the gap before the instruction at `early`, nor where the moves of
+  /// an edge that end or start there have their sources and targets.
+  private mutating func freeRegisters(around early: UInt32, _ c: Int) -> UInt64 {
+    var free: UInt64 = 0
+    var rest = allocatable[c] & (preferred[c] | used[c])
+    while rest != 0 {
+      let register = ClassWords.lowest(rest, c)
+      rest &= rest &- 1
+      if taken.isFree(register, early &- 2, early &+ 2) { free |= ClassWords.bit(register) }
+    }
+    return free
+  }
+
+  private mutating func resolve(
+    _ i: Int, _ early: UInt32, _ solution: inout Solution
+  ) -> Bool {
     var resources = ParallelMoves.Resources()
-    resources.free = scratch
     resources.borrowable = allocatable
     resources.memory = memoryNames
+    if !group.isPlain(memoryNames) {
+      for c in 0..<3 {
+        resources.free[c] = scratch[c] != 0 ? scratch[c] : freeRegisters(around: early, c)
+      }
+    }
     let isPossible = group.resolve(resources, slots: &slots)
     if writtenAt.count < 256 &+ slots.unitCount {
       writtenAt.append(repeating: 0, count: 256 &+ slots.unitCount &- writtenAt.count)
@@ -141,7 +162,7 @@ extension Backtracking {
       let p = Int(truncatingIfNeeded: view.predecessors[predecessors.lowerBound].raw)
       passArguments(p, b, at: blockStart[p &+ 1] &- 1)
     }
-    let isPossible = flush(i, &solution)
+    let isPossible = flush(i, gap, &solution)
     for k in parameters {
       let v = Int(truncatingIfNeeded: view.parameters[k].raw)
       if values[v].flags.contains(.storedAtDefinition) {
@@ -162,7 +183,7 @@ extension Backtracking {
       let target = Int(truncatingIfNeeded: view.successors[successors.lowerBound].raw)
       if view.predecessorRange(target).count > 1 { passArguments(b, target, at: early) }
     }
-    return flush(i, &solution)
+    return flush(i, early, &solution)
   }
 
   /// Moves the arguments of the edge from `source`, as they are at `point`, to the parameters.
