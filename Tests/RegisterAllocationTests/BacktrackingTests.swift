@@ -103,6 +103,35 @@ private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem 
   #expect(allocator.bundles.count == 0)
 }
 
+/// A value that is passed on from its slot to another one: through a register that is free, of the three
+/// that there are; if all hold something, one of them is saved for the time.
+@Test(arguments: [(2, 2), (3, 4)])
+func whatMovesBetweenSlotsFindsAFreeRegister(held: Int, edits: Int) throws {
+  var made = ProblemBuilder()
+  made.problem.machine.preferred = RegisterSet(int: 0b111)
+  made.problem.machine.nonPreferred = RegisterSet()
+  made.problem.machine.intScratch = nil
+  let others = made.values(held)
+  let (a, p) = (made.value(), made.value())
+  func stack(_ v: VirtualRegister, _ kind: Operand.Kind) -> Operand {
+    Operand(v, .int, kind, kind == .use ? .early : .late, .stack)
+  }
+  made.instruction([stack(a, .definition)])
+  made.define(others)
+  made.jump(to: 1, [a])
+  made.block([p])
+  made.use(others)
+  made.instruction([stack(a, .use), stack(p, .use)])
+  made.exit()
+  let problem = made.finish()
+  var allocator = Backtracking()
+  var solution = Solution()
+  #expect(allocator.run(problem, &solution))
+  var checker = Checker()
+  try checker.check(problem, solution)
+  #expect(solution.edits.count == edits)
+}
+
 /// A use that would do with the slot, right behind a definition in a register, would wait for a store.
 @Test func whatIsReadNearbyIsReadFromItsRegister() throws {
   var made = ProblemBuilder()
