@@ -110,8 +110,8 @@ extension Backtracking {
     !place.isRegister || memoryNames.contains(place.packed)
   }
 
-  /// Registers that hold nothing in the gap before the instruction at `early`, nor where the moves of
-  /// an edge that end or start there have their sources and targets.
+  /// Registers that hold nothing just before and at the instruction at `early`. The moves of an edge may
+  /// have targets among them.
   private mutating func freeRegisters(around early: UInt32, _ c: Int) -> UInt64 {
     var free: UInt64 = 0
     var rest = allocatable[c] & (preferred[c] | used[c])
