@@ -7,8 +7,9 @@ import Entities
 ///
 /// Values that should share a register are coalesced into bundles. Bundles, the longest first, take
 /// a free register, or evict lighter ones, or are split: first around their hottest uses, at most
-/// `splitLimit` times, then once into minimal pieces. What is left is in the bundle's slot, but for
-/// what is nearby and finds the register still free.
+/// `splitLimit` times, then once into minimal pieces. Values that live for a few instructions only come
+/// last and mostly need none of that. What is left is in the bundle's slot, but for what is nearby and
+/// finds the register still free.
 ///
 /// Cost: each stage counts its steps; past `stepBudget`, which is near linear in the size of the
 /// problem, `run` gives up and the problem is for the single-pass allocator.
