@@ -53,8 +53,7 @@ struct ParallelMoves: ~Copyable {
   }
 
   /// Not a register, nor is a value that is made again: it too goes to memory through one.
-  @inline(__always)
-  private static func isMemory(_ place: Allocation, _ memory: ClassWords) -> Bool {
+  @inline(__always) static func isMemory(_ place: Allocation, _ memory: ClassWords) -> Bool {
     !place.isRegister || memory.contains(place.packed)
   }
   @inline(__always) private func isMemory(_ place: Allocation) -> Bool {

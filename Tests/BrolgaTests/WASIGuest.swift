@@ -11,7 +11,8 @@ final class TemporaryFolder {
   let path: String
 
   init() {
-    var template = Array("/tmp/brolga-test-XXXXXX".utf8CString)
+    // mkdtemp puts what makes the name unique in place of six X.
+    var template = Array(("/tmp/brolga-test-" + String(repeating: "X", count: 6)).utf8CString)
     path = String(cString: mkdtemp(&template)!)
   }
 

@@ -65,6 +65,17 @@ private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem 
   #expect(stepsPerCall[2] <= stepsPerCall[0] * 1.1)
 }
 
+/// What the allocator makes of a problem, checked.
+private func solve(
+  _ problem: borrowing Problem, _ allocator: inout Backtracking
+) throws -> Solution {
+  var solution = Solution()
+  var checker = Checker()
+  #expect(allocator.run(problem, &solution))
+  try checker.check(problem, solution)
+  return solution
+}
+
 /// Values that live for a few instructions are bundles only where one of them finds no register.
 @Test func shortValuesBecomeBundlesWhereTheyCompete() throws {
   for (count, bundles, slots) in [(2, 0, 0), (3, 3, 2)] {
@@ -75,12 +86,8 @@ private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem 
     made.define(values)
     made.use(values)
     made.exit()
-    let problem = made.finish()
     var allocator = Backtracking()
-    var solution = Solution()
-    #expect(allocator.run(problem, &solution))
-    var checker = Checker()
-    try checker.check(problem, solution)
+    let solution = try solve(made.finish(), &allocator)
     #expect(allocator.statistics.bundles == count)
     #expect(allocator.bundles.count == bundles)
     #expect(allocator.statistics.pieces >= count)
@@ -97,8 +104,7 @@ private func alternatingArguments(_ calls: Int, calleeSaved: UInt64) -> Problem 
   made.instruction([.fixedUse(v, PhysicalRegister(.int, 6))])
   made.exit()
   var allocator = Backtracking()
-  var solution = Solution()
-  #expect(allocator.run(made.finish(), &solution))
+  let solution = try solve(made.finish(), &allocator)
   #expect(solution.edits.count == 0)
   #expect(allocator.bundles.count == 0)
 }
@@ -123,12 +129,8 @@ func whatMovesBetweenSlotsFindsAFreeRegister(held: Int, edits: Int) throws {
   made.use(others)
   made.instruction([stack(a, .use), stack(p, .use)])
   made.exit()
-  let problem = made.finish()
   var allocator = Backtracking()
-  var solution = Solution()
-  #expect(allocator.run(problem, &solution))
-  var checker = Checker()
-  try checker.check(problem, solution)
+  let solution = try solve(made.finish(), &allocator)
   #expect(solution.edits.count == edits)
 }
 

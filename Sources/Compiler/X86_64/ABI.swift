@@ -10,8 +10,8 @@ import WebAssembly
 package enum X64Convention {
   /// rax, rcx, rdx, rsi, rdi, r8, r9, r11.
   package static let callerSaved: UInt64 = 0b1011_1100_0111
-  /// rbx, r10, r12, r13.
-  package static let calleeSaved: UInt64 = 1 &<< 3 | 1 &<< 10 | 1 &<< 12 | 1 &<< 13
+  /// rbx, r10, r12, r13: without rbp, which chains the frames.
+  package static let calleeSaved = UInt64(CallingConvention.calleeSaved & ~(1 &<< 5))
   /// r10: helpers follow the system's convention, in which it is the callee's.
   package static let helpersDestroy: UInt64 = 1 &<< 10
   /// xmm0 to xmm14: none survives a call.

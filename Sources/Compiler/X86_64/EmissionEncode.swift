@@ -192,25 +192,20 @@ extension CodeBuffer {
   /// The flags must survive, so a clearing `xor` cannot stand before.
   private mutating func encodeSet(_ p: PlacedInstruction) {
     let target = p.gpr(0)
-    let place = RegisterOrMemory(target)
-    switch p.instruction.x64Condition {
-    case .orderedEqual: encodeSet(.equal, target, ifUnordered: 0)
-    case .unorderedNotEqual: encodeSet(.notEqual, target, ifUnordered: 1)
-    case let condition:
-      set(condition.code, place)
-      loadZeroExtended(from: .b8, target, place)
-    }
-  }
-
-  /// After a comparison of floats. Few are unordered, so the branch costs nothing.
-  private mutating func encodeSet(
-    _ condition: ConditionCode, _ target: Gpr, ifUnordered value: UInt64
-  ) {
-    let end = makeLabel()
-    set(condition, RegisterOrMemory(target))
+    let condition = p.instruction.x64Condition
+    let code: ConditionCode =
+      switch condition {
+      case .orderedEqual: .equal
+      case .unorderedNotEqual: .notEqual
+      default: condition.code
+      }
+    set(code, RegisterOrMemory(target))
     loadZeroExtended(from: .b8, target, RegisterOrMemory(target))
+    if condition != .orderedEqual && condition != .unorderedNotEqual { return }
+    // Few floats are unordered, so the branch costs nothing.
+    let end = makeLabel()
     jump(if: .noParity, end)
-    moveConstant(target, value)
+    moveConstant(target, condition == .orderedEqual ? 0 : 1)
     bind(end)
   }
 

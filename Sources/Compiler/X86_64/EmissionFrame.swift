@@ -53,9 +53,6 @@ struct Frame: BitwiseCopyable {
     return slot(allocation)
   }
 
-  /// The registers that Brolga's convention lets a callee use only after saving them, without rbp.
-  private static let calleeSaved: UInt32 = CallingConvention.calleeSaved & ~(1 << 5)
-
   init() {}
 
   init(
@@ -64,7 +61,7 @@ struct Frame: BitwiseCopyable {
     keepsContext = machine.callsReferences
     var used = solution.usedRegisters.int
     if machine.callsHelpers { used |= X64Convention.helpersDestroy }
-    savedRegisters = UInt32(truncatingIfNeeded: used) & Self.calleeSaved
+    savedRegisters = UInt32(truncatingIfNeeded: used & X64Convention.calleeSaved)
     let pushes = savedRegisters.nonzeroBitCount + (keepsContext ? 1 : 0)
     // Slots of two units are aligned to 16 bytes, as rbp is.
     let saved = pushes * 8

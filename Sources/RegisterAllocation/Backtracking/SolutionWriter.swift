@@ -97,17 +97,14 @@ extension Backtracking {
     // Field by field: what was just written in parts is slow to read as a whole.
     let from = group.moves[0].from
     let to = group.moves[0].to
-    if isMemory(from) && isMemory(to) { return resolve(i, early, &solution) }
+    if ParallelMoves.isMemory(from, memoryNames) && ParallelMoves.isMemory(to, memoryNames) {
+      return resolve(i, early, &solution)
+    }
     solution.edits.append(
       Edit(point: .before(i), from: from, to: to, registerClass: group.moves[0].registerClass))
     if to.isRegister { used.insert(to.packed) }
     group.clear()
     return true
-  }
-
-  @inline(__always) private func isMemory(_ place: Allocation) -> Bool {
-    // What is made again is made in a register.
-    !place.isRegister || memoryNames.contains(place.packed)
   }
 
   /// Registers that hold nothing just before and at the instruction at `early`. The moves of an edge may
