@@ -22,6 +22,8 @@ Shapes:
   product  N nested loops around assignments to all of N locals
   cleanup  N conditional branches into a ladder of N blocks
   loads    N loads from one base
+  cases    a jump table of N cases, each with 40 locals of its own that the next reads
+  phases   N times: a local of its own is assigned, changed on a condition, and added to a sum
 """
 import sys
 
@@ -183,9 +185,33 @@ def loads(n):
     return module(GET0 + b"".join(GET0 + b"\x28\x02" + leb(4 * i) + b"\x6a" for i in range(n)))
 
 
+def cases(n, size=40):
+    # As compilers write a switch without optimising: every temporary is a local.
+    entries = leb(n - 1) + b"".join(leb(i) for i in range(n))
+    bodies = bytearray()
+    for i in range(n):
+        bodies += b"\x0b" + GET0
+        for k in range(size):
+            local = leb(2 + i * size + k)
+            bodies += b"\x41" + sleb(i * 7 + k + 1) + b"\x6a\x21" + local + b"\x20" + local
+        bodies += b"\x21\x01\x0c" + leb(n - 1 - i)
+    return module(b"\x02\x40" + b"\x02\x40" * n + GET0 + b"\x0e" + entries + bytes(bodies) + b"\x0b\x20\x01",
+                  locals_i32=1 + n * size)
+
+
+def phases(n):
+    out = bytearray()
+    for i in range(n):
+        local = leb(2 + i)
+        out += GET0 + b"\x41" + sleb(i) + b"\x6a\x21" + local
+        out += GET0 + b"\x04\x40\x20" + local + b"\x41\x03\x6c\x21" + local + b"\x0b"
+        out += b"\x20\x01\x20" + local + b"\x6a\x21\x01"
+    return module(bytes(out) + b"\x20\x01", locals_i32=1 + n)
+
+
 SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, copies, chain, ladder, stores, live,
                                 divide, select, table, onejoin, dispatch, arms, across, locals, product,
-                                cleanup, loads)}
+                                cleanup, loads, cases, phases)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 4 or sys.argv[1] not in SHAPES:

@@ -29,6 +29,7 @@ public struct CompilationOptions: Sendable {
   public var checksAllocation: Bool
   /// See `CompilerOptions`.
   package var stepLimit: Int?
+  package var keepsLocalsInFrame = false
 
   public init(level: Level = .o2, workers: Int? = nil, checksAllocation: Bool = false) {
     self.level = level
@@ -42,6 +43,7 @@ public struct CompilationOptions: Sendable {
     options.workers = workers
     options.checksAllocation = checksAllocation
     options.stepLimit = stepLimit
+    options.keepsLocalsInFrame = keepsLocalsInFrame
     switch registerAllocator {
     case .singlePass: options.algorithm = .singlePass
     case .backtracking: options.algorithm = .backtracking

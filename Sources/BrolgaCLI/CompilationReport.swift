@@ -31,6 +31,7 @@ struct CompilationReport {
     ("evictions", { $0.statistics.evictions }), ("moves", { $0.edits.moves }),
     ("loads", { $0.edits.loads }), ("stores", { $0.edits.stores }),
     ("remade", { $0.edits.remade }), ("slots", { $0.slotUnits }),
+    ("frame", { $0.frameBytes }),
   ]
 
   // MARK: Text

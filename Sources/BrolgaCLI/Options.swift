@@ -30,6 +30,12 @@ struct CompilingOptions: ParsableArguments {
       valueName: "n", visibility: .hidden))
   var steps: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Keep all locals in the frame, as where there would be too many values.",
+      visibility: .hidden))
+  var localsInFrame = false
+
   enum RegisterAllocator: String, ExpressibleByArgument, CaseIterable {
     case singlePass = "single-pass"
     case backtracking
@@ -54,6 +60,7 @@ struct CompilingOptions: ParsableArguments {
     var options = CompilationOptions(
       level: level == .zero ? .o0 : .o2, workers: workers, checksAllocation: checkAllocation)
     options.stepLimit = steps
+    options.keepsLocalsInFrame = localsInFrame
     switch regalloc {
     case .singlePass: options.registerAllocator = .singlePass
     case .backtracking: options.registerAllocator = .backtracking

@@ -2,7 +2,7 @@
 // The files of Tests/Files: a module in text, and what a stage makes of it in the comments at its end.
 //
 // Directives stand at the top: `;;! stage = "ir"` (or mach, asm, run), and, if wanted, `;;! level = "0"`.
-// `run` is what `brolga observe` tells, the same at both levels. To accept what the stages make now:
+// `run` is what `brolga observe` tells, the same at both levels and with locals in the frame. To accept what the stages make now:
 //
 //     BROLGA_BLESS=1 swift test -c release --scratch-path .build-test --filter FileTests
 
@@ -91,13 +91,14 @@ private struct GoldenFile {
       try #require(result.status == 0, "\(result.errorText)")
       return Self.trimmed(result.outputText)
     }
-    let runs = try ["0", "2"].map { level in
-      let result = try brolga("observe", "-O\(level)", "--verify", "--check-allocation", path)
-      try #require(result.status == 0, "-O\(level): \(result.errorText)")
+    let runs = try [["-O0"], ["-O2"], ["-O2", "--locals-in-frame"]].map { mode in
+      let result = try brolga(["observe", "--verify", "--check-allocation"] + mode + [path])
+      try #require(result.status == 0, "\(mode): \(result.errorText)")
       return result.outputText.split(whereSeparator: { $0 == "\t" || $0 == "\n" }).dropFirst()
         .map(String.init)
     }
     #expect(runs[0] == runs[1], "-O0 and -O2 differ")
+    #expect(runs[2] == runs[1], "with its locals in the frame the module does something else")
     return runs[1]
   }
 

@@ -31,7 +31,8 @@ package struct FunctionCompiler: ~Copyable {
     begin()
     do throws(WasmError) {
       try translator.translate(
-        unit, function: function, numbersValues: steps.contains(.numberValues))
+        unit, function: function, numbersValues: steps.contains(.numberValues),
+        keepsLocalsInFrame: options.keepsLocalsInFrame)
     } catch {
       throw .module(error)
     }

@@ -21,6 +21,7 @@ package struct FunctionReport: BitwiseCopyable, Sendable {
   package var statistics: AllocationStatistics
   package var edits: EditCounts
   package var slotUnits: Int
+  package var frameBytes: Int
   /// There were too many locals times nesting for them to become values.
   package var hasLocalsInFrame: Bool
 
@@ -42,6 +43,6 @@ extension FunctionCompiler {
       registers: machine.problem.classes.count, algorithm: algorithm,
       statistics: allocator.statistics,
       edits: EditCounts(solution, on: machine.problem.machine), slotUnits: solution.slotUnits,
-      hasLocalsInFrame: translator.localsInFrame)
+      frameBytes: Int(code.frame.byteCount), hasLocalsInFrame: translator.localsInFrame)
   }
 }

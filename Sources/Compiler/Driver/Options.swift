@@ -19,6 +19,8 @@ package struct CompilerOptions: Sendable {
   /// How many of the level's steps are taken, over all functions of the module in their order; all
   /// if absent. Step `n` is number `n % c` of function `n / c`, `c` being how many there are.
   package var stepLimit: Int?
+  /// Keeps every function's locals in its frame, as if the budget for values had been exceeded.
+  package var keepsLocalsInFrame = false
   /// Threads that compile functions; the output does not depend on it.
   package var workers = 1
   /// Proves each allocation right; a wrong one stops the process with the function's name.

@@ -2,7 +2,7 @@
 // The operations of the intermediate representation, each described once.
 
 /// The type of a value. References are `i64`: an address, or 0 for null.
-package enum Type: UInt8, BitwiseCopyable, Sendable {
+package enum Type: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case none, i32, i64, f32, f64
 
   package var isInteger: Bool { self == .i32 || self == .i64 }

@@ -84,6 +84,7 @@ extension PassScratch {
   mutating func hasReasonToRebuild(_ function: borrowing Function) -> Bool {
     if hoisting.hasChosen { return true }
     var deadCount = 0
+    var chainedCount = 0
     for b in 0..<function.blocks.count {
       let data = function.blocks[Block(b)]
       if !dominators.isReachable(b) { return true }
@@ -97,12 +98,28 @@ extension PassScratch {
         let parameter = function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)]
         if !isLive[Int(truncatingIfNeeded: parameter)] { return true }
       }
-      for index in Int(truncatingIfNeeded: data.instructionStart)..<end where !isLive[index] {
-        let opcode = function.instructions.storage[index].opcode
-        if opcode.isPure { deadCount &+= 1 }
+      for index in Int(truncatingIfNeeded: data.instructionStart)..<end {
+        let instruction = function.instructions.storage[index]
+        if !isLive[index] {
+          if instruction.opcode.isPure { deadCount &+= 1 }
+        } else if instruction.opcode == .add, endsChain(instruction, function) {
+          chainedCount &+= 1
+        }
       }
     }
-    return deadCount &* 16 > function.instructions.count
+    return max(deadCount, chainedCount) &* 16 > function.instructions.count
+  }
+
+  /// Whether the instruction is the third of three that add constants to one value. Compilers that
+  /// optimise leave two in a row where the first has other readers, but hardly ever three.
+  private func endsChain(_ last: Instruction, _ function: borrowing Function) -> Bool {
+    var instruction = last
+    for depth in 1...3 {
+      if instruction.opcode != .add { return false }
+      if function.instructions[Value(raw: instruction.b)].opcode != .iconst { return false }
+      if depth < 3 { instruction = function.instructions[Value(raw: instruction.a)] }
+    }
+    return true
   }
 
   // MARK: Blocks

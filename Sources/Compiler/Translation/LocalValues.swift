@@ -6,35 +6,29 @@ import Entities
 /// Which value a local has at which point.
 ///
 /// WebAssembly's control flow is structured, so the value of a local at a point is that of the
-/// last definition *in the text* before it, once three kinds of point count as definitions:
+/// last assignment *in the text* before it, unless one of three kinds of point lies between:
 ///
-/// - where branches meet (the `end` of a construct that is branched to), for each local assigned
-///   inside: a *join*, which becomes a block parameter when it is first read;
-/// - an `else`, for each local assigned in the `then` part: a *revert* to the value at the `if`;
-/// - the header of a loop, if a local is assigned somewhere in it: a parameter of the header.
+/// - where branches meet (the `end` of a construct that is branched to), if the local is assigned
+///   inside: a *join*, which becomes a block parameter;
+/// - an `else`, if the local is assigned in the `then` part: a *revert* to the value at the `if`;
+/// - the header of a loop, if the local is assigned somewhere in it: a parameter of the header.
 ///
-/// Points are numbered by *position*: a count of control operators. Definitions of one local stand
-/// in rising order, so that looking one up is a binary search. A loop that is still open may yet
-/// assign any local: a read across its header makes a parameter, which `finish` drops when the
-/// loop turned out not to assign the local.
+/// Points are numbered by *position*: a count of control operators. Assignments to one local stand
+/// in rising order, so that looking one up is a binary search. Nothing is written down where a
+/// construct ends: `ConstructTree` finds the ends between an assignment and a read of it, so that
+/// a local costs nothing where it is not read any more. A loop that is still open may yet assign
+/// any local: a read across its header makes a parameter, which `finish` drops when the loop
+/// turned out not to assign the local.
 ///
-/// Cost: O(log n) a look-up, plus the loops and `else`s it passes through. Both these and the
-/// joins made at an `end` can add up to depth times locals; `steps` counts them, and translation
-/// falls back to locals in the frame past its budget.
+/// Cost: O(log n) a look-up, plus the loops, joins and `else`s it passes through. These can add up
+/// to depth times locals; `steps` counts them, and translation falls back to locals in the frame
+/// past its budget.
 struct LocalValues: ~Copyable {
-  enum Source: UInt8, BitwiseCopyable {
-    /// `payload` is a value.
-    case value
-    /// `payload` is a block: what its incoming edges bring.
-    case join
-    /// `payload` is an index of `reverts`.
-    case revert
-  }
-
   struct Definition: BitwiseCopyable {
     var position: UInt32
-    var payload: UInt32
-    var source: Source
+    var value: UInt32
+    /// The innermost construct around it.
+    var construct: UInt32
   }
 
   /// A local's definitions: a range of `definitions`, moved to its end when it is full.
@@ -80,8 +74,13 @@ struct LocalValues: ~Copyable {
   private var definitions = Vector<Definition>()
   private var lists = Vector<DefinitionList>()
   private var loops = Vector<Loop>()
+  private var constructs = ConstructTree()
+  /// Per `else`: the point of its `if`.
   private var reverts = Vector<Point>()
+  /// By loop and local: the header's parameter.
   private var loopParameters = PairTable()
+  /// By construct and local: the value behind the construct's end, where it has been looked up.
+  private var valuesBehind = PairTable()
   /// In order of creation.
   private(set) var parameters = Vector<Parameter>()
   /// Per local: its value, valid while `cacheRegion` is the current region.
@@ -91,10 +90,6 @@ struct LocalValues: ~Copyable {
 
   private(set) var position: UInt32 = 0
   var currentLoop: Int32 = -1
-  /// Locals assigned, in order; the tail from where a construct began is what it assigns.
-  private var journal = Vector<UInt32>()
-  private var journalStamp = Vector<UInt32>()
-  private var stamp: UInt32 = 0
   /// Work done beyond a constant for each operator.
   private(set) var steps = 0
 
@@ -107,17 +102,16 @@ struct LocalValues: ~Copyable {
     lists.removeAll()
     lists.reserve(localCount)
     loops.removeAll()
+    constructs.removeAll()
     reverts.removeAll()
     loopParameters.removeAll()
+    valuesBehind.removeAll()
     parameters.removeAll()
     cache.reset(count: localCount, to: 0)
     cacheRegion.reset(count: localCount, to: 0)
-    journalStamp.reset(count: localCount, to: 0)
     region = 1
     position = 0
     currentLoop = -1
-    journal.removeAll()
-    stamp = 0
     steps = 0
   }
 
@@ -125,7 +119,7 @@ struct LocalValues: ~Copyable {
   mutating func addLocal(_ type: Type, _ value: UInt32) {
     types.append(type)
     let start = UInt32(truncatingIfNeeded: definitions.count)
-    definitions.append(Definition(position: 0, payload: value, source: .value))
+    definitions.append(Definition(position: 0, value: value, construct: 0))
     lists.append(DefinitionList(start: start, count: 1, capacity: 1))
   }
 
@@ -138,7 +132,6 @@ struct LocalValues: ~Copyable {
   /// reaches from elsewhere.
   @inline(__always) mutating func startRegion() { region &+= 1 }
 
-  var journalCount: UInt32 { UInt32(truncatingIfNeeded: journal.count) }
   var here: Point { Point(position: position, loop: currentLoop) }
 
   mutating func openLoop(block: UInt32, entry: UInt32) -> Int32 {
@@ -157,68 +150,70 @@ struct LocalValues: ~Copyable {
     advance()
   }
 
-  /// At the start of a block that several edges, or edges from elsewhere, reach: every local
-  /// assigned since `journalStart` has the value that they bring.
-  mutating func join(block: UInt32, journalStart: UInt32) {
-    redefineAssigned(since: journalStart, payload: block, source: .join)
+  /// Opens a construct, or the `then` part of one.
+  mutating func openConstruct() {
+    advance()
+    constructs.open()
   }
 
-  /// At an `else`: every local assigned since `journalStart` has its value at `point` again.
-  mutating func revert(to point: Point, journalStart: UInt32) {
+  /// Ends a construct, or a `then` part, to whose end no branch leads.
+  mutating func fallThrough() { constructs.fallThrough() }
+
+  /// Ends a construct at the start of a block that several edges, or edges from elsewhere, reach:
+  /// what is assigned inside has the value that they bring.
+  mutating func join(block: UInt32) { end(.join, payload: block) }
+
+  /// Ends a `then` part at an `else`: what is assigned inside has its value at `point` again.
+  mutating func revert(to point: Point) {
     let index = UInt32(truncatingIfNeeded: reverts.count)
     reverts.append(point)
-    redefineAssigned(since: journalStart, payload: index, source: .revert)
+    end(.revert, payload: index)
   }
 
-  /// Adds a definition for each local in the tail of the journal, and leaves each once in it.
-  private mutating func redefineAssigned(
-    since journalStart: UInt32, payload: UInt32, source: Source
-  ) {
+  private mutating func end(_ kind: ConstructTree.End, payload: UInt32) {
     advance()
     startRegion()
-    stamp &+= 1
-    var kept = Int(truncatingIfNeeded: journalStart)
-    steps &+= journal.count &- kept
-    for i in kept..<journal.count {
-      let local = journal[i]
-      if journalStamp[Int(truncatingIfNeeded: local)] == stamp { continue }
-      journalStamp[Int(truncatingIfNeeded: local)] = stamp
-      journal[kept] = local
-      kept &+= 1
-      addDefinition(local, payload, source)
-    }
-    journal.truncate(to: kept)
+    constructs.end(kind, at: position, payload: payload)
   }
 
   // MARK: Reading and writing
 
   mutating func set(_ local: UInt32, _ value: UInt32) {
+    remember(local, value)
     let index = Int(truncatingIfNeeded: local)
-    cache[index] = value
-    cacheRegion[index] = region
     let list = lists[index]
     let last = Int(truncatingIfNeeded: list.start &+ list.count &- 1)
-    if definitions[last].position == position && position != 0 {
-      // No branch can have seen the definition before.
-      definitions[last] = Definition(position: position, payload: value, source: .value)
+    let definition = Definition(position: position, value: value, construct: constructs.current)
+    if definitions[last].position == position {
+      // No branch can have seen the one before.
+      definitions[last] = definition
       return
     }
-    journal.append(local)
-    addDefinition(local, value, .value)
+    append(definition, to: index)
   }
 
   @inline(__always)
   mutating func get(_ local: UInt32, _ function: inout Function) -> UInt32 {
-    let index = Int(truncatingIfNeeded: local)
-    if cacheRegion[index] == region { return cache[index] }
+    if let known = known(local) { return known }
     let value = value(of: local, at: here, &function)
-    cache[index] = value
-    cacheRegion[index] = region
+    remember(local, value)
     return value
   }
 
-  private mutating func addDefinition(_ local: UInt32, _ payload: UInt32, _ source: Source) {
+  /// The local's value, if it was read or assigned in this region.
+  @inline(__always) func known(_ local: UInt32) -> UInt32? {
     let index = Int(truncatingIfNeeded: local)
+    return cacheRegion[index] == region ? cache[index] : nil
+  }
+
+  /// Notes the local's value for the rest of the region.
+  @inline(__always) mutating func remember(_ local: UInt32, _ value: UInt32) {
+    let index = Int(truncatingIfNeeded: local)
+    cache[index] = value
+    cacheRegion[index] = region
+  }
+
+  private mutating func append(_ definition: Definition, to index: Int) {
     var list = lists[index]
     if list.count == list.capacity {
       let moved = UInt32(truncatingIfNeeded: definitions.count)
@@ -229,13 +224,12 @@ struct LocalValues: ~Copyable {
         definitions.append(definitions[Int(truncatingIfNeeded: i)])
         i &+= 1
       }
-      let empty = Definition(position: .max, payload: 0, source: .value)
+      let empty = Definition(position: .max, value: 0, construct: 0)
       definitions.append(repeating: empty, count: Int(truncatingIfNeeded: capacity &- list.count))
       list.start = moved
       list.capacity = capacity
     }
-    definitions[Int(truncatingIfNeeded: list.start &+ list.count)] = Definition(
-      position: position, payload: payload, source: source)
+    definitions[Int(truncatingIfNeeded: list.start &+ list.count)] = definition
     list.count &+= 1
     lists[index] = list
   }
@@ -266,15 +260,16 @@ struct LocalValues: ~Copyable {
     let list = lists[Int(truncatingIfNeeded: local)]
     var point = point
     // What the look-up passes through has the value that is found: remember it there.
-    var firstPassed = -1
+    var firstPassed: UInt64?
     var result: UInt32
     search: while true {
       steps &+= 1
       let k = lastDefinition(list, at: point.position)
-      let index = Int(truncatingIfNeeded: list.start &+ k)
-      let definition = definitions[index]
+      let definition = definitions[Int(truncatingIfNeeded: list.start &+ k)]
+      let ended = constructs.outermostEnded(around: definition.construct, at: point.position)
+      let since = ended.map { constructs[$0].end } ?? definition.position
       var loop = point.loop
-      while loop >= 0 && loops[Int(loop)].header > definition.position {
+      while loop >= 0 && loops[Int(loop)].header > since {
         if isAssigned(in: loop, list, after: k) {
           result = loopParameter(loop, local, &function)
           break search
@@ -282,37 +277,40 @@ struct LocalValues: ~Copyable {
         loop = loops[Int(loop)].parent
         steps &+= 1
       }
-      switch definition.source {
-      case .value:
-        result = definition.payload
-        break search
-      case .revert:
-        if firstPassed < 0 { firstPassed = index }
-        point = reverts[Int(truncatingIfNeeded: definition.payload)]
-      case .join:
-        let list = incoming.lists[Int(truncatingIfNeeded: definition.payload)]
-        if list.count == 1 {
-          if firstPassed < 0 { firstPassed = index }
-          point = incoming.edges[Int(truncatingIfNeeded: list.first)].point
-          continue
-        }
-        result = addParameter(
-          Parameter(value: 0, block: definition.payload, local: local, isOperand: false, loop: -1),
-          types[Int(truncatingIfNeeded: local)], &function)
-        definitions[index] = Definition(
-          position: definition.position, payload: result, source: .value)
-        break search
+      guard let ended else {
+        result = definition.value
+        break
       }
+      let key = UInt64(truncatingIfNeeded: ended) &<< 32 | UInt64(truncatingIfNeeded: local)
+      if let known = valuesBehind[key] {
+        result = known
+        break
+      }
+      if let before = pointBefore(endOf: constructs[ended]) {
+        if firstPassed == nil { firstPassed = key }
+        point = before
+        continue
+      }
+      let parameter = Parameter(
+        value: 0, block: constructs[ended].payload, local: local, isOperand: false, loop: -1)
+      result = addParameter(parameter, types[Int(truncatingIfNeeded: local)], &function)
+      valuesBehind[key] = result
+      break
     }
-    if firstPassed >= 0 {
-      let position = definitions[firstPassed].position
-      definitions[firstPassed] = Definition(position: position, payload: result, source: .value)
-    }
+    if let firstPassed { valuesBehind[firstPassed] = result }
     return result
   }
 
+  /// The only point from which control comes to the end of a construct; nil where branches meet.
+  private func pointBefore(endOf construct: ConstructTree.Construct) -> Point? {
+    let payload = Int(truncatingIfNeeded: construct.payload)
+    if construct.kind == .revert { return reverts[payload] }
+    let edges = incoming.lists[payload]
+    return edges.count == 1 ? incoming.edges[Int(truncatingIfNeeded: edges.first)].point : nil
+  }
+
   /// Whether a loop assigns the local somewhere: exact once it is closed, true while it is open.
-  /// `k` is the last definition before the loop, from the list's start.
+  /// `k` is the last assignment before the loop, from the list's start.
   private func isAssigned(in loop: Int32, _ list: DefinitionList, after k: UInt32) -> Bool {
     let end = loops[Int(loop)].end
     if end == .max { return true }

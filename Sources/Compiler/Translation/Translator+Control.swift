@@ -19,8 +19,6 @@ struct ControlFrame: BitwiseCopyable {
   var header: UInt32 = .max
   /// Index in `LocalValues.loops`, for a loop.
   var loop: Int32 = -1
-  /// Where the journal of assigned locals stood at the start.
-  var journalStart: UInt32 = 0
   /// For an `if`: its edge for "zero", where it stands, and the depth of its block among its
   /// dominators.
   var elseEdge: UInt32 = .max
@@ -45,7 +43,9 @@ struct ControlFrame: BitwiseCopyable {
 extension Translator {
   mutating func translateControl(_ op: Operator) {
     switch op.opcode {
-    case .block: openFrame(.block)
+    case .block:
+      openFrame(.block)
+      locals.openConstruct()
     case .loop: translateLoop()
     case .if: translateIf()
     case .else: translateElse()
@@ -67,6 +67,12 @@ extension Translator {
     let block = builder.createBlock(loopDepth: openLoops)
     locals.incoming.attach(IncomingEdges.List(), to: block)
     return block
+  }
+
+  /// Locals in the frame are known within a block only, so that no value is kept over many.
+  private mutating func beginBlock(_ block: Block, dominatorDepth: Int) {
+    builder.beginBlock(block, dominatorDepth: dominatorDepth)
+    if localsInFrame { locals.startRegion() }
   }
 
   /// Makes an edge from the current block that carries the topmost `count` operands.
@@ -118,12 +124,10 @@ extension Translator {
   private mutating func openFrame(_ kind: ControlFrame.Kind) {
     let signature = validator.blockSignature
     let parameters = UInt32(truncatingIfNeeded: signature.parameters.count)
-    var frame = ControlFrame(
+    let frame = ControlFrame(
       kind: kind, stackHeight: UInt32(truncatingIfNeeded: stack.count) &- parameters,
       parameterCount: parameters,
       resultCount: UInt32(truncatingIfNeeded: signature.results.count))
-    locals.advance()
-    frame.journalStart = locals.journalCount
     frames.append(frame)
   }
 
@@ -137,7 +141,7 @@ extension Translator {
     lead(entry, to: header)
     let dominatorDepth = builder.dominatorDepth
     _ = builder.append(Instruction(.jump, .none, a: entry))
-    builder.beginBlock(header, dominatorDepth: dominatorDepth)
+    beginBlock(header, dominatorDepth: dominatorDepth)
     frame.header = header.raw
     frame.loop = locals.openLoop(block: header.raw, entry: entry)
     frames.last = frame
@@ -147,15 +151,18 @@ extension Translator {
   private mutating func translateIf() {
     let condition = pop()
     openFrame(.ifThen)
+    locals.openConstruct()
     var frame = frames.last
     frame.ifDepth = Int32(truncatingIfNeeded: builder.dominatorDepth)
     frame.ifPoint = locals.here
+    // The `then` part is a construct of its own: an `else` ends it, but not the `if`.
+    locals.openConstruct()
     let block = newBlock()
     let thenEdge = makeEdge(to: block)
     frame.elseEdge = makeEdge(carrying: frame.parameterCount)
     _ = builder.append(
       Instruction(.branch, .none, a: condition, b: thenEdge, c: frame.elseEdge))
-    builder.beginBlock(block, dominatorDepth: Int(frame.ifDepth))
+    beginBlock(block, dominatorDepth: Int(frame.ifDepth))
     frames.last = frame
   }
 
@@ -166,8 +173,8 @@ extension Translator {
     let block = newBlock()
     lead(frame.elseEdge, to: block)
     frame.joinDepth = min(frame.joinDepth, frame.ifDepth)
-    builder.beginBlock(block, dominatorDepth: Int(frame.ifDepth))
-    locals.revert(to: frame.ifPoint, journalStart: frame.journalStart)
+    beginBlock(block, dominatorDepth: Int(frame.ifDepth))
+    locals.revert(to: frame.ifPoint)
     // The parameters again.
     stack.truncate(to: Int(truncatingIfNeeded: frame.stackHeight))
     pushOperands(ofEdge: frame.elseEdge, Int(frame.parameterCount))
@@ -198,11 +205,13 @@ extension Translator {
     case .block, .ifThen, .ifElse: break
     }
     if frame.kind == .ifThen {
+      locals.fallThrough()
       // Without `else`, "zero" leads straight to the end, with the parameters as results.
       if isReachable { jumpToEnd(&frame) }
       locals.incoming.append(frame.elseEdge, to: &frame.branches)
       frame.joinDepth = min(frame.joinDepth, frame.ifDepth)
     } else if frame.branches.count == 0 {
+      locals.fallThrough()
       endWithoutJoin(frame)
       return
     } else if isReachable {
@@ -242,9 +251,9 @@ extension Translator {
       builder.function.edges[Edge(raw: edge)].to = block
       edge = locals.incoming.edges[Int(truncatingIfNeeded: edge)].next
     }
-    builder.beginBlock(block, dominatorDepth: Int(frame.joinDepth))
+    beginBlock(block, dominatorDepth: Int(frame.joinDepth))
     isReachable = true
-    locals.join(block: block.raw, journalStart: frame.journalStart)
+    locals.join(block: block.raw)
     stack.truncate(to: Int(truncatingIfNeeded: frame.stackHeight))
     if frame.branches.count == 1 {
       pushOperands(ofEdge: frame.branches.first, Int(frame.resultCount))
@@ -337,9 +346,9 @@ extension Translator {
       let next = newBlock()
       let passed = makeEdge(to: next)
       _ = builder.append(Instruction(.branch, .none, a: condition, b: taken, c: passed))
-      builder.beginBlock(returning, dominatorDepth: dominatorDepth)
+      beginBlock(returning, dominatorDepth: dominatorDepth)
       emitReturn(Int(frames[0].resultCount))
-      builder.beginBlock(next, dominatorDepth: dominatorDepth)
+      beginBlock(next, dominatorDepth: dominatorDepth)
       isReachable = true
       return
     }
@@ -347,7 +356,7 @@ extension Translator {
     let next = newBlock()
     let passed = makeEdge(to: next)
     _ = builder.append(Instruction(.branch, .none, a: condition, b: taken, c: passed))
-    builder.beginBlock(next, dominatorDepth: dominatorDepth)
+    beginBlock(next, dominatorDepth: dominatorDepth)
   }
 
   private mutating func translateBranchTable() {

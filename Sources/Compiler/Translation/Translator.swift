@@ -20,6 +20,8 @@ package struct Translator: ~Copyable {
   /// Locals live in the frame: the fall-back for functions in which SSA form would cost more than
   /// the budget.
   var localsInFrame = false
+  private var spans = LocalSpans()
+  private var frameLocals = FrameLocals()
   /// Whether the code at this point can run.
   var isReachable = true
   var openLoops = 0
@@ -33,17 +35,21 @@ package struct Translator: ~Copyable {
 
   /// Translates one defined function into `builder.function`.
   ///
-  /// Cost: linear in the body, but for the joins and look-ups that `LocalValues` counts; past
-  /// `Limits.localSteps` of them the function is translated again with its locals in the frame.
+  /// Cost: linear in the body, but for the look-ups that `LocalValues` counts; past
+  /// `Limits.localSteps` of them the function is translated again with its locals in the frame,
+  /// and so it is at once if the client says so.
   package mutating func translate(
-    _ unit: CompilationUnit, function: UInt32, numbersValues: Bool
+    _ unit: CompilationUnit, function: UInt32, numbersValues: Bool,
+    keepsLocalsInFrame: Bool = false
   ) throws(WasmError) {
     builder.numbersValues = numbersValues
     let bytes = unit.module.body(ofFunction: function).count
     let budget = Limits.localSteps(bodyBytes: bytes)
     localsInFrame = false
-    if try attempt(unit, function, budget: budget) { return }
+    if !keepsLocalsInFrame, try attempt(unit, function, budget: budget) { return }
     localsInFrame = true
+    try spans.measure(unit.module, function: function, using: &validator)
+    frameLocals.assign(spans) { Type(validator.localTypes[$0]) }
     let done = try attempt(unit, function, budget: .max)
     precondition(done, "translation: function \(function) exceeded no budget and did not end")
   }
@@ -108,13 +114,17 @@ package struct Translator: ~Copyable {
         }
       }
       if localsInFrame {
-        builder.function.frameVariables.append(type)
-        _ = builder.append(
-          Instruction(.frameStore, .none, a: value, b: UInt32(truncatingIfNeeded: i)))
+        let local = UInt32(truncatingIfNeeded: i)
+        locals.remember(local, value)
+        if spans.spans[i].needsInitialValue { storeInFrame(local, value) }
       } else {
         locals.addLocal(type, value)
       }
     }
+    for i in frameLocals.types.indices where localsInFrame {
+      builder.function.frameVariables.append(frameLocals.types[i])
+    }
+    locals.openConstruct()
     frames.append(
       ControlFrame(
         kind: .function, stackHeight: 0, parameterCount: 0,
@@ -193,20 +203,34 @@ package struct Translator: ~Copyable {
     }
   }
 
-  @inline(__always) private mutating func getLocal(_ index: UInt32) -> UInt32 {
-    if localsInFrame {
-      let type = builder.function.frameVariables[Int(truncatingIfNeeded: index)]
-      return builder.append(Instruction(.frameLoad, type, b: index)).raw
-    }
-    return locals.get(index, &builder.function)
+  @inline(__always) private mutating func getLocal(_ local: UInt32) -> UInt32 {
+    localsInFrame ? loadFromFrame(local) : locals.get(local, &builder.function)
   }
 
-  @inline(__always) private mutating func setLocal(_ index: UInt32, _ value: UInt32) {
+  @inline(__always) private mutating func setLocal(_ local: UInt32, _ value: UInt32) {
     if localsInFrame {
-      _ = builder.append(Instruction(.frameStore, .none, a: value, b: index))
+      locals.remember(local, value)
+      storeInFrame(local, value)
     } else {
-      locals.set(index, value)
+      locals.set(local, value)
     }
+  }
+
+  private mutating func loadFromFrame(_ local: UInt32) -> UInt32 {
+    if let known = locals.known(local) { return known }
+    guard let variable = frameLocals.variable(of: local) else {
+      preconditionFailure(
+        "translation: local \(local) is read in another block and has no variable")
+    }
+    let type = frameLocals.types[Int(truncatingIfNeeded: variable)]
+    let value = builder.append(Instruction(.frameLoad, type, b: variable)).raw
+    locals.remember(local, value)
+    return value
+  }
+
+  private mutating func storeInFrame(_ local: UInt32, _ value: UInt32) {
+    guard let variable = frameLocals.variable(of: local) else { return }
+    _ = builder.append(Instruction(.frameStore, .none, a: value, b: variable))
   }
 
   /// Follows the nesting of code that cannot run.

@@ -22,6 +22,8 @@ struct Frame: BitwiseCopyable {
   var savedBytes: Int32 = 0
   /// Distance from rbp down to the first byte of the frame variables.
   var variablesBelow: Int32 = 0
+  /// Bytes below rbp that the function uses, in the red zone or not.
+  var byteCount: Int32 = 0
   /// What the prologue subtracts from rsp beyond the pushes.
   var adjustment: Int32 = 0
   /// Callee-saved registers to restore, by hardware number.
@@ -73,6 +75,7 @@ struct Frame: BitwiseCopyable {
     }
     savedBytes = Int32(base)
     variablesBelow = Int32(variables)
+    byteCount = Int32(whole)
     let inRedZone = !machine.makesCalls && whole - saved <= Self.redZone
     adjustment = inRedZone ? 0 : Int32(whole - saved)
     checksStack = machine.makesCalls || whole >= Self.uncheckedBytes
