@@ -104,9 +104,9 @@ private func makeBuilder() -> Builder {
     let zero = b.constant(.i32, bits: 0)
     let not = b.append(Instruction(.eq, .i32, a: less.raw, b: zero.raw))
     let twice = b.append(Instruction(.eq, .i32, a: not.raw, b: zero.raw))
-    #expect(b.branchCondition(not) == (less, true))
-    #expect(b.branchCondition(twice) == (less, false))
-    #expect(b.branchCondition(less) == (less, false))
+    #expect(b.function.branchCondition(not.raw) == (less.raw, true))
+    #expect(b.function.branchCondition(twice.raw) == (less.raw, false))
+    #expect(b.function.branchCondition(less.raw) == (less.raw, false))
   }
 
   @Test func aFunctionLeavesNothingToTheNext() {

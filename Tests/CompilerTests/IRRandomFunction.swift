@@ -167,7 +167,7 @@ struct RandomFunction: ~Copyable {
   private mutating func operation() {
     for _ in 0..<Int.random(in: 1..<4, using: &random) {
       let signature = Signature.all.randomElement(using: &random)!
-      if signature.opcode.info.effects.contains(.mayTrap) && !chance(10) { continue }
+      if signature.opcode.info.effects.canTrap && !chance(10) { continue }
       let operands = signature.operands.map { pick($0).raw } + [0, 0]
       assign(
         maker.add(

@@ -135,7 +135,7 @@ struct RandomProgram: ~Copyable {
   private mutating func operation() {
     for _ in 0..<Int.random(in: 1..<5, using: &random) {
       let signature = Signature.all.randomElement(using: &random)!
-      if signature.opcode.info.effects.contains(.mayTrap) && !chance(6) { continue }
+      if signature.opcode.info.effects.canTrap && !chance(6) { continue }
       let operands = signature.operands.map { pick($0).raw } + [0, 0]
       let count = signature.operands.count
       define(

@@ -27,13 +27,6 @@ private func expectOptimized(
 }
 
 @Suite struct PassesTests {
-  @Test func theFastQuestionsAgreeWithTheTable() {
-    for opcode in Opcode.allCases {
-      #expect(opcode.valueFields == opcode.info.shape.valueFields, "\(opcode)")
-      #expect(opcode.mustStay == !opcode.info.effects.canRemove, "\(opcode)")
-    }
-  }
-
   @Test func aParameterThatNeverChangesGoes() throws {
     try expectOptimized(
       """

@@ -54,10 +54,9 @@ func isTranslated(
 private func checkUses(_ function: inout Function, _ name: String) {
   for i in 0..<function.instructions.count {
     let instruction = function.instructions[Value(i)]
-    let fields = instruction.opcode.info.shape.valueFields
-    for (field, value) in [
-      (ValueFields.a, instruction.a), (.b, instruction.b), (.c, instruction.c),
-    ] where fields.contains(field) {
+    var read: [UInt32] = []
+    function.forEachOperand(instruction) { read.append($0) }
+    for value in read {
       precondition(Int(value) < function.instructions.count, "\(name): v\(i) uses v\(value)")
       let used = function.instructions[Value(raw: value)]
       precondition(

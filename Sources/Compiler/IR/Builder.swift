@@ -206,18 +206,19 @@ package struct Builder: ~Copyable {
 
   /// Finds an equal value, or appends the instruction.
   private mutating func find(_ instruction: Instruction) -> Value {
-    let opcode = instruction.opcode
-    if !opcode.isConstant {
-      if !numbersValues || !instruction.isNumberable { return append(instruction) }
+    let isPure = instruction.opcode.isPure
+    if !instruction.opcode.isConstant {
+      if !numbersValues || !isPure && !instruction.isNumberable { return append(instruction) }
     }
     if usedSlots &* 2 > slotMask { growSlots() }
-    let hash = self.hash(instruction)
+    let hash = self.hash(instruction, isPure: isPure)
     var position = Int(truncatingIfNeeded: hash) & slotMask
     var passed = 0
     while true {
       let slot = slots[position]
       if slot.generation != generation { break }
-      if slot.hash == hash, isEqual(instruction, function.instructions[slot.value]) {
+      if slot.hash == hash, isEqual(instruction, function.instructions[slot.value], isPure: isPure)
+      {
         if dominatesCurrent(slot.block) {
           if usesTree { hasOneUse[slot.value.index] = false }
           return slot.value
@@ -248,10 +249,10 @@ package struct Builder: ~Copyable {
   /// Equal instructions have equal hashes; a constant operand counts by its bits, since blocks of
   /// which neither dominates the other have their own.
   @inline(__always)
-  private mutating func hash(_ instruction: Instruction) -> UInt32 {
+  private mutating func hash(_ instruction: Instruction, isPure: Bool) -> UInt32 {
     var low = UInt64(truncatingIfNeeded: instruction.b)
     var high = UInt64(truncatingIfNeeded: instruction.a)
-    if instruction.opcode.isPure {
+    if isPure {
       low = operandKey(instruction.b)
       high = operandKey(instruction.a)
     } else if instruction.opcode.isConstant {
@@ -279,11 +280,11 @@ package struct Builder: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func isEqual(_ x: Instruction, _ y: Instruction) -> Bool {
+  private mutating func isEqual(_ x: Instruction, _ y: Instruction, isPure: Bool) -> Bool {
     if x.opcode != y.opcode || x.type != y.type || x.aux != y.aux { return false }
     if x.c != y.c && (x.opcode != .select || !isSame(x.c, y.c)) { return false }
     if x.a == y.a && x.b == y.b { return true }
-    if x.opcode.isPure { return isSame(x.a, y.a) && isSame(x.b, y.b) }
+    if isPure { return isSame(x.a, y.a) && isSame(x.b, y.b) }
     if x.opcode.isConstant || x.opcode == .contextLoad { return false }
     return x.b == y.b && isSame(x.a, y.a)
   }
@@ -321,26 +322,11 @@ package struct Builder: ~Copyable {
   }
 }
 
-extension Opcode {
-  /// Computes its value from its operands alone; it may trap. The same as a shape of one to three
-  /// values and effects that `canNumber`, but for `trapIf`.
-  @inline(__always) var isPure: Bool {
-    rawValue >= Opcode.add.rawValue && rawValue <= Opcode.select.rawValue
-  }
-  @inline(__always) var isConstant: Bool { self == .iconst || self == .fconst }
-  @inline(__always) package var isTerminator: Bool { rawValue >= Opcode.jump.rawValue }
-  @inline(__always) var isIntegerComparison: Bool {
-    rawValue >= Opcode.eq.rawValue && rawValue <= Opcode.geU.rawValue
-  }
-  @inline(__always) var isFloatComparison: Bool {
-    rawValue >= Opcode.feq.rawValue && rawValue <= Opcode.fge.rawValue
-  }
-}
-
 extension Instruction {
-  /// Whether an equal instruction that dominates it computes the same value.
-  @inline(__always) var isNumberable: Bool {
-    if opcode.isPure || opcode == .trapIf { return true }
+  /// Whether an equal instruction that dominates it computes the same value, or traps before it.
+  /// So does every pure one.
+  @inline(__always) fileprivate var isNumberable: Bool {
+    if opcode == .trapIf { return true }
     return (opcode == .contextLoad || opcode == .pointerLoad) && aux & Self.readOnly != 0
   }
 }

@@ -1,116 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations of the intermediate representation, each described once.
-
-/// The type of a value. References are `i64`: an address, or 0 for null.
-package enum Type: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-  case none, i32, i64, f32, f64
-
-  package var isInteger: Bool { self == .i32 || self == .i64 }
-  package var isFloat: Bool { self == .f32 || self == .f64 }
-  package var byteCount: Int {
-    switch self {
-    case .none: 0
-    case .i32, .f32: 4
-    case .i64, .f64: 8
-    }
-  }
-  package var name: String {
-    switch self {
-    case .none: "none"
-    case .i32: "i32"
-    case .i64: "i64"
-    case .f32: "f32"
-    case .f64: "f64"
-    }
-  }
-}
-
-/// What an instruction's fields `a`, `b`, `c` and `aux` hold.
-package enum Shape: UInt8, BitwiseCopyable, Sendable {
-  /// Nothing.
-  case empty
-  /// `a`: block, `b`: position among its parameters.
-  case parameter
-  /// `b`, `c`: low and high half of the bits.
-  case constant
-  /// `a`: value.
-  case unary
-  /// `a`, `b`: values.
-  case binary
-  /// `a`, `b`, `c`: values.
-  case ternary
-  /// `a`: address value, `b`: unsigned byte offset below 2^31, `aux`: memory index.
-  case load
-  /// As `load`, with `c`: the value stored.
-  case store
-  /// `b`: byte offset in the instance context, `aux`: `Instruction.readOnly` or 0.
-  case contextLoad
-  /// `a`: value stored, `b`: byte offset in the instance context.
-  case contextStore
-  /// `a`: address value, `b`: byte offset, `aux`: `Instruction.readOnly` or 0.
-  case pointerLoad
-  /// `a`: address value, `b`: byte offset, `c`: value stored.
-  case pointerStore
-  /// `b`: frame variable.
-  case frameLoad
-  /// `a`: value stored, `b`: frame variable.
-  case frameStore
-  /// `a`: index of the callee, `b`: start in `Function.lists` of the type index and the arguments,
-  /// `c`: number of arguments.
-  case call
-  /// As `call`, with `a`: value, the address of a function record.
-  case callReference
-  /// As `call`, with `a`: `Helper` raw value; `lists[b]` is unused.
-  case callHelper
-  /// `a`: the call, `b`: which of its results, 1 or more.
-  case result
-  /// `a`: edge.
-  case jump
-  /// `a`: condition value, `b`, `c`: edges taken when it is not zero, and zero.
-  case branch
-  /// `a`: index value, `b`: start in `Function.lists` of the edges, `c`: their number; the last is
-  /// taken for every index from `c - 1` up. An edge may occur repeatedly.
-  case branchTable
-  /// `b`: start in `Function.lists` of the values, `c`: their number.
-  case returns
-  /// `aux`: `TrapKind` raw value.
-  case trap
-  /// `a`: condition value, `aux`: `TrapKind` raw value.
-  case trapIf
-}
-
-/// What an operation does beside computing its value.
-package struct Effects: OptionSet, BitwiseCopyable, Sendable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-  package static let reads = Effects(rawValue: 1)
-  package static let writes = Effects(rawValue: 2)
-  package static let mayTrap = Effects(rawValue: 4)
-  /// Ends its block.
-  package static let terminates = Effects(rawValue: 8)
-
-  /// An unused instruction with these effects may go. A load may not: its trap is observable.
-  package var canRemove: Bool { isSubset(of: .reads) }
-  /// Equal instructions compute equal values wherever they stand. Repeating a trapping one is
-  /// harmless where an equal one dominates it.
-  package var canNumber: Bool { isSubset(of: .mayTrap) }
-}
-
-package struct OpcodeInfo: BitwiseCopyable, Sendable {
-  package var name: StaticString
-  package var shape: Shape
-  package var effects: Effects
-  package var isCommutative: Bool
-
-  package init(
-    _ name: StaticString, _ shape: Shape, _ effects: Effects = [], commutes: Bool = false
-  ) {
-    self.name = name
-    self.shape = shape
-    self.effects = effects
-    self.isCommutative = commutes
-  }
-}
+// The operations of the intermediate representation: one row for each says all that is generic.
+//
+// Printer, parser, verifier, passes and the plan of lowering follow from the rows. An operation that
+// is added here needs no more than the rule by which it folds (`Simplify`, if there is one), the
+// rule by which a target selects it, and its meaning for the tests' interpreter.
 
 /// An operation. Comparisons yield an `i32` of 0 or 1; the type of what they compare, and of what
 /// a conversion starts from, is the type of operand `a`.
@@ -161,107 +54,108 @@ package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 }
 
 extension Opcode {
-  package var info: OpcodeInfo {
+  /// The operation's row. Where one property is asked for, the compiler makes a table of that alone.
+  @inline(__always) package var info: OpcodeInfo {
     switch self {
-    case .nop: OpcodeInfo("nop", .empty)
-    case .param: OpcodeInfo("param", .parameter)
-    case .iconst: OpcodeInfo("iconst", .constant)
-    case .fconst: OpcodeInfo("fconst", .constant)
-    case .add: OpcodeInfo("add", .binary, commutes: true)
-    case .sub: OpcodeInfo("sub", .binary)
-    case .mul: OpcodeInfo("mul", .binary, commutes: true)
-    case .divS: OpcodeInfo("div_s", .binary, .mayTrap)
-    case .divU: OpcodeInfo("div_u", .binary, .mayTrap)
-    case .remS: OpcodeInfo("rem_s", .binary, .mayTrap)
-    case .remU: OpcodeInfo("rem_u", .binary, .mayTrap)
-    case .and: OpcodeInfo("and", .binary, commutes: true)
-    case .or: OpcodeInfo("or", .binary, commutes: true)
-    case .xor: OpcodeInfo("xor", .binary, commutes: true)
-    case .shl: OpcodeInfo("shl", .binary)
-    case .shrS: OpcodeInfo("shr_s", .binary)
-    case .shrU: OpcodeInfo("shr_u", .binary)
-    case .rotl: OpcodeInfo("rotl", .binary)
-    case .rotr: OpcodeInfo("rotr", .binary)
-    case .clz: OpcodeInfo("clz", .unary)
-    case .ctz: OpcodeInfo("ctz", .unary)
-    case .popcnt: OpcodeInfo("popcnt", .unary)
-    case .extend8S: OpcodeInfo("extend8_s", .unary)
-    case .extend16S: OpcodeInfo("extend16_s", .unary)
-    case .extend32S: OpcodeInfo("extend32_s", .unary)
-    case .wrap: OpcodeInfo("wrap", .unary)
-    case .extendS: OpcodeInfo("extend_s", .unary)
-    case .extendU: OpcodeInfo("extend_u", .unary)
-    case .eq: OpcodeInfo("eq", .binary, commutes: true)
-    case .ne: OpcodeInfo("ne", .binary, commutes: true)
-    case .ltS: OpcodeInfo("lt_s", .binary)
-    case .ltU: OpcodeInfo("lt_u", .binary)
-    case .leS: OpcodeInfo("le_s", .binary)
-    case .leU: OpcodeInfo("le_u", .binary)
-    case .gtS: OpcodeInfo("gt_s", .binary)
-    case .gtU: OpcodeInfo("gt_u", .binary)
-    case .geS: OpcodeInfo("ge_s", .binary)
-    case .geU: OpcodeInfo("ge_u", .binary)
+    case .nop: OpcodeInfo("nop", .empty, .any)
+    case .param: OpcodeInfo("param", .parameter, .any)
+    case .iconst: OpcodeInfo("iconst", .constant, .integerConstant)
+    case .fconst: OpcodeInfo("fconst", .constant, .floatConstant)
+    case .add: OpcodeInfo("add", .binary, .integer, commutes: true)
+    case .sub: OpcodeInfo("sub", .binary, .integer)
+    case .mul: OpcodeInfo("mul", .binary, .integer, commutes: true)
+    case .divS: OpcodeInfo("div_s", .binary, .integer, .mayTrap)
+    case .divU: OpcodeInfo("div_u", .binary, .integer, .mayTrap)
+    case .remS: OpcodeInfo("rem_s", .binary, .integer, .mayTrap)
+    case .remU: OpcodeInfo("rem_u", .binary, .integer, .mayTrap)
+    case .and: OpcodeInfo("and", .binary, .integer, commutes: true)
+    case .or: OpcodeInfo("or", .binary, .integer, commutes: true)
+    case .xor: OpcodeInfo("xor", .binary, .integer, commutes: true)
+    case .shl: OpcodeInfo("shl", .binary, .integer)
+    case .shrS: OpcodeInfo("shr_s", .binary, .integer)
+    case .shrU: OpcodeInfo("shr_u", .binary, .integer)
+    case .rotl: OpcodeInfo("rotl", .binary, .integer)
+    case .rotr: OpcodeInfo("rotr", .binary, .integer)
+    case .clz: OpcodeInfo("clz", .unary, .integer)
+    case .ctz: OpcodeInfo("ctz", .unary, .integer)
+    case .popcnt: OpcodeInfo("popcnt", .unary, .integer)
+    case .extend8S: OpcodeInfo("extend8_s", .unary, .integer)
+    case .extend16S: OpcodeInfo("extend16_s", .unary, .integer)
+    case .extend32S: OpcodeInfo("extend32_s", .unary, .wide)
+    case .wrap: OpcodeInfo("wrap", .unary, .wrapping)
+    case .extendS: OpcodeInfo("extend_s", .unary, .widening)
+    case .extendU: OpcodeInfo("extend_u", .unary, .widening)
+    case .eq: OpcodeInfo("eq", .binary, .integerComparison, commutes: true)
+    case .ne: OpcodeInfo("ne", .binary, .integerComparison, commutes: true)
+    case .ltS: OpcodeInfo("lt_s", .binary, .integerComparison)
+    case .ltU: OpcodeInfo("lt_u", .binary, .integerComparison)
+    case .leS: OpcodeInfo("le_s", .binary, .integerComparison)
+    case .leU: OpcodeInfo("le_u", .binary, .integerComparison)
+    case .gtS: OpcodeInfo("gt_s", .binary, .integerComparison)
+    case .gtU: OpcodeInfo("gt_u", .binary, .integerComparison)
+    case .geS: OpcodeInfo("ge_s", .binary, .integerComparison)
+    case .geU: OpcodeInfo("ge_u", .binary, .integerComparison)
     // Which NaN a float operation yields depends on the order of its operands: not commutative.
-    case .fadd: OpcodeInfo("fadd", .binary)
-    case .fsub: OpcodeInfo("fsub", .binary)
-    case .fmul: OpcodeInfo("fmul", .binary)
-    case .fdiv: OpcodeInfo("fdiv", .binary)
-    case .fmin: OpcodeInfo("fmin", .binary)
-    case .fmax: OpcodeInfo("fmax", .binary)
-    case .fcopysign: OpcodeInfo("fcopysign", .binary)
-    case .fneg: OpcodeInfo("fneg", .unary)
-    case .fabs: OpcodeInfo("fabs", .unary)
-    case .fsqrt: OpcodeInfo("fsqrt", .unary)
-    case .fceil: OpcodeInfo("fceil", .unary)
-    case .ffloor: OpcodeInfo("ffloor", .unary)
-    case .ftrunc: OpcodeInfo("ftrunc", .unary)
-    case .fnearest: OpcodeInfo("fnearest", .unary)
-    case .feq: OpcodeInfo("feq", .binary, commutes: true)
-    case .fne: OpcodeInfo("fne", .binary, commutes: true)
-    case .flt: OpcodeInfo("flt", .binary)
-    case .fle: OpcodeInfo("fle", .binary)
-    case .fgt: OpcodeInfo("fgt", .binary)
-    case .fge: OpcodeInfo("fge", .binary)
-    case .truncS: OpcodeInfo("trunc_s", .unary, .mayTrap)
-    case .truncU: OpcodeInfo("trunc_u", .unary, .mayTrap)
-    case .truncSatS: OpcodeInfo("trunc_sat_s", .unary)
-    case .truncSatU: OpcodeInfo("trunc_sat_u", .unary)
-    case .convertS: OpcodeInfo("convert_s", .unary)
-    case .convertU: OpcodeInfo("convert_u", .unary)
-    case .promote: OpcodeInfo("promote", .unary)
-    case .demote: OpcodeInfo("demote", .unary)
-    case .reinterpret: OpcodeInfo("reinterpret", .unary)
-    case .select: OpcodeInfo("select", .ternary)
-    case .load: OpcodeInfo("load", .load, [.reads, .mayTrap])
-    case .load8S: OpcodeInfo("load8_s", .load, [.reads, .mayTrap])
-    case .load8U: OpcodeInfo("load8_u", .load, [.reads, .mayTrap])
-    case .load16S: OpcodeInfo("load16_s", .load, [.reads, .mayTrap])
-    case .load16U: OpcodeInfo("load16_u", .load, [.reads, .mayTrap])
-    case .load32S: OpcodeInfo("load32_s", .load, [.reads, .mayTrap])
-    case .load32U: OpcodeInfo("load32_u", .load, [.reads, .mayTrap])
-    case .store: OpcodeInfo("store", .store, [.writes, .mayTrap])
-    case .store8: OpcodeInfo("store8", .store, [.writes, .mayTrap])
-    case .store16: OpcodeInfo("store16", .store, [.writes, .mayTrap])
-    case .store32: OpcodeInfo("store32", .store, [.writes, .mayTrap])
-    case .contextLoad: OpcodeInfo("context_load", .contextLoad, .reads)
-    case .contextStore: OpcodeInfo("context_store", .contextStore, .writes)
-    case .pointerLoad: OpcodeInfo("pointer_load", .pointerLoad, .reads)
-    case .pointerStore: OpcodeInfo("pointer_store", .pointerStore, .writes)
-    case .frameLoad: OpcodeInfo("frame_load", .frameLoad, .reads)
-    case .frameStore: OpcodeInfo("frame_store", .frameStore, .writes)
-    case .call: OpcodeInfo("call", .call, [.reads, .writes, .mayTrap])
-    case .callReference: OpcodeInfo("call_reference", .callReference, [.reads, .writes, .mayTrap])
-    case .callHelper: OpcodeInfo("call_helper", .callHelper, [.reads, .writes, .mayTrap])
-    case .result: OpcodeInfo("result", .result)
-    case .trapIf: OpcodeInfo("trap_if", .trapIf, .mayTrap)
-    case .jump: OpcodeInfo("jump", .jump, .terminates)
-    case .branch: OpcodeInfo("branch", .branch, .terminates)
-    case .branchTable: OpcodeInfo("branch_table", .branchTable, .terminates)
-    case .returns: OpcodeInfo("return", .returns, .terminates)
-    case .trap: OpcodeInfo("trap", .trap, [.terminates, .mayTrap])
-    case .tailCall: OpcodeInfo("tail_call", .call, [.reads, .writes, .mayTrap, .terminates])
+    case .fadd: OpcodeInfo("fadd", .binary, .float)
+    case .fsub: OpcodeInfo("fsub", .binary, .float)
+    case .fmul: OpcodeInfo("fmul", .binary, .float)
+    case .fdiv: OpcodeInfo("fdiv", .binary, .float)
+    case .fmin: OpcodeInfo("fmin", .binary, .float)
+    case .fmax: OpcodeInfo("fmax", .binary, .float)
+    case .fcopysign: OpcodeInfo("fcopysign", .binary, .float)
+    case .fneg: OpcodeInfo("fneg", .unary, .float)
+    case .fabs: OpcodeInfo("fabs", .unary, .float)
+    case .fsqrt: OpcodeInfo("fsqrt", .unary, .float)
+    case .fceil: OpcodeInfo("fceil", .unary, .float)
+    case .ffloor: OpcodeInfo("ffloor", .unary, .float)
+    case .ftrunc: OpcodeInfo("ftrunc", .unary, .float)
+    case .fnearest: OpcodeInfo("fnearest", .unary, .float)
+    case .feq: OpcodeInfo("feq", .binary, .floatComparison, commutes: true)
+    case .fne: OpcodeInfo("fne", .binary, .floatComparison, commutes: true)
+    case .flt: OpcodeInfo("flt", .binary, .floatComparison)
+    case .fle: OpcodeInfo("fle", .binary, .floatComparison)
+    case .fgt: OpcodeInfo("fgt", .binary, .floatComparison)
+    case .fge: OpcodeInfo("fge", .binary, .floatComparison)
+    case .truncS: OpcodeInfo("trunc_s", .unary, .truncation, .mayTrap)
+    case .truncU: OpcodeInfo("trunc_u", .unary, .truncation, .mayTrap)
+    case .truncSatS: OpcodeInfo("trunc_sat_s", .unary, .truncation)
+    case .truncSatU: OpcodeInfo("trunc_sat_u", .unary, .truncation)
+    case .convertS: OpcodeInfo("convert_s", .unary, .conversion)
+    case .convertU: OpcodeInfo("convert_u", .unary, .conversion)
+    case .promote: OpcodeInfo("promote", .unary, .promotion)
+    case .demote: OpcodeInfo("demote", .unary, .demotion)
+    case .reinterpret: OpcodeInfo("reinterpret", .unary, .reinterpretation)
+    case .select: OpcodeInfo("select", .ternary, .selection)
+    case .load: OpcodeInfo("load", .load, .access, .loads)
+    case .load8S: OpcodeInfo("load8_s", .load, .integerAccess, .loads)
+    case .load8U: OpcodeInfo("load8_u", .load, .integerAccess, .loads)
+    case .load16S: OpcodeInfo("load16_s", .load, .integerAccess, .loads)
+    case .load16U: OpcodeInfo("load16_u", .load, .integerAccess, .loads)
+    case .load32S: OpcodeInfo("load32_s", .load, .wideAccess, .loads)
+    case .load32U: OpcodeInfo("load32_u", .load, .wideAccess, .loads)
+    case .store: OpcodeInfo("store", .store, .access, .stores)
+    case .store8: OpcodeInfo("store8", .store, .integerAccess, .stores)
+    case .store16: OpcodeInfo("store16", .store, .integerAccess, .stores)
+    case .store32: OpcodeInfo("store32", .store, .wideAccess, .stores)
+    case .contextLoad: OpcodeInfo("context_load", .contextLoad, .any, .reads)
+    case .contextStore: OpcodeInfo("context_store", .contextStore, .any, .writes)
+    case .pointerLoad: OpcodeInfo("pointer_load", .pointerLoad, .pointer, .reads)
+    case .pointerStore: OpcodeInfo("pointer_store", .pointerStore, .pointer, .writes)
+    case .frameLoad: OpcodeInfo("frame_load", .frameLoad, .frameVariable, .reads)
+    case .frameStore: OpcodeInfo("frame_store", .frameStore, .frameVariable, .writes)
+    case .call: OpcodeInfo("call", .call, .any, .calls)
+    case .callReference: OpcodeInfo("call_reference", .callReference, .pointer, .calls)
+    case .callHelper: OpcodeInfo("call_helper", .callHelper, .any, .calls)
+    case .result: OpcodeInfo("result", .result, .any)
+    case .trapIf: OpcodeInfo("trap_if", .trapIf, .condition, .mayTrap)
+    case .jump: OpcodeInfo("jump", .jump, .any, .ends)
+    case .branch: OpcodeInfo("branch", .branch, .condition, .ends)
+    case .branchTable: OpcodeInfo("branch_table", .branchTable, .condition, .ends)
+    case .returns: OpcodeInfo("return", .returns, .any, .ends)
+    case .trap: OpcodeInfo("trap", .trap, .any, .endsInTrap)
+    case .tailCall: OpcodeInfo("tail_call", .call, .any, .endsInCall)
     case .tailCallReference:
-      OpcodeInfo("tail_call_reference", .callReference, [.reads, .writes, .mayTrap, .terminates])
+      OpcodeInfo("tail_call_reference", .callReference, .pointer, .endsInCall)
     }
   }
 }

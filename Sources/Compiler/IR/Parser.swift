@@ -235,7 +235,7 @@ private struct Parser: ~Copyable {
     try assign(&i, values, immediates)
     if accept(.arrow) {
       try parseTargets(&i)
-    } else if [.jump, .branch, .branchTable].contains(opcode.info.shape) {
+    } else if opcode.info.shape.fields.hasEdges {
       throw error("\(opcode.info.name) needs targets")
     }
     var origin: UInt32 = 0
@@ -278,77 +278,72 @@ private struct Parser: ~Copyable {
   private mutating func assign(
     _ i: inout Instruction, _ values: [UInt32], _ immediates: [String]
   ) throws(IRParseError) {
-    let shape = i.opcode.info.shape
-    let fields = shape.valueFields
+    let name = i.opcode.info.name
+    let shape = i.opcode.info.shape.fields
+    let traits = i.opcode.traits
     var next = 0
-    let fixed = fields.intersection([.a, .b, .c])
-    let hasList = fields.contains(.list) || fields.contains(.typedList)
-    let fixedCount = fixed.rawValue.nonzeroBitCount
+    let hasList = traits.readsList
+    let fixedCount = [traits.readsA, traits.readsB, traits.readsC].count { $0 }
     if hasList ? values.count < fixedCount : values.count != fixedCount {
-      throw error("\(i.opcode.info.name) takes \(fixedCount) values, not \(values.count)")
+      throw error("\(name) takes \(fixedCount) values, not \(values.count)")
     }
     func take() -> UInt32 {
       next += 1
       return values[next - 1]
     }
-    if fields.contains(.a) { i.a = take() }
-    if fields.contains(.b) { i.b = take() }
-    if fields.contains(.c) { i.c = take() }
-    let counts = Self.immediateCounts(shape)
-    if !counts.contains(immediates.count) {
-      throw error("\(i.opcode.info.name) takes \(counts) immediates, not \(immediates.count)")
-    }
+    if traits.readsA { i.a = take() }
+    if traits.readsB { i.b = take() }
+    if traits.readsC { i.c = take() }
     if hasList {
       i.b = UInt32(function.lists.count)
       i.c = UInt32(values.count - next)
-      if fields.contains(.typedList) {
-        function.lists.append(
-          shape == .callHelper ? 0 : try number(immediates[immediates.count - 1]))
-      }
+      // The type follows with the immediates.
+      if traits.hasTail { function.lists.append(0) }
       for value in values[next...] { function.lists.append(value) }
     }
-    try assignImmediates(&i, shape, immediates)
-  }
-
-  private static func immediateCounts(_ shape: Shape) -> ClosedRange<Int> {
-    switch shape {
-    case .load, .store, .contextLoad, .pointerLoad: 1...2
-    case .call: 2...2
-    case .constant, .contextStore, .pointerStore, .frameLoad, .frameStore, .result,
-      .callReference, .callHelper, .trap, .trapIf:
-      1...1
-    default: 0...0
+    var rest = immediates[...]
+    try assign(shape.a, &i.a, &rest)
+    if shape.b == .lowBits {
+      i = .constant(i.type, bits: try constant(try immediate(&rest), i.type))
+    } else if shape.list == .typedArguments {
+      function.lists[Int(i.b)] = try number(try immediate(&rest))
+    } else {
+      try assign(shape.b, &i.b, &rest)
     }
+    var aux: UInt32 = 0
+    try assign(shape.aux, &aux, &rest)
+    guard let small = UInt16(exactly: aux) else { throw error("\(aux) is too large") }
+    i.aux = small
+    if !rest.isEmpty { throw error("\(name) does not take \(immediates.count) immediates") }
   }
 
-  private func assignImmediates(
-    _ i: inout Instruction, _ shape: Shape, _ immediates: [String]
+  private func immediate(_ rest: inout ArraySlice<String>) throws(IRParseError) -> String {
+    guard let text = rest.popFirst() else { throw error("an immediate is missing") }
+    return text
+  }
+
+  private func assign(
+    _ field: Field, _ raw: inout UInt32, _ rest: inout ArraySlice<String>
   ) throws(IRParseError) {
-    switch shape {
-    case .constant:
-      let bits = try constant(immediates[0], i.type)
-      i = .constant(i.type, bits: bits)
-    case .load, .store, .contextLoad, .pointerLoad:
-      i.b = try number(immediates[0])
-      if immediates.count == 2 {
-        let aux = immediates[1] == "readonly" ? 1 : try number(immediates[1])
-        guard let small = UInt16(exactly: aux) else { throw error("\(aux) is too large") }
-        i.aux = small
+    switch field {
+    case .memoryOffset, .byteOffset, .frameVariable, .function, .resultIndex:
+      raw = try number(try immediate(&rest))
+    case .memory, .readOnly:
+      guard let text = rest.popFirst() else { return }
+      raw = text == "readonly" ? UInt32(Instruction.readOnly) : try number(text)
+    case .helper:
+      let name = try immediate(&rest)
+      guard let helper = Helper.allCases.first(where: { "\($0)" == name }) else {
+        throw error("there is no helper \(name)")
       }
-    case .contextStore, .pointerStore, .frameLoad, .frameStore, .result:
-      i.b = try number(immediates[0])
-    case .call: i.a = try number(immediates[0])
-    case .callHelper:
-      guard let helper = Helper.allCases.first(where: { "\($0)" == immediates[0] }) else {
-        throw error("there is no helper \(immediates[0])")
+      raw = UInt32(helper.rawValue)
+    case .trapKind:
+      let name = try immediate(&rest)
+      guard let kind = TrapKind.allCases.first(where: { $0.caseName == name }) else {
+        throw error("there is no trap \(name)")
       }
-      i.a = UInt32(helper.rawValue)
-    case .trap, .trapIf:
-      guard let kind = TrapKind.allCases.first(where: { $0.caseName == immediates[0] }) else {
-        throw error("there is no trap \(immediates[0])")
-      }
-      i.aux = UInt16(kind.rawValue)
-    default: break
+      raw = UInt32(kind.rawValue)
+    case .unused, .value, .edge, .list, .count, .block, .position, .lowBits, .highBits: break
     }
   }
 
@@ -366,7 +361,8 @@ private struct Parser: ~Copyable {
 
   private mutating func parseTargets(_ i: inout Instruction) throws(IRParseError) {
     var edges: [Edge] = []
-    let isTable = i.opcode == .branchTable
+    let shape = i.opcode.info.shape.fields
+    let isTable = shape.list == .edges
     let first = targets.count
     repeat {
       let block = try entity("b", word())
@@ -393,17 +389,19 @@ private struct Parser: ~Copyable {
       targets.append((edge, arguments, line))
       edges.append(edge)
     } while accept(",")
-    switch i.opcode {
-    case .jump where edges.count == 1: i.a = edges[0].raw
-    case .branch where edges.count == 2:
-      i.b = edges[0].raw
-      i.c = edges[1].raw
-    case .branchTable:
+    if isTable {
       i.b = UInt32(function.lists.count)
       i.c = UInt32(edges.count)
       for edge in edges { function.lists.append(edge.raw) }
-    default: throw error("\(i.opcode.info.name) does not take \(edges.count) targets")
+      return
     }
+    if shape.edgeCount != edges.count {
+      throw error("\(i.opcode.info.name) does not take \(edges.count) targets")
+    }
+    var rest = edges[...]
+    if shape.a == .edge { i.a = rest.removeFirst().raw }
+    if shape.b == .edge { i.b = rest.removeFirst().raw }
+    if shape.c == .edge { i.c = rest.removeFirst().raw }
   }
 
   // MARK: The end

@@ -61,23 +61,12 @@ extension Function {
       out += isFirst ? " \(text)" : ", \(text)"
       isFirst = false
     }
-    let fields = info.shape.valueFields
-    if fields.contains(.a) { item("v\(i.a)") }
-    if fields.contains(.b) { item("v\(i.b)") }
-    if fields.contains(.c) { item("v\(i.c)") }
-    if fields.contains(.list) || fields.contains(.typedList) {
-      let start = Int(i.b) + (fields.contains(.typedList) ? 1 : 0)
-      for k in 0..<Int(i.c) { item("v\(lists[start + k])") }
-    }
-    for text in immediates(i, info.shape) { item("#\(text)") }
-    switch info.shape {
-    case .jump: out += " -> \(target(i.a))"
-    case .branch: out += " -> \(target(i.b)), \(target(i.c))"
-    case .branchTable:
-      for k in 0..<Int(i.c) {
-        out += "\(k == 0 ? " -> " : ", ")\(target(lists[Int(i.b) + k]))"
-      }
-    default: break
+    forEachOperand(i) { item("v\($0)") }
+    for text in immediates(i, info.shape.fields) { item("#\(text)") }
+    isFirst = true
+    forEachEdge(i) { edge in
+      out += "\(isFirst ? " -> " : ", ")\(target(edge))"
+      isFirst = false
     }
     return out
   }
@@ -90,25 +79,35 @@ extension Function {
       ? "  ; \(Float(bitPattern: i.b))" : "  ; \(Double(bitPattern: i.bits))"
   }
 
-  private func immediates(_ i: Instruction, _ shape: Shape) -> [String] {
-    switch shape {
-    case .constant:
-      if i.type == .f32 { return ["0x" + String(i.b, radix: 16)] }
-      if i.type == .f64 { return ["0x" + String(i.bits, radix: 16)] }
-      return [i.type == .i32 ? "\(Int32(bitPattern: i.b))" : "\(Int64(bitPattern: i.bits))"]
-    case .load, .store: return i.aux == 0 ? ["\(i.b)"] : ["\(i.b)", "\(i.aux)"]
-    case .contextLoad, .pointerLoad:
-      return i.aux == 0
-        ? ["\(i.b)"] : ["\(i.b)", i.aux == Instruction.readOnly ? "readonly" : "\(i.aux)"]
-    case .contextStore, .pointerStore, .frameLoad, .frameStore, .result: return ["\(i.b)"]
-    case .call: return ["\(i.a)", "\(lists[Int(i.b)])"]
-    case .callReference: return ["\(lists[Int(i.b)])"]
-    case .callHelper:
-      return [Helper(rawValue: UInt8(truncatingIfNeeded: i.a)).map { "\($0)" } ?? "\(i.a)"]
-    case .trap, .trapIf:
-      return [TrapKind(rawValue: UInt8(truncatingIfNeeded: i.aux))?.caseName ?? "\(i.aux)"]
-    case .empty, .parameter, .unary, .binary, .ternary, .jump, .branch, .branchTable, .returns:
-      return []
+  private func immediates(_ i: Instruction, _ fields: Shape.Fields) -> [String] {
+    var texts: [String] = []
+    for (field, raw) in [(fields.a, i.a), (fields.b, i.b), (fields.aux, UInt32(i.aux))] {
+      switch field {
+      case .lowBits: texts.append(constant(i))
+      case .memoryOffset, .byteOffset, .frameVariable, .function, .resultIndex:
+        texts.append("\(raw)")
+      case .memory: if raw != 0 { texts.append("\(raw)") }
+      case .readOnly:
+        if raw != 0 {
+          texts.append(raw == UInt32(Instruction.readOnly) ? "readonly" : "\(raw)")
+        }
+      case .helper:
+        texts.append(Helper(rawValue: UInt8(truncatingIfNeeded: raw)).map { "\($0)" } ?? "\(raw)")
+      case .trapKind:
+        texts.append(TrapKind(rawValue: UInt8(truncatingIfNeeded: raw))?.caseName ?? "\(raw)")
+      case .list: if fields.list == .typedArguments { texts.append("\(lists[Int(raw)])") }
+      case .unused, .value, .edge, .count, .block, .position, .highBits: break
+      }
+    }
+    return texts
+  }
+
+  private func constant(_ i: Instruction) -> String {
+    switch i.type {
+    case .i32: "\(Int32(bitPattern: i.b))"
+    case .f32: "0x" + String(i.b, radix: 16)
+    case .f64: "0x" + String(i.bits, radix: 16)
+    case .i64, .none: "\(Int64(bitPattern: i.bits))"
     }
   }
 

@@ -230,7 +230,7 @@ extension Builder {
     if a.opcode == .and, isOnlyUse(i.a), let inner = constantBits(Value(raw: a.b)) {
       return rewriteWithConstant(&i, .and, a.a, inner & bits)
     }
-    let possible = possibleBits(i.a)
+    let possible = function.possibleBits(i.a)
     if possible & ~bits == 0 { return Value(raw: i.a) }
     if possible & bits == 0 { return replace(&i, by: 0) }
     return .none

@@ -57,35 +57,6 @@ extension Function {
     return 0
   }
 
-  /// Calls `body` with each value that an instruction reads, but for the arguments of edges.
-  fileprivate func forEachOperand<E: Error>(
-    _ i: Instruction, _ body: (UInt32) throws(E) -> Void
-  ) throws(E) {
-    let fields = i.opcode.info.shape.valueFields
-    if fields.contains(.a) { try body(i.a) }
-    if fields.contains(.b) { try body(i.b) }
-    if fields.contains(.c) { try body(i.c) }
-    if fields.contains(.list) || fields.contains(.typedList) {
-      let start = Int(i.b) + (fields.contains(.typedList) ? 1 : 0)
-      for k in start..<start + Int(i.c) { try body(lists[k]) }
-    }
-  }
-
-  /// The edges of a terminator, repeated ones repeated.
-  fileprivate func forEachEdge<E: Error>(
-    _ i: Instruction, _ body: (UInt32) throws(E) -> Void
-  ) throws(E) {
-    switch i.opcode {
-    case .jump: try body(i.a)
-    case .branch:
-      try body(i.b)
-      try body(i.c)
-    case .branchTable:
-      for k in 0..<Int(i.c) { try body(lists[Int(i.b) + k]) }
-    default: break
-    }
-  }
-
   // MARK: Loops and dominance
 
   private func checkLoops(_ dominators: borrowing VerifierDominators) throws(VerifierError) {
@@ -179,93 +150,80 @@ extension Function {
       before -= 1
     }
     if before != Int(i.a) { throw fail(value, "a result does not follow its call") }
-    let isCall = [.call, .callReference, .callHelper].contains(
-      instructions[Value(before)].opcode.info.shape)
+    let isCall = instructions[Value(before)].opcode.info.shape.hasResult == nil
     if !isCall || i.b == 0 { throw fail(value, "this is not a result of a call") }
   }
 
   private func fieldProblem(_ i: Instruction) -> String? {
-    switch i.opcode.info.shape {
-    case .constant:
-      return i.type.byteCount == 4 && i.c != 0 ? "a constant has bits above its type" : nil
-    case .load, .store:
-      return i.b >> 31 != 0 ? "an offset is 2^31 or more" : nil
-    case .contextLoad, .pointerLoad:
-      return i.aux > 1 ? "there is no such flag" : nil
-    case .frameLoad, .frameStore:
-      return Int(i.b) >= frameVariables.count ? "there is no such frame variable" : nil
-    case .callHelper:
-      return i.a > 255 || Helper(rawValue: UInt8(i.a)) == nil ? "there is no such helper" : nil
-    case .trap, .trapIf:
-      return i.aux > 255 || TrapKind(rawValue: UInt8(i.aux)) == nil
-        ? "there is no such trap" : nil
-    default: return nil
+    let fields = i.opcode.info.shape.fields
+    for (field, raw) in [
+      (fields.a, i.a), (fields.b, i.b), (fields.c, i.c), (fields.aux, UInt32(i.aux)),
+    ] {
+      switch field {
+      case .highBits:
+        if i.type.byteCount == 4 && raw != 0 { return "a constant has bits above its type" }
+      case .memoryOffset: if raw >> 31 != 0 { return "an offset is 2^31 or more" }
+      case .readOnly: if raw > 1 { return "there is no such flag" }
+      case .frameVariable:
+        if Int(raw) >= frameVariables.count { return "there is no such frame variable" }
+      case .helper:
+        if raw > 255 || Helper(rawValue: UInt8(raw)) == nil { return "there is no such helper" }
+      case .trapKind:
+        if raw > 255 || TrapKind(rawValue: UInt8(raw)) == nil { return "there is no such trap" }
+      case .count:
+        if fields.list == .edges && raw == 0 { return "a table has no targets" }
+      case .unused, .value, .edge, .list, .block, .position, .lowBits, .memory, .byteOffset,
+        .function, .resultIndex:
+        break
+      }
     }
+    return nil
   }
 
   /// What is wrong with the types of an instruction and its operands.
   private func typeProblem(_ i: Instruction) -> String? {
     let hasValue = i.type != .none
     if hasValue && i.opcode.isTerminator { return "the operation has no result" }
-    switch i.opcode.info.shape {
-    case .empty, .store, .contextStore, .pointerStore, .frameStore, .jump, .branch, .branchTable,
-      .returns, .trap, .trapIf:
-      if hasValue { return "the operation has no result" }
-    case .call, .callReference, .callHelper: break
-    default: if !hasValue { return "the operation has a result" }
+    if let hasResult = i.opcode.info.shape.hasResult, hasResult != hasValue {
+      return hasResult ? "the operation has a result" : "the operation has no result"
     }
     return operandsFit(i) ? nil : "operands or result are of the wrong type"
   }
 
   private func operandsFit(_ i: Instruction) -> Bool {
     let t = i.type
-    switch i.opcode {
-    case .nop, .param: return true
-    case .iconst: return t.isInteger
-    case .fconst: return t.isFloat
-    case .add, .sub, .mul, .divS, .divU, .remS, .remU, .and, .or, .xor,
-      .shl, .shrS, .shrU, .rotl, .rotr:
-      return t.isInteger && type(i.a) == t && type(i.b) == t
-    case .clz, .ctz, .popcnt, .extend8S, .extend16S: return t.isInteger && type(i.a) == t
-    case .extend32S: return t == .i64 && type(i.a) == .i64
-    case .wrap: return t == .i32 && type(i.a) == .i64
-    case .extendS, .extendU: return t == .i64 && type(i.a) == .i32
-    case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU:
-      return t == .i32 && type(i.a).isInteger && type(i.a) == type(i.b)
-    case .fadd, .fsub, .fmul, .fdiv, .fmin, .fmax, .fcopysign:
-      return t.isFloat && type(i.a) == t && type(i.b) == t
-    case .fneg, .fabs, .fsqrt, .fceil, .ffloor, .ftrunc, .fnearest:
-      return t.isFloat && type(i.a) == t
-    case .feq, .fne, .flt, .fle, .fgt, .fge:
-      return t == .i32 && type(i.a).isFloat && type(i.a) == type(i.b)
-    case .truncS, .truncU, .truncSatS, .truncSatU: return t.isInteger && type(i.a).isFloat
-    case .convertS, .convertU: return t.isFloat && type(i.a).isInteger
-    case .promote: return t == .f64 && type(i.a) == .f32
-    case .demote: return t == .f32 && type(i.a) == .f64
-    case .reinterpret:
-      return t.byteCount == type(i.a).byteCount && t.isFloat != type(i.a).isFloat
-    case .select: return type(i.a) == .i32 && type(i.b) == t && type(i.c) == t
-    default: return memoryOperandsFit(i)
-    }
-  }
-
-  private func memoryOperandsFit(_ i: Instruction) -> Bool {
-    switch i.opcode {
-    case .load: return type(i.a).isInteger
-    case .load8S, .load8U, .load16S, .load16U: return type(i.a).isInteger && i.type.isInteger
-    case .load32S, .load32U: return type(i.a).isInteger && i.type == .i64
-    case .store: return type(i.a).isInteger
-    case .store8, .store16: return type(i.a).isInteger && type(i.c).isInteger
-    case .store32: return type(i.a).isInteger && type(i.c) == .i64
-    case .pointerLoad, .pointerStore, .callReference, .tailCallReference: return type(i.a) == .i64
-    // An index that is out of range is `fieldProblem`'s.
-    case .frameLoad:
-      return Int(i.b) >= frameVariables.count || frameVariables[Int(i.b)] == i.type
-    case .frameStore:
-      return Int(i.b) >= frameVariables.count || frameVariables[Int(i.b)] == type(i.a)
-    case .trapIf, .branch: return type(i.a) == .i32
-    case .branchTable: return type(i.a) == .i32 && i.c > 0
-    default: return true
+    var operands: [Type] = []
+    forEachOperand(i) { operands.append(type($0)) }
+    /// The types of the first operand and the last; of one that has none, `none`.
+    let first = operands.first ?? .none
+    let last = operands.last ?? .none
+    switch i.opcode.info.typing {
+    case .any: return true
+    case .integerConstant: return t.isInteger
+    case .floatConstant: return t.isFloat
+    case .integer: return t.isInteger && operands.allSatisfy { $0 == t }
+    case .wide: return t == .i64 && operands.allSatisfy { $0 == t }
+    case .float: return t.isFloat && operands.allSatisfy { $0 == t }
+    case .integerComparison: return t == .i32 && first.isInteger && first == last
+    case .floatComparison: return t == .i32 && first.isFloat && first == last
+    case .wrapping: return t == .i32 && first == .i64
+    case .widening: return t == .i64 && first == .i32
+    case .truncation: return t.isInteger && first.isFloat
+    case .conversion: return t.isFloat && first.isInteger
+    case .promotion: return t == .f64 && first == .f32
+    case .demotion: return t == .f32 && first == .f64
+    case .reinterpretation: return t.byteCount == first.byteCount && t.isFloat != first.isFloat
+    case .selection: return first == .i32 && operands[1] == t && last == t
+    case .access: return first.isInteger
+    // What is loaded is the result; what is stored the last operand.
+    case .integerAccess: return first.isInteger && (t == .none ? last : t).isInteger
+    case .wideAccess: return first.isInteger && (t == .none ? last : t) == .i64
+    case .pointer: return first == .i64
+    case .frameVariable:
+      // An index that is out of range is `fieldProblem`'s.
+      return Int(i.b) >= frameVariables.count
+        || frameVariables[Int(i.b)] == (t == .none ? last : t)
+    case .condition: return first == .i32
     }
   }
 }
@@ -321,10 +279,10 @@ private struct Structure {
   private func checkLists(
     _ f: borrowing Function, _ i: Instruction
   ) throws(VerifierError) {
-    switch i.opcode.info.shape {
-    case .call, .callReference, .callHelper: try checkRange(f, i.b, i.c + 1, "arguments")
-    case .returns, .branchTable: try checkRange(f, i.b, i.c, "a list")
-    default: break
+    switch i.opcode.info.shape.fields.list {
+    case .none: break
+    case .typedArguments, .helperArguments: try checkRange(f, i.b, i.c + 1, "arguments")
+    case .values, .edges: try checkRange(f, i.b, i.c, "a list")
     }
   }
 

@@ -138,12 +138,10 @@ extension PassScratch {
   private mutating func isInvariant(
     _ i: Instruction, _ loop: UInt32, _ function: borrowing Function
   ) -> Bool {
-    let fields = i.opcode.valueFields
     let header = Int(truncatingIfNeeded: loop)
-    if fields.contains(.a) && !isOutside(i.a, header, function) { return false }
-    if fields.contains(.b) && !isOutside(i.b, header, function) { return false }
-    if fields.contains(.c) && !isOutside(i.c, header, function) { return false }
-    return true
+    var isInvariant = true
+    function.forEachOperand(i) { isInvariant = isInvariant && isOutside($0, header, function) }
+    return isInvariant
   }
 
   mutating func isOutside(_ value: UInt32, _ header: Int, _ function: borrowing Function) -> Bool {

@@ -54,16 +54,7 @@ extension PassScratch {
   fileprivate mutating func markOperands(
     _ function: borrowing Function, _ i: Instruction, at index: UInt32
   ) {
-    let fields = i.opcode.valueFields
-    if fields.contains(.a) { mark(i.a, from: index, function) }
-    if fields.contains(.b) { mark(i.b, from: index, function) }
-    if fields.contains(.c) { mark(i.c, from: index, function) }
-    if fields.contains(.list) || fields.contains(.typedList) {
-      let start = Int(truncatingIfNeeded: i.b) &+ (fields.contains(.typedList) ? 1 : 0)
-      for k in start..<start &+ Int(truncatingIfNeeded: i.c) {
-        mark(function.lists[k], from: index, function)
-      }
-    }
+    function.forEachOperand(i) { mark($0, from: index, function) }
     if !stack.isEmpty { drain(function, at: index) }
   }
 
@@ -84,12 +75,8 @@ extension PassScratch {
   private mutating func drain(_ function: borrowing Function, at index: UInt32) {
     while !stack.isEmpty {
       let i = function.instructions[Value(raw: stack.popLast())]
-      let fields = i.opcode.valueFields
       if i.opcode == .param { markArguments(function, i, at: index) }
-      if fields.contains(.a) { mark(i.a, from: index, function) }
-      if fields.contains(.b) { mark(i.b, from: index, function) }
-      if fields.contains(.c) { mark(i.c, from: index, function) }
-      // What has a list is no mere value and was marked when the walk passed it.
+      function.forEachOperand(i) { mark($0, from: index, function) }
     }
   }
 

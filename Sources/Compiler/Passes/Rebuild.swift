@@ -273,11 +273,11 @@ extension PassScratch {
   @inline(__always)
   private mutating func copy(_ old: Instruction, _ index: Int, of function: inout Function) {
     var i = old
-    let fields = i.opcode.valueFields
-    if fields.contains(.a) { i.a = new(i.a, of: &function) }
-    if fields.contains(.b) { i.b = new(i.b, of: &function) }
-    if fields.contains(.c) { i.c = new(i.c, of: &function) }
-    if fields.contains(.typedList) {
+    let traits = i.opcode.traits
+    if traits.readsA { i.a = new(i.a, of: &function) }
+    if traits.readsB { i.b = new(i.b, of: &function) }
+    if traits.readsC { i.c = new(i.c, of: &function) }
+    if traits.hasTail {
       i.b = copyList(from: i.b, count: i.c, isTyped: true, of: &function)
     }
     builder.nextHasOneUse = !hasMoreUses[index]
@@ -414,11 +414,11 @@ extension PassScratch {
       jump(i.b, b, of: &old)
       return
     }
-    let condition = Value(raw: new(i.a, of: &old))
-    let (value, isInverted) = builder.branchCondition(condition)
+    let condition = new(i.a, of: &old)
+    let (value, isInverted) = builder.function.branchCondition(condition)
     let yes = reach(isInverted ? i.c : i.b, of: &old)
     let no = reach(isInverted ? i.b : i.c, of: &old)
-    builder.append(Instruction(.branch, .none, a: value.raw, b: yes, c: no))
+    builder.append(Instruction(.branch, .none, a: value, b: yes, c: no))
   }
 
   private mutating func isSameTarget(_ x: UInt32, _ y: UInt32, of old: inout Function) -> Bool {

@@ -30,10 +30,6 @@ func removeRedundantParameters(
   }
   if scratch.candidates.isEmpty { return false }
   scratch.aliases.removeAll()
-  scratch.aliases.reserve(function.instructions.count)
-  for v in 0..<UInt32(truncatingIfNeeded: function.instructions.count) {
-    scratch.aliases.append(v)
-  }
   var removed = 0
   for round in 0..<rounds {
     let found = scratch.resolveCandidates(function, forward: round & 1 == 1)
@@ -42,23 +38,12 @@ func removeRedundantParameters(
   }
   if removed == 0 { return false }
   scratch.dropResolvedParameters(&function)
-  scratch.replaceAliased(&function)
+  replaceOperands(in: &function, by: &scratch.aliases)
+  replaceArguments(in: &function, by: &scratch.aliases)
   return true
 }
 
 extension PassScratch {
-  /// The value that stands for `value`. Halves the path on its way.
-  @inline(__always)
-  fileprivate mutating func resolved(_ value: UInt32) -> UInt32 {
-    var v = Int(truncatingIfNeeded: value)
-    while true {
-      let next = aliases[v]
-      if next == UInt32(truncatingIfNeeded: v) { return next }
-      aliases[v] = aliases[Int(truncatingIfNeeded: next)]
-      v = Int(truncatingIfNeeded: next)
-    }
-  }
-
   /// One round; keeps those candidates that are not resolved yet. Returns how many were.
   fileprivate mutating func resolveCandidates(
     _ function: borrowing Function, forward: Bool
@@ -71,13 +56,15 @@ extension PassScratch {
       let data = function.blocks[place.block]
       let parameter = function.lists[Int(truncatingIfNeeded: data.parameterStart &+ place.position)]
       let value = uniqueArgument(function, data, parameter, place.position)
-      if value != .max { aliases[Int(truncatingIfNeeded: parameter)] = value }
+      if value != .max {
+        aliases.replace(parameter, by: value, count: function.instructions.count)
+      }
     }
     for index in 0..<count {
       let place = candidates[index]
       let start = function.blocks[place.block].parameterStart
       let parameter = function.lists[Int(truncatingIfNeeded: start &+ place.position)]
-      if aliases[Int(truncatingIfNeeded: parameter)] == parameter {
+      if !aliases.isReplaced(parameter) {
         candidates[kept] = place
         kept &+= 1
       }
@@ -94,7 +81,7 @@ extension PassScratch {
     let start = Int(truncatingIfNeeded: data.predecessorStart)
     for k in start..<start &+ Int(truncatingIfNeeded: data.predecessorCount) {
       let edge = function.edges[Edge(raw: function.lists[k])]
-      let argument = resolved(
+      let argument = aliases.resolve(
         function.lists[Int(truncatingIfNeeded: edge.argumentStart &+ position)])
       if argument == parameter || argument == unique { continue }
       if unique != .max { return .max }
@@ -111,7 +98,7 @@ extension PassScratch {
       var kept = 0
       for k in 0..<Int(truncatingIfNeeded: data.parameterCount) {
         let parameter = function.lists[first &+ k]
-        if aliases[Int(truncatingIfNeeded: parameter)] != parameter {
+        if aliases.isReplaced(parameter) {
           function.instructions[Value(raw: parameter)] = Instruction(.nop, .none)
           continue
         }
@@ -134,30 +121,20 @@ extension PassScratch {
       function.lists[first &+ to] = function.lists[first &+ from]
     }
   }
+}
 
-  /// Rewrites every use.
-  fileprivate mutating func replaceAliased(_ function: inout Function) {
-    for index in 0..<function.instructions.count {
-      let value = Value(index)
-      let fields = function.instructions[value].opcode.valueFields
-      if fields == [] { continue }
-      var i = function.instructions[value]
-      if fields.contains(.a) { i.a = resolved(i.a) }
-      if fields.contains(.b) { i.b = resolved(i.b) }
-      if fields.contains(.c) { i.c = resolved(i.c) }
-      function.instructions[value] = i
-      if fields.contains(.list) || fields.contains(.typedList) {
-        let start = Int(truncatingIfNeeded: i.b) &+ (fields.contains(.typedList) ? 1 : 0)
-        for k in start..<start &+ Int(truncatingIfNeeded: i.c) {
-          function.lists[k] = resolved(function.lists[k])
-        }
-      }
-    }
-    for e in 0..<function.edges.count {
-      let edge = function.edges[Edge(e)]
-      let start = Int(truncatingIfNeeded: edge.argumentStart)
-      let count = Int(truncatingIfNeeded: function.blocks[edge.to].parameterCount)
-      for k in start..<start &+ count { function.lists[k] = resolved(function.lists[k]) }
-    }
+/// Makes every instruction read what its operands stand for.
+func replaceOperands(in function: inout Function, by aliases: inout Aliases) {
+  if aliases.isEmpty { return }
+  function.mapOperands { aliases.resolve($0) }
+}
+
+/// The same for the arguments of edges.
+private func replaceArguments(in function: inout Function, by aliases: inout Aliases) {
+  for e in 0..<function.edges.count {
+    let edge = function.edges[Edge(e)]
+    let start = Int(truncatingIfNeeded: edge.argumentStart)
+    let count = Int(truncatingIfNeeded: function.blocks[edge.to].parameterCount)
+    for k in start..<start &+ count { function.lists[k] = aliases.resolve(function.lists[k]) }
   }
 }

@@ -17,15 +17,10 @@ func straightenBranches(in function: inout Function) {
     let terminator = function.terminator(Block(b))
     var i = function.instructions[terminator]
     if i.opcode != .branch { continue }
-    // A test of a test of a test is simplified when it is built: the count is a mere bound.
-    for _ in 0..<3 {
-      let condition = function.instructions[Value(raw: i.a)]
-      if condition.opcode != .eq && condition.opcode != .ne { break }
-      let zero = function.instructions[Value(raw: condition.b)]
-      if zero.opcode != .iconst || zero.bits != 0 || zero.type != .i32 { break }
-      i.a = condition.a
-      if condition.opcode == .eq { swap(&i.b, &i.c) }
-    }
+    let condition = function.branchCondition(i.a)
+    if condition.value == i.a { continue }
+    i.a = condition.value
+    if condition.isInverted { swap(&i.b, &i.c) }
     function.instructions[terminator] = i
   }
 }

@@ -5,8 +5,7 @@ import Entities
 
 /// Working memory of `finish`.
 struct FinishScratch: ~Copyable {
-  /// Per value: the value it stands for, or `.max`. Empty while nothing has been replaced.
-  var aliases = Vector<UInt32>()
+  var aliases = Aliases()
   /// Per parameter, in order of creation: where its arguments start in `arguments`, one per
   /// incoming edge of its block; `.max` for one that has been replaced.
   var starts = Vector<UInt32>()
@@ -29,34 +28,14 @@ extension Translator {
     dropNeedlessParameters()
     layOutParameters()
     layOutEdges()
-    replaceAliases()
+    replaceOperands(in: &builder.function, by: &finishing.aliases)
     markColdBlocks()
     return true
   }
 
-  /// The value that stands for `value`. Halves the path on its way: a row of joins that each stand
-  /// for the one before would otherwise be walked from every use.
-  private mutating func resolve(_ value: UInt32) -> UInt32 {
-    if finishing.aliases.isEmpty { return value }
-    var value = Int(truncatingIfNeeded: value)
-    while true {
-      let next = finishing.aliases[value]
-      if next == .max { return UInt32(truncatingIfNeeded: value) }
-      let beyond = finishing.aliases[Int(truncatingIfNeeded: next)]
-      if beyond == .max { return next }
-      finishing.aliases[value] = beyond
-      value = Int(truncatingIfNeeded: beyond)
-    }
-  }
-
   private mutating func replace(_ parameter: Int, by value: UInt32) {
-    let count = builder.function.instructions.count
-    if finishing.aliases.count < count {
-      finishing.aliases.append(
-        repeating: .max, count: count &- finishing.aliases.count)
-    }
-    let old = locals.parameters[parameter].value
-    finishing.aliases[Int(truncatingIfNeeded: old)] = value
+    finishing.aliases.replace(
+      locals.parameters[parameter].value, by: value, count: builder.function.instructions.count)
     finishing.starts[parameter] = .max
   }
 
@@ -83,8 +62,7 @@ extension Translator {
       p &+= 1
     }
     if !finishing.aliases.isEmpty {
-      let missing = builder.function.instructions.count &- finishing.aliases.count
-      finishing.aliases.append(repeating: .max, count: missing)
+      finishing.aliases.grow(to: builder.function.instructions.count)
     }
     return true
   }
@@ -132,7 +110,7 @@ extension Translator {
       truncatingIfNeeded: locals.incoming.lists[Int(truncatingIfNeeded: parameter.block)].count)
     var only: UInt32 = .max
     for i in 0..<count {
-      let value = resolve(finishing.arguments[start &+ i])
+      let value = finishing.aliases.resolve(finishing.arguments[start &+ i])
       if value == parameter.value || value == only { continue }
       if only != .max { return nil }
       only = value
@@ -200,33 +178,12 @@ extension Translator {
         while p != .max {
           let index = Int(truncatingIfNeeded: p)
           let start = Int(truncatingIfNeeded: finishing.starts[index])
-          builder.function.lists.append(resolve(finishing.arguments[start &+ position]))
+          let argument = finishing.aliases.resolve(finishing.arguments[start &+ position])
+          builder.function.lists.append(argument)
           p = finishing.next[index]
         }
         position &+= 1
         edge = locals.incoming.edges[Int(truncatingIfNeeded: edge)].next
-      }
-    }
-  }
-
-  private mutating func replaceAliases() {
-    if finishing.aliases.isEmpty { return }
-    for i in 0..<builder.function.instructions.count {
-      let value = Value(i)
-      var instruction = builder.function.instructions[value]
-      let fields = instruction.opcode.info.shape.valueFields
-      if fields == [] { continue }
-      if fields.contains(.a) { instruction.a = resolve(instruction.a) }
-      if fields.contains(.b) { instruction.b = resolve(instruction.b) }
-      if fields.contains(.c) { instruction.c = resolve(instruction.c) }
-      builder.function.instructions[value] = instruction
-      if fields.contains(.list) || fields.contains(.typedList) {
-        // A call's list starts with the type index.
-        var k = Int(truncatingIfNeeded: instruction.b)
-        if fields.contains(.typedList) { k &+= 1 }
-        for slot in k..<k &+ Int(truncatingIfNeeded: instruction.c) {
-          builder.function.lists[slot] = resolve(builder.function.lists[slot])
-        }
       }
     }
   }

@@ -208,7 +208,7 @@ package struct Lowering: ~Copyable {
       emit(
         MachineInstruction(.trap, immediate: Int32(truncatingIfNeeded: x.aux)), role: .exit)
     default:
-      if registers[i] != Self.noRegister { selectPure(i, x) }
+      if registers[i] != Self.noRegister || x.opcode.mustStay { selectPure(i, x) }
     }
   }
 
@@ -252,7 +252,12 @@ package struct Lowering: ~Copyable {
     case .reinterpret: lowerReinterpretation(i, x)
     case .select: lowerSelect(i, x)
     case .contextLoad, .pointerLoad, .frameLoad: lowerLoad(i, x)
-    default: fatalError("unimplemented: lowering of \(x.opcode.info.name)")
+    case .nop, .param, .iconst, .fconst, .result, .extendU, .divS, .divU, .remS, .remU, .truncS,
+      .truncU, .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U, .store, .store8,
+      .store16, .store32, .contextStore, .pointerStore, .frameStore, .call, .callReference,
+      .callHelper, .trapIf, .jump, .branch, .branchTable, .returns, .tailCall, .tailCallReference,
+      .trap:
+      fatalError("lower: function \(function.index): \(x.opcode.info.name) is selected elsewhere")
     }
   }
 }

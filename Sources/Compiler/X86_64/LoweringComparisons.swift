@@ -76,7 +76,7 @@ extension Lowering {
     let opcode = function.instructions.storage[i].opcode
     switch opcode {
     case .nop, .param, .iconst, .fconst, .extendU: return true
-    default: return opcode.info.effects.isEmpty && opcode != .result && !isRequested(i)
+    default: return opcode.info.effects == .none && opcode != .result && !isRequested(i)
     }
   }
 
@@ -92,11 +92,10 @@ extension Lowering {
   private mutating func conditionRoot(_ value: UInt32) -> ConditionRoot {
     var root = ConditionRoot(value: value, isUsedOnce: isUsedOnce(value))
     for _ in 0..<4 {
-      let x = instruction(root.value)
-      guard x.opcode == .eq || x.opcode == .ne, constant(x.b) == 0, isComparison(x.a) else { break }
-      if x.opcode == .eq { root.isInverted.toggle() }
-      root.value = x.a
-      root.isUsedOnce = root.isUsedOnce && isUsedOnce(x.a)
+      guard let test = function.zeroTest(root.value), isComparison(test.tested) else { break }
+      if test.isInverted { root.isInverted.toggle() }
+      root.value = test.tested
+      root.isUsedOnce = root.isUsedOnce && isUsedOnce(test.tested)
     }
     return root
   }

@@ -49,7 +49,7 @@ extension Lowering {
     if x.opcode == .shl, let k = constant(x.b), k >= 0, k <= 3, options.countsUses,
       x.type == .i64
         ? isUsedOnce(index)
-        : upperBound(x.a) &<< UInt64(bitPattern: k) <= 0xffff_ffff && !isLiveAfter(index)
+        : function.possibleBits(x.a) &<< UInt64(bitPattern: k) <= 0xffff_ffff && !isLiveAfter(index)
     {
       index = x.a
       scale = UInt8(truncatingIfNeeded: k)
@@ -73,7 +73,7 @@ extension Lowering {
     }
     let unsigned = Int64(UInt32(truncatingIfNeeded: c))
     let sum = displacement &+ unsigned
-    let mayWrap = upperBound(x.a) &+ UInt64(bitPattern: unsigned) > 0xffff_ffff
+    let mayWrap = function.possibleBits(x.a) &+ UInt64(bitPattern: unsigned) > 0xffff_ffff
     return mayWrap || sum >= 1 &<< 31 ? nil : sum
   }
 
@@ -83,31 +83,6 @@ extension Lowering {
       unit.unsafelyUnwrapped.memories
       &+ Int32(truncatingIfNeeded: memory) &* ContextLayout.MemoryEntry.stride
     return contextRegister(entry &+ ContextLayout.MemoryEntry.base)
-  }
-
-  /// A bound of an unsigned i32, from the instruction that makes it.
-  private mutating func upperBound(_ value: UInt32) -> UInt64 {
-    let x = instruction(value)
-    switch x.opcode {
-    case .iconst: return x.bits
-    case .and:
-      guard let c = constant(x.b) else { return 0xffff_ffff }
-      return UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: c))
-    case .shrU:
-      guard let k = constant(x.b) else { return 0xffff_ffff }
-      return 0xffff_ffff &>> UInt64(truncatingIfNeeded: k & 31)
-    case .shl:
-      // One step down: the usual shl of and.
-      guard let k = constant(x.b) else { return 0xffff_ffff }
-      let inner = instruction(x.a)
-      guard inner.opcode == .and, let c = constant(inner.b) else { return 0xffff_ffff }
-      let bound = UInt64(truncatingIfNeeded: UInt32(truncatingIfNeeded: c))
-      return min(bound &<< UInt64(truncatingIfNeeded: k & 31), 0xffff_ffff)
-    case .load8U: return 0xff
-    case .load16U: return 0xffff
-    case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU: return 1
-    default: return 0xffff_ffff
-    }
   }
 
   /// An address of the runtime's memory. It is 64 bits wide, as the machine's: sums fold.

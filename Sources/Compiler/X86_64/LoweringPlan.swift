@@ -49,56 +49,21 @@ extension Lowering {
   /// reading may move down to an instruction of its colour.
   private mutating func countUses(_ start: Int, _ end: Int, _ first: UInt32) -> UInt32 {
     var colour = first &+ 1
+    let counts = facts.buffer
     for i in start..<end {
       facts[i] |= colour &<< 3
       let x = function.instructions.storage[i]
-      switch x.opcode {
-      case .nop, .param, .iconst, .fconst, .result, .contextLoad, .frameLoad: break
-      case .clz, .ctz, .popcnt, .extend8S, .extend16S, .extend32S, .wrap, .extendS, .extendU,
-        .fneg, .fabs, .fsqrt, .fceil, .ffloor, .ftrunc, .fnearest, .truncSatS, .truncSatU,
-        .convertS, .convertU, .promote, .demote, .reinterpret, .load, .load8S, .load8U, .load16S,
-        .load16U, .load32S, .load32U, .pointerLoad, .branch, .branchTable:
-        use(x.a)
-      case .truncS, .truncU, .contextStore, .frameStore, .trapIf:
-        use(x.a)
-        colour &+= 1
-      case .divS, .divU, .remS, .remU:
-        use(x.a)
-        use(x.b)
-        colour &+= 1
-      case .select:
-        use(x.a)
-        use(x.b)
-        use(x.c)
-      case .store, .store8, .store16, .store32, .pointerStore:
-        use(x.a)
-        use(x.c)
-        colour &+= 1
-      case .call, .callHelper, .tailCall:
-        useList(x.b &+ 1, x.c)
-        colour &+= 1
-      case .callReference, .tailCallReference:
-        use(x.a)
-        useList(x.b &+ 1, x.c)
-        colour &+= 1
-      case .returns: useList(x.b, x.c)
-      case .jump, .trap: break
-      default:
-        use(x.a)
-        use(x.b)
-      }
+      function.forEachOperand(x) { Self.use($0, counts) }
+      if x.opcode.traits.stopsReads { colour &+= 1 }
     }
     return colour
   }
 
-  @inline(__always) private mutating func use(_ value: UInt32) {
+  @inline(__always)
+  private static func use(_ value: UInt32, _ facts: UnsafeMutableBufferPointer<UInt32>) {
     let i = Int(truncatingIfNeeded: value)
     let old = facts[i]
     if old & 3 < 2 { facts[i] = old &+ 1 }
-  }
-
-  private mutating func useList(_ start: UInt32, _ count: UInt32) {
-    for k in 0..<count { use(function.lists[Int(truncatingIfNeeded: start &+ k)]) }
   }
 
   /// Marks what the terminator leads to, counts arrivals, and counts the uses by arguments.
@@ -134,7 +99,9 @@ extension Lowering {
     reached[data.to.index] = true
     arrivals[data.to.index] &+= 1
     if options.countsUses {
-      useList(data.argumentStart, function.blocks[data.to].parameterCount)
+      for k in 0..<function.blocks[data.to].parameterCount {
+        Self.use(function.lists[Int(truncatingIfNeeded: data.argumentStart &+ k)], facts.buffer)
+      }
     }
     return true
   }
