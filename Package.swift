@@ -52,7 +52,7 @@ let package = Package(
       dependencies: ["RegisterAllocation", "Entities", "AllocationLab"]),
     .testTarget(name: "WebAssemblyTests", dependencies: ["WebAssembly"]),
     .testTarget(name: "CompilerTests", dependencies: ["Compiler"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artefact", "WASI"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artefact", "CRuntime", "WASI"]),
     .testTarget(
       name: "BrolgaTests", dependencies: ["Brolga", "RegisterAllocation", "Entities"]),
   ]

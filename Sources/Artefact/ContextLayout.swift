@@ -24,6 +24,9 @@ package struct ContextLayout: Sendable, Hashable {
   package static let epoch: Int32 = 40
   /// The context's own address (8 bytes): where references to its function records start from.
   package static let selfAddress: Int32 = 48
+  /// Address of the array of table pointers (8 bytes): where helpers start from, which do not know
+  /// the module's layout.
+  package static let tableArray: Int32 = 56
   package static let headerBytes: Int32 = 64
 
   /// An entry of the array of memories: address of the record, then the memory's base, which never

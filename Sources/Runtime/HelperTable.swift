@@ -7,6 +7,9 @@ import Glibc
 
 enum HelperTable {
   private typealias Context = UnsafeMutableRawPointer
+  /// Those written in C, because a short copy costs little more than the way to it.
+  private typealias BulkHelper =
+    @convention(c) (UnsafePointer<CChar>?, UInt64, UInt64, UInt64, UInt64) -> UInt64
 
   /// Address of the table of code pointers; made once, never freed.
   nonisolated(unsafe) static let address: UnsafeRawPointer = {
@@ -22,13 +25,13 @@ enum HelperTable {
     case .raise: pointer(brolga_raise as @convention(c) () -> Void)
     case .memoryGrow: pointer(memoryGrow)
     case .memoryInit: pointer(memoryInit)
-    case .memoryCopy: pointer(memoryCopy)
-    case .memoryFill: pointer(memoryFill)
+    case .memoryCopy: pointer(brolga_memory_copy as BulkHelper)
+    case .memoryFill: pointer(brolga_memory_fill as BulkHelper)
     case .dataDrop: pointer(dataDrop)
     case .tableGrow: pointer(tableGrow)
     case .tableInit: pointer(tableInit)
-    case .tableCopy: pointer(tableCopy)
-    case .tableFill: pointer(tableFill)
+    case .tableCopy: pointer(brolga_table_copy as BulkHelper)
+    case .tableFill: pointer(brolga_table_fill as BulkHelper)
     case .elementDrop: pointer(elementDrop)
     case .tailCall: pointer(brolga_tail_call as @convention(c) () -> Void)
     }
@@ -38,7 +41,7 @@ enum HelperTable {
     unsafeBitCast(function, to: UnsafeRawPointer.self)
   }
 
-  // MARK: Where a context's memories and tables are
+  // MARK: Where a context's memories are
 
   private static func memory(
     _ context: Context, _ index: UInt64
@@ -46,12 +49,6 @@ enum HelperTable {
     let entry = Int(truncatingIfNeeded: index) &* Int(ContextLayout.MemoryEntry.stride)
     let offset = Int(ContextLayout.headerBytes) &+ entry
     return context.load(fromByteOffset: offset, as: UnsafeMutablePointer<MemoryRecord>.self)
-  }
-
-  private static func table(
-    _ context: Context, _ index: UInt64
-  ) -> UnsafeMutablePointer<TableRecord> {
-    InstanceObject.of(context).tables[Int(truncatingIfNeeded: index)].record
   }
 
   private static func low(_ pair: UInt64) -> UInt64 { pair & 0xFFFF_FFFF }
@@ -77,32 +74,6 @@ enum HelperTable {
           count: count))
     }
 
-  private static let memoryCopy:
-    @convention(c) (Context, UInt64, UInt64, UInt64, UInt64) -> UInt64 = {
-      context, pair, destination, source, count in
-      let to = memory(context, low(pair))
-      let from = memory(context, high(pair))
-      guard contains(UInt64(truncatingIfNeeded: to.pointee.byteLength), destination, count),
-        contains(UInt64(truncatingIfNeeded: from.pointee.byteLength), source, count)
-      else { return status(.memoryOutOfBounds) }
-      memmove(
-        to.pointee.base + Int(truncatingIfNeeded: destination),
-        from.pointee.base + Int(truncatingIfNeeded: source), Int(truncatingIfNeeded: count))
-      return 0
-    }
-
-  private static let memoryFill:
-    @convention(c) (Context, UInt64, UInt64, UInt64, UInt64) -> UInt64 = {
-      context, index, destination, value, count in
-      let record = memory(context, index)
-      guard contains(UInt64(truncatingIfNeeded: record.pointee.byteLength), destination, count)
-      else { return status(.memoryOutOfBounds) }
-      memset(
-        record.pointee.base + Int(truncatingIfNeeded: destination),
-        Int32(truncatingIfNeeded: value & 0xFF), Int(truncatingIfNeeded: count))
-      return 0
-    }
-
   private static let dataDrop: @convention(c) (Context, UInt64) -> Void = { context, segment in
     InstanceObject.of(context).dropData(Int(truncatingIfNeeded: segment))
   }
@@ -122,32 +93,6 @@ enum HelperTable {
         InstanceObject.of(context).initializeTable(
           Int(low(pair)), segment: Int(high(pair)), destination: destination, source: source,
           count: count))
-    }
-
-  private static let tableCopy: @convention(c) (Context, UInt64, UInt64, UInt64, UInt64) -> UInt64 =
-    {
-      context, pair, destination, source, count in
-      let to = table(context, low(pair))
-      let from = table(context, high(pair))
-      guard contains(UInt64(truncatingIfNeeded: to.pointee.length), destination, count),
-        contains(UInt64(truncatingIfNeeded: from.pointee.length), source, count)
-      else { return status(.tableOutOfBounds) }
-      memmove(
-        to.pointee.elements + Int(truncatingIfNeeded: destination),
-        from.pointee.elements + Int(truncatingIfNeeded: source),
-        Int(truncatingIfNeeded: count) &* 8)
-      return 0
-    }
-
-  private static let tableFill: @convention(c) (Context, UInt64, UInt64, UInt64, UInt64) -> UInt64 =
-    {
-      context, index, destination, reference, count in
-      let record = table(context, index)
-      guard contains(UInt64(truncatingIfNeeded: record.pointee.length), destination, count)
-      else { return status(.tableOutOfBounds) }
-      (record.pointee.elements + Int(truncatingIfNeeded: destination))
-        .update(repeating: reference, count: Int(truncatingIfNeeded: count))
-      return 0
     }
 
   private static let elementDrop: @convention(c) (Context, UInt64) -> Void = {

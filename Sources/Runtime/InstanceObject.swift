@@ -32,6 +32,7 @@ final class InstanceObject {
     droppedData = Array(repeating: false, count: module.module.data.count)
     storeWord(ContextLayout.selfAddress, UInt(bitPattern: context))
     storeWord(ContextLayout.helperTable, UInt(bitPattern: HelperTable.address))
+    storeWord(ContextLayout.tableArray, UInt(bitPattern: context + Int(layout.tables)))
     storeWord(
       ContextLayout.owner, UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
     for (index, identity) in module.typeIdentities.enumerated() {

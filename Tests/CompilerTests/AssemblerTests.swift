@@ -201,6 +201,13 @@ private typealias C = AssemblerCases
           list.add("\(op) \(a), \(text), \(b)") { $0.shift(op, width, r, place, by: s) }
         }
         list.add("rorx \(a), \(text), 7") { $0.rotateRight(width, r, place, by: 7) }
+        let other = C.name(C.gprs[(Int(r.number) * 5 + 3) % 16], width)
+        list.add("shld \(a), \(other), 5") {
+          $0.shiftDouble(left: true, width, r, C.gprs[(Int(r.number) * 5 + 3) % 16], by: 5)
+        }
+        list.add("shrd \(other), \(a), 9") {
+          $0.shiftDouble(left: false, width, C.gprs[(Int(r.number) * 5 + 3) % 16], r, by: 9)
+        }
         list.add("andn \(a), \(b), \(text)") { $0.andNot(width, r, s, place) }
         list.add("mulx \(a), \(b), \(text)") { $0.multiplyWide(width, high: r, low: s, place) }
         for op in LowestBitOp.allCases {
@@ -320,6 +327,12 @@ private typealias C = AssemblerCases
       }
       if !place.isRegister {
         list.add("vmovups \(C.text(a)), xmmword ptr \(C.text(place))") { $0.loadVector(a, place) }
+        list.add("vmovups ymm\(a.number), ymmword ptr \(C.text(place))") {
+          $0.loadVector(a, place, isLong: true)
+        }
+        list.add("vmovups ymmword ptr \(C.text(place)), ymm\(a.number)") {
+          $0.storeVector(place, a, isLong: true)
+        }
         list.add("vmovups xmmword ptr \(C.text(place)), \(C.text(a))") { $0.storeVector(place, a) }
       }
     }

@@ -142,6 +142,14 @@ struct Interpreter {
       fuel -= 1
       writes += 1
       trace.append([address, UInt64(i.aux), bits(i.c) & width])
+    case .memoryCopy, .memoryFill:
+      let isCopy = i.opcode == .memoryCopy
+      guard let address = Self.address(bits(i.a), i.b &- 1),
+        let operand = isCopy ? Self.address(bits(i.c), i.b &- 1) : bits(i.c) & 0xff
+      else { return .trap(Self.outOfBounds) }
+      fuel -= 1
+      writes += 1
+      trace.append([81, address, UInt64(i.b), operand])
     case .contextLoad:
       values[index] = cut(hash([UInt64(i.b), i.aux != 0 ? 0 : writes, 77]))
     case .contextStore:

@@ -57,6 +57,7 @@ private struct Sample: ~Copyable {
       case .resultIndex, .helper, .trapKind: return 1
       case .memoryOffset, .byteOffset, .function: return 8
       case .memory: return 2
+      case .byteCount: return 20
       case .readOnly: return UInt32(Instruction.readOnly)
       case .lowBits: return 5
       case .unused, .list, .count, .block, .position, .highBits, .frameVariable: return 0
@@ -125,6 +126,8 @@ private func rightTypes(_ info: OpcodeInfo) -> (result: Type, operands: [Type]) 
     case .selection: (.f64, [.i32, .f64])
     case .access, .integerAccess: (.i32, [.i64, .i32])
     case .wideAccess: (.i64, [.i32, .i64])
+    case .copy: (.none, [.i64])
+    case .fill: (.none, [.i64, .i32])
     case .pointer: (.f32, [.i64, .f32])
     case .frameVariable: (.f32, [.f32])
     case .condition: (.i32, [.i32])

@@ -52,6 +52,37 @@ extern void brolga_raise(void);
 // Helper `tailCall`, jumped to by compiled code only.
 extern void brolga_tail_call(void);
 
+// What Artefact's ContextLayout and TrapKind say, for C; RuntimeTests compare the two.
+#define BROLGA_CONTEXT_HEADER 64
+#define BROLGA_CONTEXT_TABLES 56
+#define BROLGA_MEMORY_ENTRY 16
+#define BROLGA_TRAP_MEMORY_OUT_OF_BOUNDS 2
+#define BROLGA_TRAP_TABLE_OUT_OF_BOUNDS 3
+
+// The beginnings of what a context's memories and tables point to.
+typedef struct brolga_memory_record {
+  char *base;
+  uint64_t byte_length;
+} brolga_memory_record;
+
+typedef struct brolga_table_record {
+  uint64_t *elements;
+  uint64_t length;
+} brolga_table_record;
+
+// Helpers of compiled code: see Artefact's Helper for their arguments. Each returns 0, or the raw
+// value of a TrapKind, and then has written nothing.
+uint64_t brolga_memory_copy(
+    const char *context, uint64_t memories, uint64_t destination, uint64_t source,
+    uint64_t count);
+uint64_t brolga_memory_fill(
+    const char *context, uint64_t memory, uint64_t destination, uint64_t value, uint64_t count);
+uint64_t brolga_table_copy(
+    const char *context, uint64_t tables, uint64_t destination, uint64_t source, uint64_t count);
+uint64_t brolga_table_fill(
+    const char *context, uint64_t table, uint64_t destination, uint64_t reference,
+    uint64_t count);
+
 #define BROLGA_BACKTRACE_FRAMES 64
 
 typedef struct brolga_trap {

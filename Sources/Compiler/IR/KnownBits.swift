@@ -74,4 +74,18 @@ extension Function {
     }
     return (value, isInverted)
   }
+
+  /// The amounts of two shifts, one to the left and one to the right, that together make the width of
+  /// what they shift: their results have no bit in common.
+  mutating func oppositeShifts(
+    _ a: Instruction, _ b: Instruction
+  ) -> (left: UInt64, right: UInt64)? {
+    guard a.opcode == .shl && b.opcode == .shrU || a.opcode == .shrU && b.opcode == .shl,
+      let first = constantBits(a.b), let second = constantBits(b.b)
+    else { return nil }
+    let width = a.type.bitCount
+    let (x, y) = (first & (width &- 1), second & (width &- 1))
+    if x == 0 || x &+ y != width { return nil }
+    return a.opcode == .shl ? (x, y) : (y, x)
+  }
 }

@@ -15,6 +15,8 @@ package enum Field: UInt8, BitwiseCopyable, Sendable {
   case lowBits, highBits
   /// Unsigned byte offset from an address in linear memory, below 2^31; and the memory's index.
   case memoryOffset, memory
+  /// How many bytes of linear memory, 16 to 128.
+  case byteCount
   /// Byte offset in the instance context or from a pointer; and `Instruction.readOnly` or 0.
   case byteOffset, readOnly
   /// Index in `Function.frameVariables`.
@@ -50,6 +52,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   case unary, binary, ternary
   /// From and to linear memory.
   case load, store
+  /// On bytes of linear memory, from an address on.
+  case blockOperation
   case contextLoad, contextStore
   case pointerLoad, pointerStore
   case frameLoad, frameStore
@@ -89,6 +93,7 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     case .ternary: Fields(a: .value, b: .value, c: .value)
     case .load: Fields(a: .value, b: .memoryOffset, aux: .memory)
     case .store: Fields(a: .value, b: .memoryOffset, c: .value, aux: .memory)
+    case .blockOperation: Fields(a: .value, b: .byteCount, c: .value)
     case .contextLoad: Fields(b: .byteOffset, aux: .readOnly)
     case .contextStore: Fields(a: .value, b: .byteOffset)
     case .pointerLoad: Fields(a: .value, b: .byteOffset, aux: .readOnly)
@@ -112,8 +117,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   /// Whether an instruction of this shape has a value; nil where it may.
   @inline(__always) package var hasResult: Bool? {
     switch self {
-    case .empty, .store, .contextStore, .pointerStore, .frameStore, .jump, .branch, .branchTable,
-      .returns, .trap, .trapIf:
+    case .empty, .store, .blockOperation, .contextStore, .pointerStore, .frameStore, .jump, .branch,
+      .branchTable, .returns, .trap, .trapIf:
       false
     case .call, .callReference, .callHelper: nil
     case .parameter, .constant, .unary, .binary, .ternary, .load, .contextLoad, .pointerLoad,
@@ -126,7 +131,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   @inline(__always) package var isOperation: Bool {
     switch self {
     case .unary, .binary, .ternary: true
-    case .empty, .parameter, .constant, .load, .store, .contextLoad, .contextStore, .pointerLoad,
+    case .empty, .parameter, .constant, .load, .store, .blockOperation, .contextLoad, .contextStore,
+      .pointerLoad,
       .pointerStore, .frameLoad, .frameStore, .call, .callReference, .callHelper, .result, .jump,
       .branch, .branchTable, .returns, .trap, .trapIf:
       false
@@ -154,6 +160,8 @@ package enum Typing: UInt8, BitwiseCopyable, Sendable {
   case selection
   /// Linear memory at an integer address: any type, an integer, an i64.
   case access, integerAccess, wideAccess
+  /// Two addresses in linear memory; an address there and an i32.
+  case copy, fill
   /// The first operand is an address of the runtime's memory, an i64.
   case pointer
   /// The type of the frame variable.

@@ -326,7 +326,7 @@ private struct Parser: ~Copyable {
     _ field: Field, _ raw: inout UInt32, _ rest: inout ArraySlice<String>
   ) throws(IRParseError) {
     switch field {
-    case .memoryOffset, .byteOffset, .frameVariable, .function, .resultIndex:
+    case .memoryOffset, .byteCount, .byteOffset, .frameVariable, .function, .resultIndex:
       raw = try number(try immediate(&rest))
     case .memory, .readOnly:
       guard let text = rest.popFirst() else { return }

@@ -84,7 +84,7 @@ extension Function {
     for (field, raw) in [(fields.a, i.a), (fields.b, i.b), (fields.aux, UInt32(i.aux))] {
       switch field {
       case .lowBits: texts.append(constant(i))
-      case .memoryOffset, .byteOffset, .frameVariable, .function, .resultIndex:
+      case .memoryOffset, .byteCount, .byteOffset, .frameVariable, .function, .resultIndex:
         texts.append("\(raw)")
       case .memory: if raw != 0 { texts.append("\(raw)") }
       case .readOnly:

@@ -81,6 +81,13 @@ extension Builder {
     _ i: inout Instruction, _ a: Instruction, _ b: Instruction
   ) -> Value {
     switch i.opcode {
+    case .add, .or, .xor:
+      if a.opcode == .shl || a.opcode == .shrU, let rotated = rotation(a, b) {
+        return rewriteWithConstant(&i, .rotl, a.a, rotated)
+      }
+    default: break
+    }
+    switch i.opcode {
     case .add:
       // (x - y) + y, and x + (0 - y).
       if a.opcode == .sub && a.b == i.b { return Value(raw: a.a) }
@@ -118,6 +125,13 @@ extension Builder {
     // What commutes stands in one order, so that equal ones are found.
     if i.a > i.b { swap(&i.a, &i.b) }
     return .none
+  }
+
+  /// By how much a value is rotated to the left, if `a` and `b` are its shifts to the left and right
+  /// that together make its width: no bit is set in both.
+  private mutating func rotation(_ a: Instruction, _ b: Instruction) -> UInt64? {
+    guard a.a == b.a, let amounts = function.oppositeShifts(a, b) else { return nil }
+    return amounts.left
   }
 
   /// Operand `a` is a constant, `b` is not.

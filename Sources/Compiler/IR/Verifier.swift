@@ -163,6 +163,8 @@ extension Function {
       case .highBits:
         if i.type.byteCount == 4 && raw != 0 { return "a constant has bits above its type" }
       case .memoryOffset: if raw >> 31 != 0 { return "an offset is 2^31 or more" }
+      case .byteCount:
+        if !(16...128).contains(raw) { return "a count of bytes is not 16 to 128" }
       case .readOnly: if raw > 1 { return "there is no such flag" }
       case .frameVariable:
         if Int(raw) >= frameVariables.count { return "there is no such frame variable" }
@@ -218,6 +220,8 @@ extension Function {
     // What is loaded is the result; what is stored the last operand.
     case .integerAccess: return first.isInteger && (t == .none ? last : t).isInteger
     case .wideAccess: return first.isInteger && (t == .none ? last : t) == .i64
+    case .copy: return first.isInteger && first == last
+    case .fill: return first.isInteger && last == .i32
     case .pointer: return first == .i64
     case .frameVariable:
       // An index that is out of range is `fieldProblem`'s.

@@ -7,7 +7,7 @@ import WebAssembly
 
 extension Translator {
   mutating func translateLoad(_ op: Operator, _ simple: SimpleOperator) {
-    let (address, offset) = reachable(pop(), op)
+    let (address, offset) = reachable(pop(), offset: op.immediate)
     push(
       builder.append(
         Instruction(
@@ -17,7 +17,7 @@ extension Translator {
 
   mutating func translateStore(_ op: Operator, _ simple: SimpleOperator) {
     let value = pop()
-    let (address, offset) = reachable(pop(), op)
+    let (address, offset) = reachable(pop(), offset: op.immediate)
     _ = builder.append(
       Instruction(
         simple.opcode, .none, aux: UInt16(truncatingIfNeeded: op.index), a: address, b: offset,
@@ -28,19 +28,19 @@ extension Translator {
   ///
   /// The check of a 64-bit address compares it with a constant, so that it is pure: an equal one
   /// that dominates it makes it needless, whatever the offsets.
-  private mutating func reachable(_ address: UInt32, _ op: Operator) -> (UInt32, UInt32) {
-    let isGuarded = op.immediate < MemoryReservation.guardedOffset
+  mutating func reachable(_ address: UInt32, offset: UInt64) -> (UInt32, UInt32) {
+    let isGuarded = offset < MemoryReservation.guardedOffset
     let type = type(of: address)
-    if isGuarded && type == .i32 { return (address, UInt32(truncatingIfNeeded: op.immediate)) }
+    if isGuarded && type == .i32 { return (address, UInt32(truncatingIfNeeded: offset)) }
     let indexBytes = MemoryReservation.indexBytes(is64: type == .i64)
-    let limit = isGuarded ? indexBytes : indexBytes &- min(indexBytes, op.immediate)
+    let limit = isGuarded ? indexBytes : indexBytes &- min(indexBytes, offset)
     let bound = builder.constant(type, bits: limit)
     let outside = builder.emit(Instruction(.geU, .i32, a: address, b: bound.raw))
     trapIf(outside, .memoryOutOfBounds)
-    if isGuarded { return (address, UInt32(truncatingIfNeeded: op.immediate)) }
+    if isGuarded { return (address, UInt32(truncatingIfNeeded: offset)) }
     // Of what passed, no sum wraps. Where nothing passes, it need not be right.
-    let offset = builder.constant(type, bits: min(op.immediate, indexBytes &- 1))
-    return (builder.emit(Instruction(.add, type, a: address, b: offset.raw)).raw, 0)
+    let added = builder.constant(type, bits: min(offset, indexBytes &- 1))
+    return (builder.emit(Instruction(.add, type, a: address, b: added.raw)).raw, 0)
   }
 
   mutating func trapIf(_ condition: Value, _ kind: TrapKind) {
@@ -101,14 +101,8 @@ extension Translator {
       let memory = packed(op.index, 0)
       let pages = callHelper(.memoryGrow, (memory, delta, 0, 0), count: 2)
       push(size(pages, is64: unit.module.memories[Int(truncatingIfNeeded: op.index)].is64))
-    case .memoryFill:
-      let (destination, value, length) = pop3()
-      let memory = packed(op.index, 0)
-      callHelper(.memoryFill, (memory, destination, value, length), count: 4)
-    case .memoryCopy:
-      let (destination, source, length) = pop3()
-      let memories = packed(op.index, op.index2)
-      callHelper(.memoryCopy, (memories, destination, source, length), count: 4)
+    case .memoryFill: translateMemoryFill(op)
+    case .memoryCopy: translateMemoryCopy(op)
     case .memoryInit:
       let (destination, source, length) = pop3()
       let memoryAndSegment = packed(op.index2, op.index)

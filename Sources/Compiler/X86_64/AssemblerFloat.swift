@@ -127,6 +127,23 @@ extension CodeBuffer {
     put8(count)
   }
 
+  /// The lowest byte to each of the sixteen, or of the 32.
+  package mutating func broadcastByte(
+    _ register: Xmm, _ source: RegisterOrMemory, isLong: Bool = false
+  ) {
+    let bits = OpcodeBits(0x78, .x0F38, .x66)
+    vex(isLong ? bits.long : bits, register.number, 0, source)
+  }
+
+  /// Clears the upper halves of all 32-byte registers: what is left in them slows down code that
+  /// was not made for AVX.
+  package mutating func clearUpperHalves() {
+    makeRoom()
+    put8(0xC5)
+    put8(0xF8)
+    put8(0x77)
+  }
+
   // MARK: Moves.
 
   package mutating func load(_ width: FloatWidth, _ register: Xmm, _ source: RegisterOrMemory) {
@@ -150,13 +167,19 @@ extension CodeBuffer {
     }
   }
 
-  /// All 16 bytes; the memory need not be aligned.
-  package mutating func loadVector(_ register: Xmm, _ source: RegisterOrMemory) {
-    vex(OpcodeBits(0x10, .x0F), register.number, 0, source)
+  /// All 16 bytes, or 32; the memory need not be aligned.
+  package mutating func loadVector(
+    _ register: Xmm, _ source: RegisterOrMemory, isLong: Bool = false
+  ) {
+    let bits = OpcodeBits(0x10, .x0F)
+    vex(isLong ? bits.long : bits, register.number, 0, source)
   }
 
-  package mutating func storeVector(_ destination: RegisterOrMemory, _ register: Xmm) {
-    vex(OpcodeBits(0x11, .x0F), register.number, 0, destination)
+  package mutating func storeVector(
+    _ destination: RegisterOrMemory, _ register: Xmm, isLong: Bool = false
+  ) {
+    let bits = OpcodeBits(0x11, .x0F)
+    vex(isLong ? bits.long : bits, register.number, 0, destination)
   }
 
   /// Bits of a general register, or of memory, to a vector register; the rest becomes zero.

@@ -284,6 +284,16 @@ extension CodeBuffer {
     put8(count)
   }
 
+  /// Shifts a register; the bits that move in come from `source`.
+  package mutating func shiftDouble(
+    left: Bool, _ width: Width, _ register: Gpr, _ source: Gpr, by count: UInt8
+  ) {
+    legacy(
+      OpcodeBits(left ? 0xA4 : 0xAC, .x0F, wide: width == .b64), source.number,
+      RegisterOrMemory(register), trailing: 1)
+    put8(count)
+  }
+
   /// `register = ~inverted & source`.
   package mutating func andNot(
     _ width: Width, _ register: Gpr, _ inverted: Gpr, _ source: RegisterOrMemory

@@ -150,7 +150,7 @@ enum X64Text {
     case .cmov, .fcmov, .trapIfInconvertible:
       text += ".\(8 << Int(x.size)).\(x.x64Condition)"
     case .entry, .jump, .jumpTable, .ret, .tailCall, .tailCallReference, .call, .callReference,
-      .callHelper, .trap, .raiseIf, .fzero, .fpromote, .fdemote:
+      .callHelper, .trap, .raiseIf, .fzero, .fpromote, .fdemote, .copyBlock, .fillBlock:
       break
     case .cvtFromInteger: text += ".\(8 << Int(x.extra)).\(8 << Int(x.size))"
     case .cvtToInteger: text += ".\(8 << Int(x.size)).\(8 << Int(x.extra))"
@@ -181,8 +181,9 @@ enum X64Text {
 
   static func immediate(_ x: MachineInstruction) -> String? {
     switch x.x64Opcode {
-    case .movImmediate, .imulImmediate, .rorx, .fround, .fcmp, .tailCall, .call, .callHelper, .trap,
-      .trapIf:
+    case .movImmediate, .imulImmediate, .rorx, .shld, .shrd, .fround, .fcmp, .tailCall, .call,
+      .callHelper, .trap,
+      .trapIf, .copyBlock, .fillBlock:
       return "\(x.immediate)"
     case .movWide: return "constant \(x.immediate)"
     case .jumpTable: return "table \(x.immediate)+\(x.displacement)"

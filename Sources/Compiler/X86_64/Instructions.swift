@@ -133,6 +133,8 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case shlx, shrx, sarx
   /// `D, source` (register, memory), rotated right by `immediate`.
   case rorx
+  /// `D=1, U, U`: operand 1 shifted by `immediate`, with the bits of operand 2 moving in. F
+  case shld, shrd
   /// `D=1, U, U count in rcx`. F
   case rol, ror
   /// `D, U, source` (register, memory): not operand 1, and source. F
@@ -199,6 +201,15 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case movToFloat
   /// `D integer, source float` (register): as `movToFloat`.
   case movToInteger
+
+  // MARK: Blocks of memory 0, of `immediate` bytes, 16 to 128
+
+  /// `U destination, U source, T float…`: [r14 + destination] := [r14 + source]. Loads of 16 or 32
+  /// bytes to the temporaries and xmm15, the last one to that; then stores, the last first.
+  case copyBlock
+  /// `U destination, U value`, or without `value`: each byte of [r14 + destination] := value, or 0.
+  /// vmovd xmm15, value; vpbroadcastb xmm15, xmm15, or vxorps; then stores, the last first.
+  case fillBlock
 
   // MARK: Control
 
@@ -313,7 +324,7 @@ extension X64Opcode {
       .not, .shlx, .shrx, .sarx, .rorx, .signExtendAccumulator, .fmov, .fzero, .fstore, .fadd,
       .fsub, .fmul, .fdiv, .fmin, .fmax, .vand, .vandn, .vor, .vxor, .fsqrt, .fround, .fpromote,
       .fdemote, .fcmp, .fblend, .fcmov, .cvtFromInteger, .cvtToInteger, .movToFloat, .movToInteger,
-      .entry,
+      .copyBlock, .fillBlock, .entry,
       .jump, .branch, .ret, .tailCall, .tailCallReference, .trap, .trapIf, .trapIfInconvertible:
       false
     default: true

@@ -195,6 +195,8 @@ package struct Lowering: ~Copyable {
     case .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U: lowerLoad(i, x)
     case .store, .store8, .store16, .store32, .contextStore, .pointerStore, .frameStore:
       lowerStore(i, x)
+    case .memoryCopy: lowerMemoryCopy(x)
+    case .memoryFill: lowerMemoryFill(x)
     case .call: lowerCall(i, x)
     case .callReference: lowerCall(i, x)
     case .callHelper: lowerHelperCall(i, x)
@@ -217,7 +219,7 @@ package struct Lowering: ~Copyable {
     case .add: lowerAdd(i, x)
     case .sub: lowerSub(i, x)
     case .and: lowerAnd(i, x)
-    case .or: lowerTwoAddress(.or, i, x)
+    case .or: lowerOr(i, x)
     case .xor: lowerXor(i, x)
     case .mul: lowerMul(i, x)
     case .shl, .shrS, .shrU: lowerShift(i, x)
@@ -254,7 +256,8 @@ package struct Lowering: ~Copyable {
     case .contextLoad, .pointerLoad, .frameLoad: lowerLoad(i, x)
     case .nop, .param, .iconst, .fconst, .result, .extendU, .divS, .divU, .remS, .remU, .truncS,
       .truncU, .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U, .store, .store8,
-      .store16, .store32, .contextStore, .pointerStore, .frameStore, .call, .callReference,
+      .store16, .store32, .memoryCopy, .memoryFill, .contextStore, .pointerStore, .frameStore,
+      .call, .callReference,
       .callHelper, .trapIf, .jump, .branch, .branchTable, .returns, .tailCall, .tailCallReference,
       .trap:
       fatalError("lower: function \(function.index): \(x.opcode.info.name) is selected elsewhere")

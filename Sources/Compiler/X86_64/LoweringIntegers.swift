@@ -21,6 +21,7 @@ extension Lowering {
       lowerCommutative(.add, d, x.a, x.b, size)
       return
     }
+    if lowerDoubleShift(d, x, size) { return }
     if lowerShiftAdd(d, x.a, x.b, size) || lowerShiftAdd(d, x.b, x.a, size) { return }
     let a = narrowed(x.a, size)
     let b = narrowed(x.b, size)
@@ -156,11 +157,40 @@ extension Lowering {
     return true
   }
 
+  mutating func lowerOr(_ i: Int, _ x: Instruction) {
+    if i != flagProducer, lowerDoubleShift(register(defining: i), x, Self.size(x.type)) { return }
+    lowerTwoAddress(.or, i, x)
+  }
+
+  /// A row of bits from two values, `x << k` and `y >> (width - k)`.
+  private mutating func lowerDoubleShift(
+    _ d: VirtualRegister, _ x: Instruction, _ size: UInt8
+  ) -> Bool {
+    var (left, right) = (instruction(x.a), instruction(x.b))
+    guard let amounts = function.oppositeShifts(left, right), isUsedOnce(x.a), isUsedOnce(x.b),
+      !isLiveAfter(x.a), !isLiveAfter(x.b)
+    else { return false }
+    if left.opcode != .shl { swap(&left, &right) }
+    let upper = narrowed(left.a, size)
+    let lower = narrowed(right.a, size)
+    let (first, second) = (register(upper), register(lower))
+    // The one that is not needed any more is shifted in place.
+    let isToLeft = !isLiveAfter(upper) || isLiveAfter(lower)
+    let amount = Int32(truncatingIfNeeded: isToLeft ? amounts.left : amounts.right)
+    emit(MachineInstruction(isToLeft ? .shld : .shrd, size: size, immediate: amount))
+    operands.append(.reuse(d, .int, of: 1))
+    operands.append(.use(isToLeft ? first : second, .int))
+    operands.append(.use(isToLeft ? second : first, .int))
+    return true
+  }
+
   mutating func lowerXor(_ i: Int, _ x: Instruction) {
     if constant(x.b) == -1 {
       let size = Self.size(x.type)
       emitInPlace(.not, size: size, register(defining: i), register(narrowed(x.a, size)))
-    } else {
+    } else if i == flagProducer
+      || !lowerDoubleShift(register(defining: i), x, Self.size(x.type))
+    {
       lowerTwoAddress(.xor, i, x)
     }
   }

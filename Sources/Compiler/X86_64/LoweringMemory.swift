@@ -270,4 +270,27 @@ extension Lowering {
     return width == size && load.a == store.a && load.b == store.b
       && (load.aux == store.aux || load.opcode == .pointerLoad)
   }
+
+  // MARK: Blocks
+
+  mutating func lowerMemoryCopy(_ x: Instruction) {
+    let (destination, source) = (register(x.a), register(x.c))
+    emit(MachineInstruction(.copyBlock, immediate: Int32(truncatingIfNeeded: x.b)))
+    operands.append(.use(destination, .int))
+    operands.append(.use(source, .int))
+    // The last part goes through xmm15.
+    let parts = BlockParts(byteCount: Int32(truncatingIfNeeded: x.b))
+    for _ in 1..<parts.count { operands.append(.temporary(newRegister(.float), .float)) }
+  }
+
+  mutating func lowerMemoryFill(_ x: Instruction) {
+    let isZero = constant(x.c).map { $0 & 0xff == 0 } ?? false
+    let destination = register(x.a)
+    let value = isZero ? VirtualRegister.none : register(low(x.c))
+    emit(
+      MachineInstruction(
+        .fillBlock, isZero ? .immediate : .register, immediate: Int32(truncatingIfNeeded: x.b)))
+    operands.append(.use(destination, .int))
+    if !isZero { operands.append(.use(value, .int)) }
+  }
 }
