@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every way in which a guest stops, and what the trap tells.
 
+import CRuntime
 import Glibc
 import Synchronization
 import Testing
@@ -133,30 +134,42 @@ func everyTrapKindIsAValue(name: String, arguments: [UInt32], kind: TrapKind) th
 }
 
 @Test func crashesOutsideOfGuestsStillEndTheProcess() async {
-  await #expect(processExitsWith: .failure) {
-    dieAtOnce()
+  let wild = await #expect(
+    processExitsWith: .signal(SIGSEGV), observing: [\.standardErrorContent]
+  ) {
+    brolga_end_by_signals()
     _ = try Sample().trap("unreachable")
     // An address that no memory owns, and an instruction that no guest holds.
     UnsafeMutablePointer<UInt8>(bitPattern: 64)!.pointee = 1
   }
   // A guest's access outside of all memories is the compiler's fault, not the guest's.
-  await #expect(processExitsWith: .failure) {
-    dieAtOnce()
+  await #expect(processExitsWith: .signal(SIGSEGV)) {
+    brolga_end_by_signals()
     _ = try? Sample().call("wild", [64])
   }
-  await #expect(processExitsWith: .failure) {
-    dieAtOnce()
+  let null = await #expect(
+    processExitsWith: .signal(SIGSEGV), observing: [\.standardErrorContent]
+  ) {
+    brolga_end_by_signals()
+    _ = try Sample(callback: { _ in
+      UnsafeMutablePointer<UInt8>(bitPattern: 64)!.pointee = 1
+    }).call("callback")
+  }
+  let stopped = await #expect(
+    processExitsWith: .signal(SIGILL), observing: [\.standardErrorContent]
+  ) {
+    brolga_end_by_signals()
     _ = try Sample(callback: { _ in
       let empty: [Int] = []
       print(empty[Int(getpid())])
     }).call("callback")
   }
-}
-
-/// Takes Swift's own crash handler out of the chain: the program that it starts to print a backtrace
-/// has been seen to hang.
-private func dieAtOnce() {
-  for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT] { signal(number, SIG_DFL) }
+  for (result, number) in [(wild, 11), (null, 11), (stopped, 4)] {
+    let errors = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(
+      errors.contains("brolga: a fault of brolga itself, signal \(number < 10 ? "0" : "")\(number)")
+    )
+  }
 }
 
 private func residentPages() -> Int {
