@@ -16,11 +16,11 @@ struct ValidateCommand: ParsableCommand {
     var status: Int32 = 0
     for path in files {
       do throws(Failure) {
-        let file = try MappedFile(path)
+        let file = try InputFile(path)
         do throws(ModuleError) {
           try validateModule(file.moduleBytes)
         } catch {
-          throw Failure("\(path): \(error)")
+          throw Failure("\(file.name): \(error)")
         }
       } catch {
         complain(error.message)
