@@ -102,6 +102,34 @@ struct CommandLineTests {
     #expect(try brolga("run", folder.path + "/start.wat").status == 0)
   }
 
+  @Test func theCommandsOfTheReadmeWork() throws {
+    let readme = try String(contentsOfFile: Programs.repository + "/README.md", encoding: .utf8)
+    let commands = readme.split(separator: "\n").filter { $0.hasPrefix("brolga ") }
+    #expect(commands.count > 10)
+    let folder = TemporaryFolder()
+    folder.makeLink("Examples", to: Programs.repository + "/Examples")
+    for command in commands {
+      let result = try shell("$\(command)", folder: folder.path)
+      #expect(result.status == 0, "\(command): \(result.errorText)")
+    }
+  }
+
+  @Test func aRefusalNamesAllThatIsMissing() throws {
+    let folder = TemporaryFolder()
+    // A shared memory, and a tag.
+    let bytes: [UInt8] = [
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 5, 4, 1, 3, 1, 1, 13, 3, 1, 0, 0,
+    ]
+    try Data(bytes).write(to: URL(filePath: folder.path + "/shared.wasm"))
+    for command in ["run", "compile", "validate", "inspect"] {
+      let result = try brolga(command, folder.path + "/shared.wasm")
+      #expect(result.status == 1)
+      #expect(
+        result.errorText.hasSuffix(
+          ": unsupported: threads at offset 17, exception handling at offset 20\n"))
+    }
+  }
+
   // MARK: --invoke
 
   @Test func valuesAreWrittenAsInTheTextFormat() throws {
