@@ -90,9 +90,9 @@ private func map(_ byteCount: Int, _ more: Int32 = 0) -> UnsafeMutableRawPointer
   return pages == MAP_FAILED ? nil : pages
 }
 
-/// Makes pages executable and moves them to where the file itself was mapped for
-/// a moment: profilers hear of executable mappings, but not of a move, and so know the code by the
-/// symbols of the file. Nil where that cannot be had, which matters to profilers only.
+/// Makes pages executable and moves them to where their file was mapped for a moment: profilers
+/// hear of executable mappings, but not of a move, and so know the code by the symbols of the file.
+/// Nil where that cannot be had, which matters to profilers only.
 private func executable(
   _ pages: UnsafeMutableRawPointer, _ byteCount: Int, under descriptor: Int32
 ) -> UnsafeMutableRawPointer? {

@@ -43,7 +43,7 @@ struct CompileCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How many functions --report lists.", valueName: "n"))
   var top: Int?
 
-  @Argument(help: "A WebAssembly module.")
+  @Argument(help: "A WebAssembly module; - is standard input.")
   var file: String
 
   enum Emission: String, ExpressibleByArgument, CaseIterable {

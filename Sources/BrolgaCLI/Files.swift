@@ -22,6 +22,7 @@ final class InputFile {
   }
 
   var isArtefact: Bool { withBytes(ArtefactFormat.isELF) }
+  var isBinaryModule: Bool { withBytes { $0.starts(with: [0, 0x61, 0x73, 0x6d]) } }
   /// These keep what they are in.
   var moduleBytes: ModuleBytes {
     ModuleBytes(UnsafeRawBufferPointer(memory.bytes), owner: memory)

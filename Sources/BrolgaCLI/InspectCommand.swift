@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Lists the sections, imports, exports and functions of a module or an artefact.")
 
-  @Argument(help: "A WebAssembly module or an artefact.")
+  @Argument(help: "A WebAssembly module or an artefact; - is standard input.")
   var file: String
 
   func run() throws {

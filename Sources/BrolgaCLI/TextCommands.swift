@@ -15,11 +15,15 @@ struct ParseCommand: ParsableCommand {
   @Option(name: .customShort("o"), help: ArgumentHelp("Where to.", valueName: "file"))
   var output: String?
 
-  @Argument(help: "A module in text form.")
+  @Argument(help: "A module in text form; - is standard input.")
   var file: String
 
   func run() throws {
     let input = try InputFile(file)
+    if input.isArtefact { throw Failure("\(input.name): \(ModuleError.isArtefact)") }
+    if input.isBinaryModule {
+      throw Failure("\(input.name): binary already; brolga print makes text of it")
+    }
     let bytes: [UInt8]
     do throws(TextError) {
       bytes = try input.withBytes { text throws(TextError) in
@@ -41,7 +45,7 @@ struct PrintCommand: ParsableCommand {
   @Option(name: .customShort("o"), help: ArgumentHelp("Where to.", valueName: "file"))
   var output: String?
 
-  @Argument(help: "A module, in binary or text form.")
+  @Argument(help: "A module, in binary or text form; - is standard input.")
   var file: String
 
   func run() throws {

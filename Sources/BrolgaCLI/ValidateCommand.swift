@@ -9,7 +9,7 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate", abstract: "Says whether a file is a valid WebAssembly module.",
     discussion: "Says nothing and ends with 0 if it is; else says what is wrong, and ends with 1.")
 
-  @Argument(help: "WebAssembly modules.")
+  @Argument(help: "WebAssembly modules; - is standard input.")
   var files: [String]
 
   func run() throws {

@@ -220,7 +220,7 @@ struct CommandLineTests {
     let folder = TemporaryFolder()
     let artefact = folder.path + "/hello.brolga"
     #expect(try brolga("compile", "Examples/hello.wat", "-o", artefact).status == 0)
-    for command in ["compile", "print", "validate"] {
+    for command in ["compile", "print", "validate", "parse"] {
       let result = try brolga(command, artefact)
       #expect(result.status == 1)
       #expect(result.errorText.contains("brolga run runs artefacts"), "\(result.errorText)")
