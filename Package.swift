@@ -17,11 +17,11 @@ let package = Package(
     .target(name: "Entities"),
     .target(name: "RegisterAllocation", dependencies: ["Entities"]),
     .target(name: "WebAssembly", dependencies: ["Entities"]),
-    .target(name: "Artefact", dependencies: ["Entities", "WebAssembly"]),
+    .target(name: "CRuntime"),
+    .target(name: "Artefact", dependencies: ["Entities", "WebAssembly", "CRuntime"]),
     .target(
       name: "Compiler",
       dependencies: ["Entities", "RegisterAllocation", "WebAssembly", "Artefact"]),
-    .target(name: "CRuntime"),
     .target(name: "Runtime", dependencies: ["WebAssembly", "Artefact", "CRuntime"]),
     .target(name: "WASI", dependencies: ["Runtime", "CRuntime"]),
     .target(

@@ -8,6 +8,17 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAMS = os.path.join(os.path.dirname(ROOT), "shared", "data", "programs")
 
 
+def arguments(text, options=()):
+    """What the command line says; after --help prints `text`, the script's own, and ends."""
+    if "--help" in sys.argv[1:] or "-h" in sys.argv[1:]:
+        print(text.strip())
+        sys.exit(0)
+    for word in sys.argv[1:]:
+        if word.startswith("-") and word not in options:
+            sys.exit(f"{os.path.basename(sys.argv[0])}: unknown option {word}; see --help")
+    return sys.argv[1:]
+
+
 def cost(command, repeat=5, timeout=600):
     """The cheapest of `repeat` runs: (user+system seconds, peak KiB, page faults).
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why an artefact cannot be written or loaded.
 
+import Glibc
+
 /// Why an artefact was refused, or could not be written.
 public enum ArtefactError: Error, Hashable, Sendable {
-  /// The system's error number.
-  case cannotOpen(Int32)
-  case cannotMap(Int32)
+  /// The file cannot be opened or read; the system's error number says why.
+  case cannotRead(path: String, Int32)
+  /// The system gives no memory, or none that code may run in.
+  case noMemory(Int32)
   case cannotWrite(Int32)
   /// Not an ELF file with Brolga's sections.
   case notAnArtefact
@@ -26,9 +29,9 @@ public enum ArtefactError: Error, Hashable, Sendable {
 extension ArtefactError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .cannotOpen(let number): "cannot open the artefact (system error \(number))"
-    case .cannotMap(let number): "cannot map the artefact (system error \(number))"
-    case .cannotWrite(let number): "cannot write the artefact (system error \(number))"
+    case .cannotRead(let path, let number): "\(path): \(systemMessage(number))"
+    case .noMemory(let number): "no memory for the artefact: \(systemMessage(number))"
+    case .cannotWrite(let number): "cannot write the artefact: \(systemMessage(number))"
     case .notAnArtefact: "not a Brolga artefact"
     case .wrongVersion(let found, let expected):
       "artefact format version \(found); this Brolga reads version \(expected)"
@@ -42,3 +45,6 @@ extension ArtefactError: CustomStringConvertible {
     }
   }
 }
+
+/// What the system calls an error.
+private func systemMessage(_ number: Int32) -> String { String(cString: strerror(number)) }

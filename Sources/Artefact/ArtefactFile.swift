@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A loaded artefact: mapped, checked, its text executable.
+// A loaded artefact: in memory of its own, checked, its text executable.
 
 import Entities
-import Glibc
 
 /// An artefact in memory. Immutable.
 ///
@@ -10,39 +9,38 @@ import Glibc
 /// no checks. That the code is what a compiler wrote is only guarded by the hash: whoever can
 /// forge an artefact can run native code.
 package final class ArtefactFile: @unchecked Sendable {
-  private let mapping: ArtefactMapping
+  private let memory: PrivateBytes
   private let parts: ArtefactParts
 
-  /// Maps a file. The file must not change while the object lives.
+  /// Reads a file.
   package convenience init(path: String, hostFeatures: CPUFeatures) throws(ArtefactError) {
-    let mapping = try ArtefactMapping(path: path)
-    try self.init(mapping, hostFeatures: hostFeatures)
+    try self.init(try PrivateBytes(path: path), hostFeatures: hostFeatures)
   }
 
   /// Loads a copy of `bytes`.
   package convenience init(
     copying bytes: UnsafeRawBufferPointer, hostFeatures: CPUFeatures
   ) throws(ArtefactError) {
-    guard bytes.count > 0 else { throw .notAnArtefact }
-    let mapping = try ArtefactMapping(byteCount: bytes.count)
-    mapping.bytes.copyMemory(from: bytes)
-    try self.init(mapping, hostFeatures: hostFeatures)
+    let memory = try PrivateBytes(byteCount: bytes.count)
+    memory.bytes.copyMemory(from: bytes)
+    try self.init(memory, hostFeatures: hostFeatures)
   }
 
   /// Loads what the compiler has just made, without a file in between.
   package convenience init(
     _ module: borrowing CompiledModule, hostFeatures: CPUFeatures
   ) throws(ArtefactError) {
-    let mapping = try ArtefactMapping(byteCount: try module.artefactByteCount())
-    try module.writeArtefact(to: mapping.bytes)
-    try self.init(mapping, hostFeatures: hostFeatures)
+    let memory = try PrivateBytes(byteCount: try module.artefactByteCount())
+    try module.writeArtefact(to: memory.bytes)
+    try self.init(memory, hostFeatures: hostFeatures)
   }
 
-  private init(_ mapping: ArtefactMapping, hostFeatures: CPUFeatures) throws(ArtefactError) {
-    self.mapping = mapping
+  /// Loads what `memory` holds, which nobody else may write from now on.
+  package init(_ memory: PrivateBytes, hostFeatures: CPUFeatures) throws(ArtefactError) {
+    self.memory = memory
     parts = try ArtefactParts(
-      checking: UnsafeRawBufferPointer(mapping.bytes), hostFeatures: hostFeatures)
-    try mapping.makeExecutable(from: parts.textOffset)
+      checking: UnsafeRawBufferPointer(memory.bytes), hostFeatures: hostFeatures)
+    try memory.seal(executableFrom: parts.textOffset)
   }
 
   // MARK: Contents
@@ -51,7 +49,7 @@ package final class ArtefactFile: @unchecked Sendable {
   package var text: UnsafeRawBufferPointer { parts.text }
   /// The module without its bodies.
   package var skeleton: UnsafeRawBufferPointer { parts.skeleton }
-  package var byteCount: Int { mapping.bytes.count }
+  package var byteCount: Int { memory.bytes.count }
   package var functionCount: Int { parts.functionCount }
   package var importedFunctionCount: Int { parts.importedFunctionCount }
   /// `TrapEntry` after `TrapEntry`.
@@ -106,52 +104,5 @@ package final class ArtefactFile: @unchecked Sendable {
       low += 1
     }
     return found
-  }
-}
-
-/// Memory that holds an artefact; page-aligned, its last page filled up with zeros.
-private final class ArtefactMapping {
-  let bytes: UnsafeMutableRawBufferPointer
-
-  /// Zeroed memory.
-  init(byteCount: Int) throws(ArtefactError) {
-    let protection = PROT_READ | PROT_WRITE
-    let mapped = mmap(nil, byteCount, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let base = mapped, base != MAP_FAILED else { throw .cannotMap(errno) }
-    bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
-  }
-
-  /// A file, shared with the page cache.
-  init(path: String) throws(ArtefactError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .cannotOpen(errno) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(errno) }
-    guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { throw .notAnArtefact }
-    let byteCount = Int(status.st_size)
-    // Executable from the start, so that profilers hear of the file; `makeExecutable` takes that
-    // right from everything but the text before anybody knows the address.
-    var mapped = mmap(nil, byteCount, PROT_READ | PROT_EXEC, MAP_PRIVATE, descriptor, 0)
-    if mapped == MAP_FAILED {
-      // On a file system without the right to execute: a copy.
-      let protection = PROT_READ | PROT_WRITE
-      mapped = mmap(nil, byteCount, protection, MAP_PRIVATE, descriptor, 0)
-    }
-    guard let base = mapped, base != MAP_FAILED else { throw .cannotMap(errno) }
-    bytes = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
-  }
-
-  deinit { munmap(bytes.baseAddress, bytes.count) }
-
-  /// Seals the bytes: everything readable, from `textOffset` (a page's start) on executable.
-  func makeExecutable(from textOffset: Int) throws(ArtefactError) {
-    let base = bytes.baseAddress!
-    guard mprotect(base, textOffset, PROT_READ) == 0 else { throw .cannotMap(errno) }
-    let textBytes = bytes.count - textOffset
-    if textBytes == 0 { return }
-    guard mprotect(base + textOffset, textBytes, PROT_READ | PROT_EXEC) == 0 else {
-      throw .cannotMap(errno)
-    }
   }
 }

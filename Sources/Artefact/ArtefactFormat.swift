@@ -14,6 +14,11 @@ package enum ArtefactFormat {
   package static let target = "x86_64-unknown-linux-gnu"
   package static let compilerVersion = "brolga 0.1.0"
 
+  /// Whether bytes begin as those of an artefact, and of any other ELF file.
+  package static func isELF(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
+  }
+
   static let headerBytes = 64
   static let programHeaderBytes = 56
   static let sectionHeaderBytes = 64

@@ -19,6 +19,7 @@ import WebAssembly
 @_exported import enum Artefact.ArtefactError
 @_exported import enum Artefact.TrapKind
 @_exported import struct WebAssembly.FunctionType
+@_exported import struct WebAssembly.UnsupportedFeature
 @_exported import struct WebAssembly.ValueType
 
 /// A module with its machine code. Immutable; for any number of stores and threads.
@@ -45,13 +46,22 @@ extension LoadedModule {
     }
   }
 
-  /// Loads what `artefactBytes` returned and somebody kept in a file. The file must not change
-  /// while the module lives.
+  /// Loads what `artefactBytes` returned and somebody kept in a file. What happens to the file
+  /// afterwards does not matter.
   ///
   /// Code in an artefact runs as it is: the hash finds damage, not malice.
   public convenience init(engine: Engine, artefactAt path: String) throws(ModuleError) {
     do throws(ArtefactError) {
       try self.init(engine: engine, artefactPath: path)
+    } catch {
+      throw .artefact(error)
+    }
+  }
+
+  /// Loads an artefact that has been read.
+  package convenience init(engine: Engine, artefact: PrivateBytes) throws(ModuleError) {
+    do throws(ArtefactError) {
+      try self.init(engine: engine, readArtefact: artefact)
     } catch {
       throw .artefact(error)
     }

@@ -55,10 +55,11 @@ public struct CompilationOptions: Sendable {
 
 /// Decodes a module in binary or text form.
 package func decodeModule(_ bytes: ModuleBytes) throws(ModuleError) -> WebAssembly.Module {
+  if ArtefactFormat.isELF(bytes.buffer) { throw .isArtefact }
   do throws(WasmError) {
     if !TextFormat.isText(bytes.buffer) { return try WebAssembly.Module(decoding: bytes) }
   } catch {
-    throw ModuleError(error)
+    throw ModuleError(error, in: bytes)
   }
   do throws(TextError) {
     return try WebAssembly.Module(text: bytes.buffer)

@@ -20,15 +20,16 @@ package enum EmittedText: String, CaseIterable {
 /// Compiles the defined functions whose name fits `glob`, all of them if it is nil, and hands each
 /// one's text to `write`, in order, after a line with its number and its name.
 ///
-/// A function without a name is called `function[N]`, as in artefacts.
+/// A function without a name is called `function[N]`, as in artefacts. Returns how many fit.
 package func emitText(
   _ kind: EmittedText, of bytes: ModuleBytes, _ options: CompilerOptions, only glob: String?,
   _ write: (String) -> Void
-) throws(ModuleError) {
+) throws(ModuleError) -> Int {
   let module = try decodeModule(bytes)
   let unit = CompilationUnit(module)
   var compiler = FunctionCompiler(options)
   compiler.code.keepsListing = kind == .asm
+  var count = 0
   for position in module.importedFunctionCount..<module.functionCount {
     let index = UInt32(position)
     let name = module.functionName(index) ?? "function[\(index)]"
@@ -38,6 +39,7 @@ package func emitText(
     } catch {
       throw ModuleError(error, in: bytes)
     }
+    count += 1
     write("; \(index) \(name)\n")
     switch kind {
     case .ir: write(compiler.translator.builder.function.text())
@@ -47,6 +49,7 @@ package func emitText(
     }
     write("\n")
   }
+  return count
 }
 
 /// Whether `text` as a whole fits `glob`, in which `*` stands for any bytes and `?` for any one.

@@ -50,7 +50,7 @@ struct BenchCommand: ParsableCommand {
     }
     guard ran else { throw Failure("\(file): no thread with such a stack") }
     if case .failed = outcome { leave(outcome.reported(for: file)) }
-    writeAll(json ? jsonReport(samples) : tableReport(samples), to: STDOUT_FILENO)
+    output(json ? jsonReport(samples) : tableReport(samples))
     leave(0)
   }
 
@@ -59,8 +59,9 @@ struct BenchCommand: ParsableCommand {
     let engine = Engine(configuration: guest.engineConfiguration)
     let bridge = try guest.bridge(file: file, arguments: arguments, output: output)
     let began = monotonicTime()
-    let module = try program.load(engine: engine, compiling.options)
+    let module = try program.anew().load(engine: engine, compiling.options)
     let compiled = monotonicTime()
+    try module.requireEntry()
     let store = Store(engine: engine)
     var imports = Imports()
     bridge.link(to: &imports, store: store)

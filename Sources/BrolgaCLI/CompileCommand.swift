@@ -43,7 +43,7 @@ struct CompileCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How many functions --report lists.", valueName: "n"))
   var top: Int?
 
-  @Argument(help: "A WebAssembly module.")
+  @Argument(help: "A WebAssembly module; - is standard input.")
   var file: String
 
   enum Emission: String, ExpressibleByArgument, CaseIterable {
@@ -64,7 +64,7 @@ struct CompileCommand: ParsableCommand {
   }
 
   func run() throws {
-    let input = try MappedFile(file)
+    let input = try InputFile(file)
     var options = compiling.options.compilerOptions
     options.timesStages = timeStages
     if let kind = EmittedText(rawValue: emit.rawValue) {
@@ -76,8 +76,9 @@ struct CompileCommand: ParsableCommand {
   }
 
   private func writeArtefact(
-    of input: MappedFile, _ options: inout CompilerOptions
+    of input: InputFile, _ options: inout CompilerOptions
   ) throws(Failure) {
+    let path = try outputName(output, for: file, dropping: ".wasm", adding: ".brolga")
     let bar = ProgressBar.ifTerminal()
     options.progress = bar?.progress
     options.reports = report
@@ -87,31 +88,36 @@ struct CompileCommand: ParsableCommand {
       bar?.finish()
     } catch {
       bar?.finish()
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
     }
-    let target = try OutputFile(output ?? defaultOutput)
+    let target = try OutputFile(path)
     do throws(ArtefactError) {
       try compilation.module.writeArtefact(toFile: target.descriptor)
     } catch {
       target.discard()
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
     }
     try target.finish()
-    if timeStages { writeAll(text(of: compilation.times), to: STDERR_FILENO) }
+    if timeStages { note(text(of: compilation.times)) }
     if report { try writeReport(of: compilation, input) }
   }
 
   /// Goes where it is wanted function by function: the text of a large module is larger than what
   /// anyone would keep in memory.
   private func emitText(
-    _ kind: EmittedText, of input: MappedFile, _ options: CompilerOptions
+    _ kind: EmittedText, of input: InputFile, _ options: CompilerOptions
   ) throws(Failure) {
     guard let output else {
-      return try emitText(kind, of: input, options, to: STDOUT_FILENO)
+      return try emitText(kind, of: input, options) { BrolgaCLI.output($0) }
     }
     let target = try OutputFile(output)
     do throws(Failure) {
-      try emitText(kind, of: input, options, to: target.descriptor)
+      var failure: Failure?
+      try emitText(kind, of: input, options) { text in
+        guard failure == nil else { return }
+        do throws(Failure) { try target.write([UInt8](text.utf8)) } catch { failure = error }
+      }
+      if let failure { throw failure }
     } catch {
       target.discard()
       throw error
@@ -120,25 +126,27 @@ struct CompileCommand: ParsableCommand {
   }
 
   private func emitText(
-    _ kind: EmittedText, of input: MappedFile, _ options: CompilerOptions, to descriptor: Int32
+    _ kind: EmittedText, of input: InputFile, _ options: CompilerOptions, _ write: (String) -> Void
   ) throws(Failure) {
+    let count: Int
     do throws(ModuleError) {
-      try Brolga.emitText(kind, of: input.moduleBytes, options, only: only) { text in
-        writeAll(text, to: descriptor)
-      }
+      count = try Brolga.emitText(kind, of: input.moduleBytes, options, only: only, write)
     } catch {
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
+    }
+    if let only, count == 0 {
+      throw Failure("\(input.name): no function has a name that fits '\(only)'")
     }
   }
 
   private func writeReport(
-    of compilation: borrowing Compilation, _ input: MappedFile
+    of compilation: borrowing Compilation, _ input: InputFile
   ) throws(Failure) {
     do throws(ModuleError) {
       let lines = CompilationReport(compilation, of: try decodeModule(input.moduleBytes))
-      writeAll(json ? lines.json : lines.table(limit: top ?? 20), to: STDOUT_FILENO)
+      BrolgaCLI.output(json ? lines.json : lines.table(limit: top ?? 20))
     } catch {
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
     }
   }
 
@@ -151,9 +159,5 @@ struct CompileCommand: ParsableCommand {
     }
     table.add("all", durationText(total), "")
     return table.text
-  }
-
-  private var defaultOutput: String {
-    (file.hasSuffix(".wasm") ? String(file.dropLast(5)) : file) + ".brolga"
   }
 }

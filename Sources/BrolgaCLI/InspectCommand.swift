@@ -12,20 +12,20 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Lists the sections, imports, exports and functions of a module or an artefact.")
 
-  @Argument(help: "A WebAssembly module or an artefact.")
+  @Argument(help: "A WebAssembly module or an artefact; - is standard input.")
   var file: String
 
   func run() throws {
-    let input = try MappedFile(file)
+    let input = try InputFile(file)
     var report = ""
     do throws(ModuleError) {
       report =
-        input.kind == .artefact
-        ? try inspectArtefact() : try inspectModule(input.moduleBytes)
+        input.isArtefact
+        ? try inspectArtefact(input) : try inspectModule(input.moduleBytes)
     } catch {
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
     }
-    writeAll(report, to: STDOUT_FILENO)
+    output(report)
     leave(0)
   }
 
@@ -51,12 +51,12 @@ struct InspectCommand: ParsableCommand {
     return text + "\n" + functions.text
   }
 
-  private func inspectArtefact() throws(ModuleError) -> String {
+  private func inspectArtefact(_ input: InputFile) throws(ModuleError) -> String {
     let artefact: ArtefactFile
     let module: WebAssembly.Module
     do throws(ArtefactError) {
       // Looking at code needs no processor that can run it.
-      artefact = try ArtefactFile(path: file, hostFeatures: CPUFeatures(rawValue: .max))
+      artefact = try ArtefactFile(input.memory, hostFeatures: CPUFeatures(rawValue: .max))
     } catch {
       throw .artefact(error)
     }

@@ -34,7 +34,7 @@ struct ObserveCommand: ParsableCommand {
 
   func run() throws {
     if listSteps {
-      for name in OptimizationSteps.names { print(name) }
+      for name in OptimizationSteps.names { output(name + "\n") }
       leave(0)
     }
     var options = compiling.options.compilerOptions
@@ -44,7 +44,7 @@ struct ObserveCommand: ParsableCommand {
       var named = files.makeIterator()
       while let path = files.isEmpty ? readLine() : named.next() {
         let observations = observe(path, options)
-        writeAll(([path] + observations).joined(separator: "\t") + "\n", to: STDOUT_FILENO)
+        output(([path] + observations).joined(separator: "\t") + "\n")
       }
     }
     guard ran else { throw Failure("no thread with such a stack") }
@@ -55,7 +55,7 @@ struct ObserveCommand: ParsableCommand {
     var seen = Observations()
     do {
       let engine = Engine()
-      let file = try MappedFile(path)
+      let file = try InputFile(path)
       let module = try Brolga.Module(engine: engine, compiling: file.moduleBytes, options)
       let store = Store(engine: engine)
       let imports = try plainImports(of: module, store: store)

@@ -70,6 +70,34 @@ struct CompilingOptions: ParsableArguments {
   }
 }
 
+/// A number of bytes, as `65536` or `64K`.
+struct ByteCount: ExpressibleByArgument {
+  var value: Int
+
+  init(value: Int) { self.value = value }
+
+  init?(argument: String) {
+    let shift: Int
+    switch argument.last {
+    case "K", "k": shift = 10
+    case "M", "m": shift = 20
+    case "G", "g": shift = 30
+    default: shift = 0
+    }
+    guard let number = Int(shift == 0 ? argument[...] : argument.dropLast()), number >= 0 else {
+      return nil
+    }
+    let (bytes, overflows) = number.multipliedReportingOverflow(by: 1 << shift)
+    if overflows { return nil }
+    value = bytes
+  }
+
+  var defaultValueDescription: String {
+    let shift = value == 0 ? 0 : min(value.trailingZeroBitCount / 10, 3)
+    return "\(value >> (shift * 10))" + ["", "K", "M", "G"][shift]
+  }
+}
+
 struct GuestOptions: ParsableArguments {
   @Option(
     name: .customLong("dir"),
@@ -89,29 +117,31 @@ struct GuestOptions: ParsableArguments {
   var argv0: String?
 
   @Option(
-    help: ArgumentHelp("Bytes of native stack that the guest may use.", valueName: "bytes"))
-  var maxWasmStack = 1 << 20
+    help: ArgumentHelp(
+      "Bytes of native stack that the guest may use; K, M and G stand for 2^10, 2^20 and 2^30.",
+      valueName: "bytes"))
+  var maxWasmStack = ByteCount(value: 1 << 20)
 
   @Option(
     name: .customLong("max-memory-size"),
     help: ArgumentHelp("Bytes that the guest's memories may have together.", valueName: "bytes"))
-  var maxMemoryBytes: UInt64?
+  var maxMemoryBytes: ByteCount?
 
   func validate() throws {
-    guard (16 << 10...1 << 30).contains(maxWasmStack) else {
-      throw ValidationError("--max-wasm-stack takes a number from 16384 to 1073741824.")
+    guard (16 << 10...1 << 30).contains(maxWasmStack.value) else {
+      throw ValidationError("--max-wasm-stack takes a number from 16K to 1G.")
     }
   }
 
   var engineConfiguration: EngineConfiguration {
     var configuration = EngineConfiguration()
-    configuration.maximumStackBytes = maxWasmStack
-    if let maxMemoryBytes { configuration.maximumMemoryBytes = maxMemoryBytes }
+    configuration.maximumStackBytes = maxWasmStack.value
+    if let maxMemoryBytes { configuration.maximumMemoryBytes = UInt64(maxMemoryBytes.value) }
     return configuration
   }
 
   /// Stack of the thread on which the guest runs: its own, the host functions', and to spare.
-  var threadStackBytes: Int { max(64 << 20, maxWasmStack + (4 << 20)) }
+  var threadStackBytes: Int { max(64 << 20, maxWasmStack.value + (4 << 20)) }
 
   /// What the guest is given.
   ///

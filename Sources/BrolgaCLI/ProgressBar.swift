@@ -27,7 +27,7 @@ final class ProgressBar: Sendable {
   func finish() {
     state.withLock { state in
       state.isFinished = true
-      if state.isDrawn { writeAll("\r\u{1b}[K", to: STDERR_FILENO) }
+      if state.isDrawn { note("\r\u{1b}[K") }
     }
   }
 
@@ -59,7 +59,7 @@ final class ProgressBar: Sendable {
       let bar =
         String(repeating: "#", count: filled)
         + String(repeating: "-", count: Self.cellCount - filled)
-      writeAll("\rcompiling [\(bar)] \(100 * done / total) %", to: STDERR_FILENO)
+      note("\rcompiling [\(bar)] \(100 * done / total) %")
       state.isDrawn = true
       return true
     }

@@ -38,7 +38,8 @@ struct RegallocCommand: ParsableCommand {
   }
 
   func run() throws {
-    let text = try readText(file)
+    let input = try InputFile(file)
+    let text = input.withBytes { String(decoding: $0, as: UTF8.self) }
     let problem = try parse(text)
     var allocator = Allocator()
     allocator.trace.isEnabled = html != nil
@@ -57,7 +58,7 @@ struct RegallocCommand: ParsableCommand {
       let page = AllocationPage(
         problem, solution, history!, allocator.trace, report, title: title)
       try write(page.text, to: html)
-      if html != "-" { writeAll(report.text, to: STDOUT_FILENO) }
+      if html != "-" { output(report.text) }
     } else {
       var text = ""
       if !summary {
@@ -65,7 +66,7 @@ struct RegallocCommand: ParsableCommand {
           check
           ? problem.text(annotatedWith: solution, history!) : problem.text(annotatedWith: solution)
       }
-      writeAll(text + report.text, to: STDOUT_FILENO)
+      output(text + report.text)
     }
     leave(0)
   }
@@ -85,11 +86,9 @@ struct RegallocCommand: ParsableCommand {
     return history
   }
 
-  private func write(_ page: String, to output: String) throws(Failure) {
-    if output == "-" { return writeAll(page, to: STDOUT_FILENO) }
-    let target = try OutputFile(output)
-    writeAll(page, to: target.descriptor)
-    try target.finish()
+  private func write(_ page: String, to path: String) throws(Failure) {
+    if path == "-" { return output(page) }
+    try writeFile([UInt8](page.utf8), to: path)
   }
 
   /// The file's name, without its folders.
@@ -138,23 +137,6 @@ struct RegallocCommand: ParsableCommand {
 
 extension Substring.UTF8View {
   fileprivate func utf8Distance(to index: Index) -> Int { distance(from: startIndex, to: index) }
-}
-
-/// All of a file, or of standard input.
-private func readText(_ path: String) throws(Failure) -> String {
-  if path != "-" {
-    let input = try MappedFile(path)
-    return withExtendedLifetime(input) { String(decoding: input.bytes, as: UTF8.self) }
-  }
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = read(STDIN_FILENO, &chunk, chunk.count)
-    if count < 0 && errno == EINTR { continue }
-    if count < 0 { throw Failure("standard input: \(String(cString: strerror(errno)))") }
-    if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-    bytes += chunk[..<count]
-  }
 }
 
 /// What an allocation got and what it took.

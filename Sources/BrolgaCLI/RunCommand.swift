@@ -22,7 +22,7 @@ struct RunCommand: ParsableCommand {
       valueName: "name"))
   var invoke: String?
 
-  @Argument(help: "A WebAssembly module or an artefact.")
+  @Argument(help: "A WebAssembly module or an artefact; - is standard input.")
   var file: String
 
   @Argument(
@@ -34,6 +34,16 @@ struct RunCommand: ParsableCommand {
     let program = try Program(file)
     let engine = Engine(configuration: guest.engineConfiguration)
     let module = try program.load(engine: engine, compiling.options, showsProgress: true)
+    var values: [Value] = []
+    do throws(Failure) {
+      if let invoke {
+        values = try parseArguments(arguments, as: parameters(of: invoke, in: module))
+      } else {
+        try module.requireEntry()
+      }
+    } catch {
+      throw Failure("\(file): \(error.message)")
+    }
     let bridge = try guest.bridge(
       file: file, arguments: invoke == nil ? arguments : [])
     var outcome = Outcome.status(0)
@@ -45,7 +55,7 @@ struct RunCommand: ParsableCommand {
         defineBench(in: &imports, store: store, start: {}, end: {})
         return try bridge.runProgram {
           let instance = try module.instantiate(store: store, imports: imports)
-          return try execute(instance, bridge)
+          return try execute(instance, values, bridge)
         }
       }
     }
@@ -53,18 +63,40 @@ struct RunCommand: ParsableCommand {
     leave(outcome.reported(for: file))
   }
 
-  private func execute(_ instance: Instance, _ bridge: WASIBridgeToHost) throws -> UInt32 {
-    guard let invoke else { return try bridge.start(instance) }
-    guard let function = instance.exports[function: invoke] else {
-      throw Failure("there is no exported function \(invoke)")
+  private func parameters(
+    of export: String, in module: Brolga.Module
+  ) throws(Failure) -> [ValueType] {
+    for item in module.exports where item.name == export {
+      if case .function(let type) = item.type { return type.parameters }
     }
+    throw Failure("there is no exported function \(export)")
+  }
+
+  private func execute(
+    _ instance: Instance, _ values: [Value], _ bridge: WASIBridgeToHost
+  ) throws -> UInt32 {
+    guard let invoke else { return try bridge.start(instance) }
+    let exports = instance.exports
     // A library that is made as a reactor wants to be initialised before anything else.
-    if let initialize = instance.exports[function: "_initialize"], invoke != "_initialize" {
+    if let initialize = exports[function: "_initialize"], invoke != "_initialize" {
       try initialize()
     }
-    let values = try parseArguments(arguments, as: function.type.parameters)
-    for result in try function(values) { print(plainText(result)) }
+    for result in try exports[function: invoke]!(values) { output(plainText(result) + "\n") }
     return 0
+  }
+}
+
+extension LoadedModule {
+  /// Checks that running the module runs something.
+  func requireEntry() throws(Failure) {
+    let functions = exports.filter { if case .function = $0.type { true } else { false } }
+      .map(\.name)
+    if functions.contains("_start") || module.start != nil { return }
+    let callable = functions.filter { $0 != "_initialize" }
+    throw Failure(
+      callable.isEmpty
+        ? "nothing to run: there is neither _start nor another exported function"
+        : "there is no _start to run; --invoke \(callable[0]) calls an exported function")
   }
 }
 
@@ -107,30 +139,37 @@ enum Outcome {
   }
 }
 
-/// A file to run, mapped, and what it is.
+/// A file to run, read, and what it is.
 struct Program {
-  let path: String
-  private let file: MappedFile
+  private let path: String
+  private let file: InputFile
 
   init(_ path: String) throws(Failure) {
     self.path = path
-    file = try MappedFile(path)
+    do throws(Failure) {
+      file = try InputFile(path)
+    } catch {
+      throw Failure(error.message + BrolgaCommand.suggestion(for: path))
+    }
   }
 
-  var isArtefact: Bool { file.kind == .artefact }
+  /// The same, with an artefact's file read again, since that is a part of loading it.
+  func anew() throws(Failure) -> Program {
+    file.isArtefact && isPlainFile(path) ? try Program(path) : self
+  }
 
   func load(
     engine: Engine, _ options: CompilationOptions, showsProgress: Bool = false
   ) throws(Failure) -> Brolga.Module {
     do throws(ModuleError) {
-      if isArtefact { return try Brolga.Module(engine: engine, artefactAt: path) }
+      if file.isArtefact { return try Brolga.Module(engine: engine, artefact: file.memory) }
       let bar = showsProgress ? ProgressBar.ifTerminal() : nil
       defer { bar?.finish() }
       var options = options.compilerOptions
       options.progress = bar?.progress
       return try Brolga.Module(engine: engine, compiling: file.moduleBytes, options)
     } catch {
-      throw Failure("\(path): \(error)")
+      throw Failure("\(file.name): \(error)")
     }
   }
 }

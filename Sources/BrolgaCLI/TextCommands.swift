@@ -15,19 +15,24 @@ struct ParseCommand: ParsableCommand {
   @Option(name: .customShort("o"), help: ArgumentHelp("Where to.", valueName: "file"))
   var output: String?
 
-  @Argument(help: "A module in text form.")
+  @Argument(help: "A module in text form; - is standard input.")
   var file: String
 
   func run() throws {
-    let input = try MappedFile(file)
+    let input = try InputFile(file)
+    if input.isArtefact { throw Failure("\(input.name): \(ModuleError.isArtefact)") }
+    if input.isBinaryModule {
+      throw Failure("\(input.name): binary already; brolga print makes text of it")
+    }
     let bytes: [UInt8]
     do throws(TextError) {
-      bytes = try TextFormat.encode(input.bytes, features: Features(rawValue: .max))
+      bytes = try input.withBytes { text throws(TextError) in
+        try TextFormat.encode(text, features: Features(rawValue: .max))
+      }
     } catch {
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
     }
-    let stem = file.hasSuffix(".wat") ? String(file.dropLast(4)) : file
-    try writeFile(bytes, to: output ?? stem + ".wasm")
+    try writeFile(bytes, to: try outputName(output, for: file, dropping: ".wat", adding: ".wasm"))
     leave(0)
   }
 }
@@ -40,49 +45,22 @@ struct PrintCommand: ParsableCommand {
   @Option(name: .customShort("o"), help: ArgumentHelp("Where to.", valueName: "file"))
   var output: String?
 
-  @Argument(help: "A module, in binary or text form.")
+  @Argument(help: "A module, in binary or text form; - is standard input.")
   var file: String
 
   func run() throws {
-    let input = try MappedFile(file)
+    let input = try InputFile(file)
     let text: [UInt8]
     do throws(ModuleError) {
       text = try moduleText(input.moduleBytes)
     } catch {
-      throw Failure("\(file): \(error)")
+      throw Failure("\(input.name): \(error)")
     }
-    try writeFile(text, to: output)
+    if let output {
+      try writeFile(text, to: output)
+    } else {
+      BrolgaCLI.output(text)
+    }
     leave(0)
-  }
-}
-
-/// Writes a file in one piece, or to standard output.
-private func writeFile(_ bytes: [UInt8], to path: String?) throws(Failure) {
-  guard let path else {
-    guard writeAll(bytes, to: STDOUT_FILENO) else {
-      throw Failure("standard output: \(String(cString: strerror(errno)))")
-    }
-    return
-  }
-  let target = try OutputFile(path)
-  guard writeAll(bytes, to: target.descriptor) else {
-    let reason = String(cString: strerror(errno))
-    target.discard()
-    throw Failure("\(path): \(reason)")
-  }
-  try target.finish()
-}
-
-/// Writes all of `bytes`; false at an error.
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-  bytes.withUnsafeBytes { bytes in
-    var written = 0
-    while written < bytes.count {
-      let count = write(descriptor, bytes.baseAddress! + written, bytes.count - written)
-      if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return false }
-      written += count
-    }
-    return true
   }
 }

@@ -9,18 +9,18 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate", abstract: "Says whether a file is a valid WebAssembly module.",
     discussion: "Says nothing and ends with 0 if it is; else says what is wrong, and ends with 1.")
 
-  @Argument(help: "WebAssembly modules.")
+  @Argument(help: "WebAssembly modules; - is standard input.")
   var files: [String]
 
   func run() throws {
     var status: Int32 = 0
     for path in files {
       do throws(Failure) {
-        let file = try MappedFile(path)
+        let file = try InputFile(path)
         do throws(ModuleError) {
           try validateModule(file.moduleBytes)
         } catch {
-          throw Failure("\(path): \(error)")
+          throw Failure("\(file.name): \(error)")
         }
       } catch {
         complain(error.message)

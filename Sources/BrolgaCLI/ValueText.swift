@@ -2,14 +2,14 @@
 // Values as the command line writes them.
 
 import Brolga
+import WebAssembly
 
-/// Reads the arguments of a call from the command line.
-///
-/// Integers are decimal or, after `0x`, hexadecimal, and may be negative; floating-point numbers
-/// are what Swift reads, `nan` and `inf` included.
+/// Reads the arguments of a call from the command line: numbers as the text format writes them, and
+/// `null` for references.
 func parseArguments(_ texts: [String], as types: [ValueType]) throws(Failure) -> [Value] {
   guard texts.count == types.count else {
-    throw Failure("the function takes \(types.count) arguments, not \(texts.count)")
+    let plural = types.count == 1 ? "" : "s"
+    throw Failure("the function takes \(types.count) argument\(plural), not \(texts.count)")
   }
   var values: [Value] = []
   for (text, type) in zip(texts, types) {
@@ -22,29 +22,15 @@ func parseArguments(_ texts: [String], as types: [ValueType]) throws(Failure) ->
 }
 
 private func parseValue(_ text: String, as type: ValueType) -> Value? {
+  if type.isReference { return text == "null" && type.isNullable ? Value(defaultOf: type) : nil }
+  guard let bits = TextFormat.number(text, type) else { return nil }
   switch type {
-  case .i32:
-    guard let bits = parseInteger(text, bitWidth: 32) else { return nil }
-    return .i32(UInt32(truncatingIfNeeded: bits))
-  case .i64: return parseInteger(text, bitWidth: 64).map { .i64($0) }
-  case .f32: return Float(text).map { .f32($0.bitPattern) }
-  case .f64: return Double(text).map { .f64($0.bitPattern) }
+  case .i32: return .i32(UInt32(truncatingIfNeeded: bits))
+  case .i64: return .i64(bits)
+  case .f32: return .f32(UInt32(truncatingIfNeeded: bits))
+  case .f64: return .f64(bits)
   default: return nil
   }
-}
-
-/// The bits of an integer from the signed minimum to the unsigned maximum of its width.
-private func parseInteger(_ text: String, bitWidth: Int) -> UInt64? {
-  let isNegative = text.hasPrefix("-")
-  let digits = isNegative ? text.dropFirst() : text[...]
-  let isHexadecimal = digits.hasPrefix("0x")
-  guard let first = digits.first, first != "-", first != "+",
-    let magnitude = UInt64(
-      isHexadecimal ? digits.dropFirst(2) : digits, radix: isHexadecimal ? 16 : 10)
-  else { return nil }
-  let limit = isNegative ? 1 << (bitWidth - 1) : UInt64.max >> (64 - bitWidth)
-  guard magnitude <= limit else { return nil }
-  return isNegative ? 0 &- magnitude : magnitude
 }
 
 /// One value without its type; integers as signed.

@@ -32,18 +32,18 @@ struct WastCommand: ParsableCommand {
     var total = ScriptReport()
     var passing = 0
     for file in files {
-      let input = try MappedFile(file)
+      let input = try InputFile(file)
       // Memory and stack of a script's instances go with its engine.
       var report = ScriptReport()
       let ran = runOnThread(stackBytes: 64 << 20) {
-        report = runScript(input.bytes, engine: Engine(), options)
+        report = input.withBytes { runScript($0, engine: Engine(), options) }
       }
       guard ran else { throw Failure("\(file): no thread with such a stack") }
       let verdict = report.failed > 0 ? "FAIL" : report.skipped > 0 ? "part" : "pass"
-      writeAll("\(verdict) \(file): \(report)\n", to: STDOUT_FILENO)
+      output("\(verdict) \(file): \(report)\n")
       if verbose {
         for failure in report.failures {
-          writeAll("  \(file):\(failure.line): \(failure.message)\n", to: STDOUT_FILENO)
+          output("  \(file):\(failure.line): \(failure.message)\n")
         }
       }
       if report.failed == 0 && report.skipped == 0 { passing += 1 }
@@ -52,7 +52,7 @@ struct WastCommand: ParsableCommand {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let summary = "\(files.count) scripts, \(passing) complete: \(total)"
-    writeAll("\(summary); peak memory \(usage.ru_maxrss / 1024) MiB\n", to: STDOUT_FILENO)
+    output("\(summary); peak memory \(usage.ru_maxrss / 1024) MiB\n")
     leave(total.failed > 0 ? ExitCode.badInput : 0)
   }
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 _Thread_local brolga_thread brolga_this_thread __attribute__((tls_model("initial-exec")));
 
@@ -105,6 +106,15 @@ static const int handled_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 #define HANDLED_SIGNALS 4
 static struct sigaction previous_actions[HANDLED_SIGNALS];
 
+// Lets the signal end the process once its handler has returned.
+static void end_by_default(int signal, const siginfo_t *info) {
+  // The instruction runs again after return, and its signal then ends the process.
+  struct sigaction by_default = {.sa_handler = SIG_DFL};
+  sigaction(signal, &by_default, NULL);
+  // A signal sent by kill(2) does not come again by itself.
+  if (info->si_code <= 0) raise(signal);
+}
+
 static void chain(int signal, siginfo_t *info, void *context) {
   int index = 0;
   while (handled_signals[index] != signal) index++;
@@ -112,11 +122,7 @@ static void chain(int signal, siginfo_t *info, void *context) {
   if (previous->sa_flags & SA_SIGINFO) {
     previous->sa_sigaction(signal, info, context);
   } else if (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN) {
-    // The instruction runs again after return, and its signal then ends the process.
-    struct sigaction by_default = {.sa_handler = SIG_DFL};
-    sigaction(signal, &by_default, NULL);
-    // A signal sent by kill(2) does not come again by itself.
-    if (info->si_code <= 0) raise(signal);
+    end_by_default(signal, info);
   } else {
     previous->sa_handler(signal);
   }
@@ -162,6 +168,35 @@ static void install_handlers(void) {
   for (int i = 0; i < HANDLED_SIGNALS; i++) {
     sigaction(handled_signals[i], &action, &previous_actions[i]);
   }
+}
+
+// MARK: The command-line program's end
+
+static void report_crash(int signal, siginfo_t *info, void *context) {
+  (void)context;
+  char text[] = "brolga: a fault of brolga itself, signal 00\n";
+  text[sizeof text - 4] = (char)('0' + signal / 10);
+  text[sizeof text - 3] = (char)('0' + signal % 10);
+  ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+  (void)written;
+  end_by_default(signal, info);
+}
+
+void brolga_end_by_signals(void) {
+  // The Swift runtime's handlers stop all threads and start a program that prints where they are,
+  // which has been seen to hang. Whoever asks for that program still gets it, but not when they
+  // ask for the end.
+  bool wants_backtrace = getenv("SWIFT_BACKTRACE") != NULL;
+  static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT};
+  struct sigaction report = {.sa_sigaction = report_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  struct sigaction present;
+  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+    sigaction(crashes[i], NULL, &present);
+    if (wants_backtrace && present.sa_handler != SIG_DFL) continue;
+    sigaction(crashes[i], &report, NULL);
+  }
+  sigaction(SIGQUIT, NULL, &present);
+  if (present.sa_handler != SIG_IGN) signal(SIGQUIT, SIG_DFL);
 }
 
 // MARK: Threads

@@ -20,7 +20,7 @@ public final class LoadedModule: @unchecked Sendable {
   private let exportPositions: [NameKey: Int]
   private var rangeSlot = -1
 
-  /// Maps an artefact file. The file must not change while the module lives.
+  /// Loads an artefact file.
   public convenience init(engine: Engine, artefactPath path: String) throws(ArtefactError) {
     try self.init(
       engine: engine,
@@ -34,6 +34,15 @@ public final class LoadedModule: @unchecked Sendable {
     try self.init(
       engine: engine,
       artefact: try ArtefactFile(copying: bytes, hostFeatures: LoadedModule.hostFeatures))
+  }
+
+  /// Loads an artefact that has been read.
+  package convenience init(engine: Engine, readArtefact artefact: PrivateBytes)
+    throws(ArtefactError)
+  {
+    try self.init(
+      engine: engine,
+      artefact: try ArtefactFile(artefact, hostFeatures: LoadedModule.hostFeatures))
   }
 
   /// Loads what the compiler has just made.
@@ -77,7 +86,7 @@ public final class LoadedModule: @unchecked Sendable {
     range.count = UInt64(artefact.trapKinds.count)
     range.owner = Unmanaged.passUnretained(self).toOpaque()
     rangeSlot = brolga_add_range(&range)
-    guard rangeSlot >= 0 else { throw .cannotMap(ENOMEM) }
+    guard rangeSlot >= 0 else { throw .noMemory(ENOMEM) }
   }
 
   deinit { brolga_remove_range(rangeSlot) }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of a module, wherever they are kept.
 
-/// Bytes that stay in place while `owner` lives: a copy of an array, a mapped file, an embedder's
-/// buffer. Whoever hands them over promises not to change them.
+/// Bytes that stay in place while `owner` lives: a copy of an array, what was read from a file,
+/// an embedder's buffer. Whoever hands them over promises not to change them.
 package struct ModuleBytes: @unchecked Sendable {
   package let buffer: UnsafeRawBufferPointer
   private let owner: AnyObject?

@@ -178,7 +178,8 @@ enum OperatorTable {
     return WasmError(.malformed, at: offset, message)
   }
 
-  private static func feature(_ byte: UInt8, prefixed: UInt32?) -> Features? {
+  /// The feature of an operator outside the table; nil for others.
+  static func feature(_ byte: UInt8, prefixed: UInt32?) -> Features? {
     switch byte {
     case 0x06, 0x07, 0x09, 0x18, 0x19: .legacyExceptionHandling
     case 0x08, 0x0A, 0x1F: .exceptionHandling
@@ -187,7 +188,7 @@ enum OperatorTable {
     case 0xFB: prefixed ?? 0 <= 0x1E ? .garbageCollection : nil
     case 0xFC: (19...22).contains(prefixed ?? 0) ? .wideArithmetic : nil
     case 0xFD: prefixed ?? 0 < 0x100 ? .simd : prefixed ?? 0 < 0x114 ? .relaxedSIMD : nil
-    case 0xFE: prefixed ?? 0 <= 0x4E ? .threads : nil
+    case 0xFE: (4...15).contains(prefixed ?? 0) || prefixed ?? 0 > 0x4E ? nil : .threads
     default: nil
     }
   }

@@ -79,7 +79,10 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
   #expect(throws: ModuleError.artefact(.notAnArtefact)) {
     try Module(engine: engine, artefactAt: Programs.example("numbers").path)
   }
-  #expect(throws: ModuleError.artefact(.cannotOpen(ENOENT))) {
+  #expect(throws: ModuleError.artefact(.cannotRead(path: "/nowhere", ENOENT))) {
     try Module(engine: engine, artefactAt: "/nowhere")
+  }
+  #expect(throws: ModuleError.isArtefact) {
+    try Module(engine: engine, compiling: try Module.artefactBytes(compiling: bytes))
   }
 }

@@ -47,13 +47,13 @@ struct ProgramTests {
     let error = #expect(throws: ModuleError.self) {
       try Module(engine: Engine(), compiling: program.bytes)
     }
-    guard case .unsupported(let name, let offset)? = error else {
+    guard case .unsupported(let features)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(name == "simd")
-    #expect(offset > 8)
-    #expect(error?.description == "unsupported: simd at offset \(offset)")
+    #expect(features.map(\.name) == ["simd"])
+    #expect(features[0].offset > 8)
+    #expect(error?.description == "unsupported: simd at offset \(features[0].offset)")
   }
 
   @Test(arguments: Programs.runnable)

@@ -47,11 +47,58 @@ import WebAssembly
   let sample = try Sample(module: LoadedModule(engine: Engine(), artefactPath: path))
   #expect(try sample.call("add", [1, 2]) == [3])
   #expect(try sample.trap("load", [.i32(.max)]).kind == .memoryOutOfBounds)
-  #expect(throws: ArtefactError.cannotOpen(ENOENT)) {
+  #expect(throws: ArtefactError.cannotRead(path: path + ".missing", ENOENT)) {
     try LoadedModule(engine: Engine(), artefactPath: path + ".missing")
   }
-  #expect(throws: ArtefactError.notAnArtefact) {
-    try LoadedModule(engine: Engine(), artefactPath: NSTemporaryDirectory())
+  #expect(throws: ArtefactError.cannotRead(path: "/tmp", EISDIR)) {
+    try LoadedModule(engine: Engine(), artefactPath: "/tmp")
+  }
+}
+
+@Test func errorsOfTheSystemHaveWords() {
+  let messages: [(ArtefactError, String)] = [
+    (.cannotRead(path: "/a", ENOENT), "/a: No such file or directory"),
+    (.noMemory(ENOMEM), "no memory for the artefact: Cannot allocate memory"),
+    (.cannotWrite(ENOSPC), "cannot write the artefact: No space left on device"),
+  ]
+  for (error, message) in messages { #expect("\(error)" == message) }
+}
+
+@Test func nobodyReachesAnArtefactThroughItsFile() throws {
+  let path = "/tmp/brolga-own-\(getpid()).brolga"
+  defer { unlink(path) }
+  let compiled = sampleCompiledModule()
+  let descriptor = open(path, O_CREAT | O_RDWR | O_TRUNC, 0o600)
+  defer { close(descriptor) }
+  try compiled.writeArtefact(toFile: descriptor)
+  let memory = try PrivateBytes(path: path)
+  let written = [UInt8](repeating: 0xCC, count: memory.bytes.count)
+  #expect(pwrite(descriptor, written, written.count, 0) == written.count)
+  // Between reading and checking, and after it.
+  let file = try ArtefactFile(memory, hostFeatures: .baseline)
+  #expect(Array(file.text) == compiled.text.toArray())
+  let sample = try Sample(module: LoadedModule(engine: Engine(), artefact: file))
+  ftruncate(descriptor, 0)
+  #expect(try sample.call("add", [1, 2]) == [3])
+  #expect(try sample.trap("load", [.i32(.max)]).kind == .memoryOutOfBounds)
+}
+
+@Test func bytesAreReadToTheirEnd() throws {
+  // About the sizes at which memory is enlarged, or ends with a page.
+  for count in [0, 1, 4095, 4096, 4097, 65535, 65536, 65537, 300_000] {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let path = "/tmp/brolga-bytes-\(getpid())"
+    defer { unlink(path) }
+    try Data(bytes).write(to: URL(filePath: path))
+    let file = try PrivateBytes(path: path)
+    #expect(withExtendedLifetime(file) { Array(file.bytes) } == bytes)
+    let pipe = Pipe()
+    Thread.detachNewThread {
+      pipe.fileHandleForWriting.write(Data(bytes))
+      try? pipe.fileHandleForWriting.close()
+    }
+    let read = try PrivateBytes(reading: pipe.fileHandleForReading.fileDescriptor, path: "a pipe")
+    #expect(withExtendedLifetime(read) { Array(read.bytes) } == bytes)
   }
 }
 

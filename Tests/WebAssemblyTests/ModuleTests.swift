@@ -99,6 +99,14 @@ import Testing
   #expect(mismatch?.description == "invalid: type mismatch: expected i32, found i64 (at offset 26)")
 }
 
+@Test func onlyATagNeedsExceptionHandling() {
+  #expect(complaint(about: header + section(13, [0x00])) == nil)
+  #expect(
+    complaint(about: header + section(13, [0x00, 0x00])) == "malformed: section size mismatch")
+  #expect(
+    complaint(about: header + section(13, [0x01, 0, 0])) == "unsupported: exception handling")
+}
+
 @Test func sectionsAreCheckedForOrderAndSize() {
   let type = section(1, [0x00])
   let after = "malformed: unexpected content after last section"

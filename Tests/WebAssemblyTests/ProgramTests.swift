@@ -25,6 +25,18 @@ private func programs() throws -> [(path: String, bytes: [UInt8])] {
 
 @Suite(.enabled(if: isPresent("programs"), "skipped: ../shared/data/programs is absent"))
 struct ProgramTests {
+  @Test func allOfARealProgramIsScannedForFeatures() throws {
+    for (path, bytes) in try programs() {
+      bytes.withUnsafeBytes {
+        var scan = FeatureScan($0)
+        scan.scanModule()
+        let usesSIMD = path.hasPrefix("blake3-simd/") || path.hasPrefix("libsodium/")
+        #expect(scan.isComplete, "\(path)")
+        #expect(scan.found.map(\.message) == (usesSIMD ? ["simd"] : []), "\(path)")
+      }
+    }
+  }
+
   @Test func realProgramsValidate() throws {
     var validator = FunctionValidator()
     var operators = 0

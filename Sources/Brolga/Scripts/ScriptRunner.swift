@@ -139,7 +139,7 @@ private struct ScriptRunner {
     do throws(ModuleError) {
       return .success(try Module(engine: engine, compiling: ModuleBytes(bytes), options))
     } catch {
-      if case .unsupported(let feature, _) = error { return .failure(.needs(feature)) }
+      if case .unsupported(let features) = error { return .failure(.needs(features[0].name)) }
       return .failure(.failed("\(error)"))
     }
   }
@@ -285,7 +285,7 @@ private struct ScriptRunner {
         try validateModule(ModuleBytes(bytes))
       } catch {
         switch error {
-        case .unsupported(let feature, _): throw .needs(feature)
+        case .unsupported(let features): throw .needs(features[0].name)
         case .malformed where isMalformed, .invalid where !isMalformed, .limitExceeded: return
         default: throw .failed("refused in another way: \(error)")
         }

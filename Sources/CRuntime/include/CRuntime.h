@@ -136,5 +136,13 @@ intptr_t brolga_find_entry(const brolga_range *range, uint32_t offset, bool call
 // The processor's features, in the bit order of Artefact's CPUFeatures.
 uint64_t brolga_cpu_features(void);
 
+// Moves mapped pages, or enlarges them if `target` is null; their new address, or null at an error.
+// What was mapped at `target` is gone.
+void *brolga_move_pages(void *pages, size_t bytes, size_t new_bytes, void *target);
+
+// For the command-line program, before any guest: a signal that asks for its end ends it, and after
+// a crash of its own it says so and ends as well.
+void brolga_end_by_signals(void);
+
 // glibc settings against giving memory back with every large free; for the command-line program.
 void brolga_keep_freed_memory(void);

@@ -40,6 +40,20 @@ package enum TextFormat {
     return try result.get()
   }
 
+  /// The bits of a number as the text of a module writes it; nil if it is none of the type.
+  package static func number(_ text: String, _ type: ValueType) -> UInt64? {
+    var text = text
+    return text.withUTF8 { text in
+      switch type {
+      case .i32: try? TextNumber.integer(text, bits: 32, isSigned: true)
+      case .i64: try? TextNumber.integer(text, bits: 64, isSigned: true)
+      case .f32: try? TextNumber.float(text, isDouble: false)
+      case .f64: try? TextNumber.float(text, isDouble: true)
+      default: nil
+      }
+    }
+  }
+
   /// The place in the text of what is wrong with the binary form that `encode` made of it.
   package static func error(
     _ error: WasmError, in text: UnsafeRawBufferPointer, features: Features = .standard

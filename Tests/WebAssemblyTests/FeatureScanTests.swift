@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which features a refusal names.
+
+import Foundation
+import Testing
+
+@testable import WebAssembly
+
+/// What a refusal of the module names, and where.
+private func features(_ bytes: [UInt8]) throws -> [UnsupportedFeature] {
+  let error = try #require(refusal(of: bytes))
+  #expect(error.kind == .unsupported)
+  return bytes.withUnsafeBytes { unsupportedFeatures(of: $0, refusedFor: error) }
+}
+
+@Test func aRefusalNamesEveryFeature() throws {
+  var module = TestModule(
+    [
+      0x41, 0x00, 0xFE, 0x10, 0x02, 0x00, 0x1A,  // i32.atomic.load, twice
+      0x41, 0x00, 0xFE, 0x10, 0x02, 0x00, 0x1A,
+      0xFD, 0x0C,  // v128.const
+    ] + [UInt8](repeating: 0x0B, count: 16) + [
+      0x1A, 0xFB, 0x01, 0x00, 0x1A,  // struct.new_default
+      0x06, 0x40, 0x19, 0x0B,  // try, catch_all
+      0x1F, 0x40, 0x02, 0x00, 0x00, 0x00, 0x02, 0x00, 0x0B,  // try_table
+    ])
+  module.memories = [[0x03, 0x01, 0x01]]
+  module.globals = [[0x7B, 0x00, 0xFD, 0x0C] + [UInt8](repeating: 0x0B, count: 16) + [0x0B]]
+  module.exports = [name("t") + [0x04, 0x00]]
+  let found = try features(module.bytes)
+  #expect(
+    found.map(\.name) == [
+      "threads", "simd", "exception handling", "garbage collection", "legacy exception handling",
+    ])
+  #expect(found.map(\.offset) == found.map(\.offset).sorted())
+  let bytes = module.bytes
+  #expect(bytes[found[0].offset] == 0x03)
+  #expect(bytes[found[1].offset] == 0x7B)
+  #expect(bytes[found[2].offset] == 0x04)
+  #expect(bytes[found[3].offset] == 0xFB)
+  #expect(bytes[found[4].offset] == 0x06)
+}
+
+@Test func whatCannotBeReadHidesOnlyTheRestOfItsPart() throws {
+  var module = TestModule([0xFF, 0xFD, 0x0F])
+  module.types.append([0x5D, 0x00])
+  module.functions.append([0x00])
+  module.bodies.append([0x00, 0xFE, 0x03, 0x00, 0x0B])
+  // A component has no sections of a module.
+  #expect(try features(module.bytes).map(\.name) == ["stack switching", "threads"])
+  let component: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0, 0xFD]
+  #expect(try features(component).map(\.name) == ["component model"])
+}
+
+@Test func everyPrefixOfAModuleIsScanned() throws {
+  var module = TestModule([0xFD, 0x0F, 0x1A]).furnished()
+  module.imports = [name("a") + name("b") + [0x04, 0x00, 0x00]]
+  let bytes = module.bytes
+  let error = try #require(refusal(of: bytes))
+  for count in 0...bytes.count {
+    let found = bytes[..<count].withUnsafeBytes { unsupportedFeatures(of: $0, refusedFor: error) }
+    #expect(found.first?.name == "exception handling")
+  }
+}
+
+@Test func theImmediatesOfEveryOperatorAreKnown() {
+  for opcode in Opcode.allCases {
+    let raw = opcode.rawValue
+    let found =
+      raw < 256
+      ? Immediates(UInt8(raw), prefixed: nil)
+      : Immediates(UInt8(raw >> 8), prefixed: UInt32(raw & 0xFF))
+    #expect(found != nil, "\(opcode)")
+  }
+  for byte in UInt8.min...UInt8.max {
+    let isPrefix = (0xFB...0xFE).contains(byte)
+    for number in 0..<(isPrefix ? UInt32(0x120) : 1) {
+      let prefixed = isPrefix ? number : nil
+      if OperatorTable.feature(byte, prefixed: prefixed) != nil {
+        #expect(Immediates(byte, prefixed: prefixed) != nil, "\(byte) \(number)")
+      }
+    }
+  }
+}
