@@ -23,7 +23,7 @@ struct BrolgaCommand: ParsableCommand {
     // A closed pipe is an error of the write, for the guest to see, and not the end of us.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(HostText.arguments)
       try command.run()
     } catch let failure as Failure {
       leave(failure)

@@ -93,7 +93,7 @@ enum Outcome {
   /// Tells what went wrong, if anything did, and returns the status for the process to end with.
   func reported(for file: String) -> Int32 {
     switch self {
-    case .status(let status): return Int32(truncatingIfNeeded: status)
+    case .status(let status): return ExitStatus(code: status).processStatus
     case .failed(let trap as Trap):
       complain("\(file): \(trap)")
       return ExitCode.trap
