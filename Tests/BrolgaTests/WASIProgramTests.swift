@@ -26,6 +26,42 @@ private func program(_ body: String, data: String = "") -> String {
   "(module \(imports) (memory (export \"memory\") 1) \(data) (func (export \"_start\") \(body)))"
 }
 
+@Test(arguments: [CompilationOptions.Level.o0, .o2])
+func theMemoryIsTheOneExportedAsMemory(level: CompilationOptions.Level) throws {
+  let text = { (export: String) in
+    """
+    (module \(imports) (import "host" "look" (func $look))
+      (memory 1) (memory \(export) 1)
+      (data (memory 0) (i32.const 0) "\\10\\00\\00\\00\\04\\00\\00\\00")
+      (data (memory 1) (i32.const 0) "\\10\\00\\00\\00\\04\\00\\00\\00")
+      (data (memory 0) (i32.const 16) "one.")
+      (data (memory 1) (i32.const 16) "two.")
+      (func (export "_start")
+        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (call $look)))
+    """
+  }
+  for (export, expected) in [
+    ("(export \"memory\")", "two."), ("(export \"other\")", "one."), ("", "one."),
+  ] {
+    let engine = Engine()
+    let module = try Module(
+      engine: engine, compiling: Array(text(export).utf8),
+      options: CompilationOptions(level: level))
+    var seen: [UInt8] = []
+    let result = try run(module, engine: engine) { imports, store in
+      imports.define(
+        module: "host", name: "look",
+        Function(store: store) { caller, _ in
+          seen = try caller.memory!.read(at: 16, count: 4)
+          return []
+        })
+    }
+    #expect(result.outputText == expected)
+    #expect(String(decoding: seen, as: UTF8.self) == expected)
+  }
+}
+
 @Test func aStatusThatAProcessCannotPassOnStaysAFailure() {
   let statuses: [UInt32: Int32] = [0: 0, 1: 1, 134: 134, 255: 255, 256: 255, 512: 255, .max: 255]
   for (code, expected) in statuses {
