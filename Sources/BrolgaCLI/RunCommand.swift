@@ -9,7 +9,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs a program, compiling it first unless it is an artefact.",
     discussion: """
-      Ends with the program's status; with 134 after a trap, whose reason and backtrace go to \
+      Ends with the program's status, 255 at most; with 134 after a trap, whose reason and backtrace go to \
       standard error; with 1 if the file cannot be run.
       """)
 

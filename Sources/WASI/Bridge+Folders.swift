@@ -52,7 +52,9 @@ extension WASIBridgeToHost {
     let found = try descriptors.folder(number, .fdReaddir)
     let bytes = try memory.bytes(at: buffer, count: count)
     _ = try memory.bytes(at: result, count: 4)
-    guard let positions = found.positions, let position = positions.position(of: cookie) else {
+    guard let positions = descriptors.folderState(number)?.positions,
+      let position = positions.position(of: cookie)
+    else {
       return try memory.store(UInt32(0), at: result)
     }
     // A stream of its own for each call: none needs to stay open, two readers of one descriptor do

@@ -49,13 +49,11 @@ extension WASIBridgeToHost {
     }
     let type = FileType(mode: status.st_mode)
     let rights = Rights.applying(to: type, host: opened).intersection(parent.inheriting)
-    let isFolder = type == .directory
     let new = descriptors.insert(
       Descriptor(
         host: opened, type: type,
         rights: rights.subtracting(Rights([.fdRead, .fdWrite]).subtracting(modes)),
-        inheriting: isFolder ? parent.inheriting : [],
-        positions: isFolder ? FolderPositions() : nil))
+        inheriting: type == .directory ? parent.inheriting : []))
     try memory.store(new, at: result)
   }
 

@@ -15,7 +15,8 @@ extension WASIBridgeToHost {
     _ descriptor: Descriptor, _ event: Int32, _ transfer: () -> Int
   ) throws(Errno) -> Int {
     guard let stream = descriptor.stream else { return try retrying(transfer) }
-    if stream.emulated.contains(.nonblock) {
+    // A file is always ready.
+    if stream.emulated.contains(.nonblock), descriptor.type != .regularFile {
       // Whoever shares the stream may be faster than we are; then this one call waits after all.
       guard try Self.isReady(descriptor.host, event, timeout: 0) else { throw .again }
     }

@@ -3,7 +3,8 @@
 
 import Glibc
 
-struct Descriptor {
+/// Plain words: every read and write looks one up.
+struct Descriptor: BitwiseCopyable {
   /// The host's descriptor.
   var host: Int32
   var type: FileType
@@ -12,15 +13,18 @@ struct Descriptor {
   var rights: Rights
   /// What descriptors opened through this one may receive at most.
   var inheriting: Rights = []
-  /// The guest's name for a preopened folder; nil for anything else.
-  var preopenName: [UInt8]?
   /// Of a standard stream, which is the host's; nil for what was opened for the guest.
   var stream: StreamFlags?
-  /// Of a folder, where its entries are.
-  var positions: FolderPositions?
 
   /// Whether the host's descriptor is closed with this one.
   var isOwned: Bool { stream == nil }
+}
+
+/// What belongs to an open folder beside its descriptor.
+struct FolderState {
+  /// The guest's name for it, if it was preopened.
+  var preopenName: [UInt8]?
+  let positions = FolderPositions()
 }
 
 /// The flags of a standard stream, as the guest sees them.
@@ -46,7 +50,7 @@ struct StreamFlags: BitwiseCopyable {
 
 /// All descriptors of one guest. Its own deinitializer closes what it owns.
 struct DescriptorTable: ~Copyable {
-  private enum Slot {
+  private enum Slot: BitwiseCopyable {
     case open(Descriptor)
     case free
     /// A standard stream that the host does not have. No file may come to stand in its place: the
@@ -55,20 +59,23 @@ struct DescriptorTable: ~Copyable {
   }
 
   private var slots: [Slot] = []
+  /// Of the folders among them.
+  private var folders: [UInt32: FolderState] = [:]
 
   deinit {
     for case .open(let slot) in slots where slot.isOwned { close(slot.host) }
   }
 
   /// Enters `descriptor` under the lowest free number.
-  mutating func insert(_ descriptor: Descriptor) -> UInt32 {
+  mutating func insert(_ descriptor: Descriptor, preopenName: [UInt8]? = nil) -> UInt32 {
     let free = slots.firstIndex { if case .free = $0 { true } else { false } }
-    if let free {
-      slots[free] = .open(descriptor)
-      return UInt32(free)
+    let index = free ?? slots.count
+    if index == slots.count { slots.append(.free) }
+    slots[index] = .open(descriptor)
+    if descriptor.type == .directory {
+      folders[UInt32(index)] = FolderState(preopenName: preopenName)
     }
-    slots.append(.open(descriptor))
-    return UInt32(slots.count - 1)
+    return UInt32(index)
   }
 
   mutating func insertAbsent() { slots.append(.absent) }
@@ -92,6 +99,8 @@ struct DescriptorTable: ~Copyable {
     return try descriptor(number, needed)
   }
 
+  func folderState(_ number: UInt32) -> FolderState? { folders[number] }
+
   /// The file `number`.
   ///
   /// - Throws: `badf` for a folder, whatever its rights.
@@ -111,6 +120,7 @@ struct DescriptorTable: ~Copyable {
   mutating func remove(_ number: UInt32) throws(Errno) {
     let removed = try descriptor(number)
     slots[Int(number)] = .free
+    folders[number] = nil
     if removed.isOwned { try check(close(removed.host)) }
   }
 
@@ -121,6 +131,7 @@ struct DescriptorTable: ~Copyable {
     if source == target { return }
     slots[Int(target)] = .open(moved)
     slots[Int(source)] = .free
+    folders[target] = folders.removeValue(forKey: source)
     if replaced.isOwned { close(replaced.host) }
   }
 

@@ -46,6 +46,8 @@ struct PathWalk: ~Copyable {
     let bytes = [UInt8](path)
     if bytes.contains(0) { throw .inval }
     try push(bytes)
+    // Nearly all paths have fewer.
+    entered.reserveCapacity(16)
     mustBeFolder = bytes.last == UInt8(ascii: "/")
     try walk(last)
   }

@@ -119,9 +119,8 @@ public final class WASIBridgeToHost {
     if host >= 0 { host = (try? aboveStandardStreams(host)) ?? -1 }
     if host < 0 { throw PreopenError(path: preopen.host, number: errno) }
     _ = descriptors.insert(
-      Descriptor(
-        host: host, type: .directory, rights: .folder, inheriting: .belowFolder,
-        preopenName: preopen.guestBytes, positions: FolderPositions()))
+      Descriptor(host: host, type: .directory, rights: .folder, inheriting: .belowFolder),
+      preopenName: preopen.guestBytes)
   }
 }
 
