@@ -60,4 +60,9 @@ enum HostText {
     }
     return bytes
   }
+
+  /// The same with a zero behind them, as the system takes names.
+  static func cString(_ string: String) -> [CChar] {
+    bytes(string).map { CChar(bitPattern: $0) } + [0]
+  }
 }

@@ -10,7 +10,7 @@ final class MappedFile {
   let bytes: UnsafeRawBufferPointer
 
   init(_ path: String) throws(Failure) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    let file = open(HostText.cString(path), O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw MappedFile.failure(path) }
     defer { close(file) }
     var status = stat()

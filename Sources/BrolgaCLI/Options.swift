@@ -129,7 +129,7 @@ struct GuestOptions: ParsableArguments {
   private static func variable(_ text: String) throws(Failure) -> [UInt8] {
     let bytes = HostText.bytes(text)
     if bytes.contains(UInt8(ascii: "=")) { return bytes }
-    guard let value = getenv(bytes.map { CChar(bitPattern: $0) } + [0]) else {
+    guard let value = getenv(HostText.cString(text)) else {
       throw Failure("there is no environment variable \(text) to pass on")
     }
     let count = strlen(value)

@@ -197,10 +197,17 @@ extension WASIBridgeToHost {
   private static func failureToCreate(_ walk: borrowing PathWalk) -> Errno {
     let failure = Errno.current
     guard failure == .exist, walk.mustBeFolder else { return failure }
+    // Without the slash, with which the kernel would follow a link.
+    let slash = CChar(bitPattern: UInt8(ascii: "/"))
+    let name = walk.name.prefix { $0 != slash && $0 != 0 } + [0]
     var status = stat()
-    // The slash is in the name still.
-    let isFile = fstatat(walk.folder, walk.name, &status, AT_SYMLINK_NOFOLLOW) != 0
-    return isFile && errno == ENOTDIR ? .notdir : failure
+    guard fstatat(walk.folder, Array(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      return failure
+    }
+    switch FileType(mode: status.st_mode) {
+    case .directory, .symbolicLink: return failure
+    default: return .notdir
+    }
   }
 
   /// Cuts what does not fit into the buffer, as `readlink` does.

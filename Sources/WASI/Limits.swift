@@ -11,7 +11,8 @@ enum Limits {
   static let depth = pathBytes / 2
   /// Folders that a walk holds open at once, the innermost ones.
   static let openFolders = 32
-  /// Entries of one open folder whose positions are kept, 8 bytes each: at most 1 MiB.
+  /// Entries of one open folder whose positions are kept, 8 bytes each: at most 1 MiB. Behind
+  /// them the file system's own positions are the guest's cookies.
   static let folderPositions = 1 << 17
   /// Buffers of one scattered read or write; Linux's own bound. More make a short transfer.
   static let vectors = 1024

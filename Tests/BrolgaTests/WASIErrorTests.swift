@@ -93,7 +93,11 @@ private func guestWithFolder() throws -> (TemporaryFolder, WASIGuest) {
   }
   #expect(answers("file/") == [.notdir, .notdir])
   #expect(answers("sub/") == [.exist, .exist])
+  // Whatever a link leads to: that may be outside.
+  folder.makeLink("passwd", to: "/etc/passwd")
+  folder.makeLink("etc", to: "/etc")
+  for name in ["link/", "passwd/", "etc/"] { #expect(answers(name) == [.exist, .exist]) }
   #expect(answers("new/") == [.noent, .noent])
   #expect(answers("file") == [.exist, .exist])
-  #expect(folder.entries == ["absolute", "file", "link", "sub"])
+  #expect(folder.entries == ["absolute", "etc", "file", "link", "passwd", "sub"])
 }

@@ -152,6 +152,15 @@ struct WASIProgramTests {
     #expect(result.status == 0)
   }
 
+  @Test func aModuleOfAnyNameRuns() throws {
+    let folder = TemporaryFolder()
+    let script = """
+      name=$(printf 'x\\377.wat'); mv guest.wat "$name"; exec "$brolga" run "$name"
+      """
+    let guest = program("(call $proc_exit (i32.const 7))")
+    #expect(try shell(script, guest: guest, in: folder).status == 7)
+  }
+
   @Test func aPathOfAThousandFoldersNeedsFewDescriptors() throws {
     let folder = TemporaryFolder()
     let down = String(repeating: "d/", count: 1000)
