@@ -31,7 +31,7 @@ struct BrolgaCommand: ParsableCommand {
       leave(0)
     }
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(HostText.arguments)
       try command.run()
     } catch let failure as Failure {
       leave(failure)

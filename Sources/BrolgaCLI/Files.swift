@@ -12,10 +12,12 @@ final class InputFile {
 
   init(_ path: String) throws(Failure) {
     name = path == "-" ? "standard input" : path
+    let isInput = path == "-"
+    let descriptor = isInput ? STDIN_FILENO : open(HostText.cString(path), O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure.ofSystem(path) }
+    defer { if !isInput { close(descriptor) } }
     do throws(ArtefactError) {
-      memory =
-        path == "-"
-        ? try PrivateBytes(reading: STDIN_FILENO, path: name) : try PrivateBytes(path: path)
+      memory = try PrivateBytes(reading: descriptor, path: name)
     } catch {
       throw Failure("\(error)")
     }
@@ -47,10 +49,11 @@ struct OutputFile: ~Copyable {
   init(_ path: String) throws(Failure) {
     self.path = path
     var status = stat()
-    let isReplaced = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    let isReplaced =
+      stat(HostText.cString(path), &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     temporaryPath = isReplaced ? "\(path).\(getpid()).tmp" : nil
     let flags = isReplaced ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY
-    descriptor = open(temporaryPath ?? path, flags | O_CLOEXEC, 0o666)
+    descriptor = open(HostText.cString(temporaryPath ?? path), flags | O_CLOEXEC, 0o666)
     if descriptor < 0 { throw Failure.ofSystem(path) }
   }
 
@@ -59,23 +62,26 @@ struct OutputFile: ~Copyable {
   }
 
   consuming func finish() throws(Failure) {
-    guard close(descriptor) == 0, temporaryPath.map({ rename($0, path) }) ?? 0 == 0 else {
+    guard close(descriptor) == 0,
+      temporaryPath.map({ rename(HostText.cString($0), HostText.cString(path)) }) ?? 0 == 0
+    else {
       let failure = Failure.ofSystem(path)
-      if let temporaryPath { unlink(temporaryPath) }
+      if let temporaryPath { unlink(HostText.cString(temporaryPath)) }
       throw failure
     }
   }
 
   consuming func discard() {
     close(descriptor)
-    if let temporaryPath { unlink(temporaryPath) }
+    if let temporaryPath { unlink(HostText.cString(temporaryPath)) }
   }
 }
 
 /// Whether `path` is the name of a file, and not standard input, a device or a pipe.
 func isPlainFile(_ path: String) -> Bool {
   var status = stat()
-  return path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  return path != "-" && stat(HostText.cString(path), &status) == 0
+    && status.st_mode & S_IFMT == S_IFREG
 }
 
 /// Writes a file in one piece.

@@ -150,28 +150,28 @@ struct GuestOptions: ParsableArguments {
     file: String, arguments: [String], output: Int32? = nil
   ) throws(Failure) -> WASIBridgeToHost {
     let name = argv0 ?? String(file.split(separator: "/").last ?? "")
-    var environment: [(name: String, value: String)] = []
+    var environment: [[UInt8]] = []
     for variable in variables { environment.append(try GuestOptions.variable(variable)) }
     do throws(PreopenError) {
       return try WASIBridgeToHost(
-        args: [name] + arguments, environment: environment,
-        preopens: folders.map(GuestOptions.preopen), stdout: output ?? STDOUT_FILENO,
-        stderr: output ?? STDERR_FILENO)
+        argumentBytes: ([name] + arguments).map { HostText.bytes($0) },
+        environmentBytes: environment, preopens: folders.map(GuestOptions.preopen),
+        stdout: output ?? STDOUT_FILENO, stderr: output ?? STDERR_FILENO)
     } catch {
       throw Failure("\(error)")
     }
   }
 
-  private static func variable(
-    _ text: String
-  ) throws(Failure) -> (name: String, value: String) {
-    if let equals = text.firstIndex(of: "=") {
-      return (String(text[..<equals]), String(text[text.index(after: equals)...]))
-    }
-    guard let value = getenv(text) else {
+  /// A variable of the guest, as `KEY=VALUE`.
+  private static func variable(_ text: String) throws(Failure) -> [UInt8] {
+    let bytes = HostText.bytes(text)
+    if bytes.contains(UInt8(ascii: "=")) { return bytes }
+    guard let value = getenv(HostText.cString(text)) else {
       throw Failure("there is no environment variable \(text) to pass on")
     }
-    return (text, String(cString: value))
+    let count = strlen(value)
+    return bytes + [UInt8(ascii: "=")]
+      + UnsafeBufferPointer(start: value, count: count).map { UInt8(bitPattern: $0) }
   }
 
   /// Splits `HOST::GUEST`; without the colons, the guest's path is the host's.
@@ -182,9 +182,11 @@ struct GuestOptions: ParsableArguments {
       position = utf8.index(after: colon)
       if position < utf8.endIndex, utf8[position] == UInt8(ascii: ":") {
         let guest = utf8.index(after: position)
-        return Preopen(host: String(text[..<colon]), guest: String(text[guest...]))
+        return Preopen(
+          hostBytes: HostText.bytes(text[..<colon]), guestBytes: HostText.bytes(text[guest...]))
       }
     }
-    return Preopen(host: text, guest: text)
+    let bytes = HostText.bytes(text)
+    return Preopen(hostBytes: bytes, guestBytes: bytes)
   }
 }

@@ -9,7 +9,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs a program, compiling it first unless it is an artefact.",
     discussion: """
-      Ends with the program's status; with 134 after a trap, whose reason and backtrace go to \
+      Ends with the program's status, 255 at most; with 134 after a trap, whose reason and backtrace go to \
       standard error; with 1 if the file cannot be run.
       """)
 
@@ -125,7 +125,7 @@ enum Outcome {
   /// Tells what went wrong, if anything did, and returns the status for the process to end with.
   func reported(for file: String) -> Int32 {
     switch self {
-    case .status(let status): return Int32(truncatingIfNeeded: status)
+    case .status(let status): return ExitStatus(code: status).processStatus
     case .failed(let trap as Trap):
       complain("\(file): \(trap)")
       return ExitCode.trap

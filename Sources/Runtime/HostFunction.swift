@@ -11,7 +11,7 @@ public struct Caller {
   /// The calling instance; nil when the host itself called.
   public let instance: Instance?
 
-  /// The calling instance's memory 0.
+  /// The memory that the calling instance exports as `memory`; its memory 0 if there is none.
   public var memory: Memory? { instance?.memory }
 }
 
@@ -61,15 +61,11 @@ package struct HostCall: BitwiseCopyable {
   package func setInteger(_ k: Int = 0, _ value: UInt64) { slots.integers[k] = value }
   package func setFloat(_ k: Int = 0, _ bits: UInt64) { slots.floats[k] = bits }
 
-  /// Memory 0 of the calling instance, as it is now; nil if it has none.
+  /// The memory of `Caller.memory`, as it is now; nil if there is none.
   package var memory: GuestMemory? {
-    guard let context = frame.pointee.caller_context else { return nil }
-    let base = context.load(fromByteOffset: Int(ContextLayout.memoryBase), as: UInt.self)
-    guard base != 0 else { return nil }
-    // The array of memories comes right after the header, whatever the module.
-    let record = context.load(
-      fromByteOffset: Int(ContextLayout.headerBytes),
-      as: UnsafeMutablePointer<MemoryRecord>.self)
+    guard let context = frame.pointee.caller_context,
+      let record = InstanceObject.hostMemory(ofContext: context)
+    else { return nil }
     return GuestMemory(base: record.pointee.base, byteCount: record.pointee.byteLength)
   }
 

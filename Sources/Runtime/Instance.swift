@@ -16,9 +16,9 @@ public struct Instance: Equatable {
   /// The export with this name.
   public func export(_ name: String) -> ExternalValue? { exports[name] }
 
-  /// Memory 0, exported or not.
+  /// The memory that host functions work with.
   package var memory: Memory? {
-    object.memories.first.map { Memory(store: store, object: $0) }
+    object.hostMemory.map { Memory(store: store, object: $0) }
   }
 }
 

@@ -11,6 +11,9 @@ final class InstanceObject {
   /// Laid out by `ContextLayout`.
   let context: UnsafeMutableRawPointer
   private(set) var memories: [MemoryObject] = []
+  /// The memory that host functions work with: the export `memory`, as WASI has it; memory 0 if
+  /// nothing of that name is exported.
+  private(set) var hostMemory: MemoryObject?
   private(set) var tables: [TableObject] = []
   /// The references of each element segment; empty once dropped.
   private(set) var elements: [[UInt64]] = []
@@ -45,6 +48,7 @@ final class InstanceObject {
       store.own(memory)
       add(memory)
     }
+    hostMemory = exportedMemory("memory") ?? memories.first
     makeRecords()
     for (type, initializer) in zip(wasm.tables[wasm.importedTableCount...], wasm.tableInitializers)
     {
@@ -75,6 +79,23 @@ final class InstanceObject {
     let owner = context.load(
       fromByteOffset: Int(ContextLayout.owner), as: UnsafeRawPointer.self)
     return Unmanaged<InstanceObject>.fromOpaque(owner).takeUnretainedValue()
+  }
+
+  /// The record of `hostMemory`, without counting a reference: for every call of a host function.
+  static func hostMemory(
+    ofContext context: UnsafeMutableRawPointer
+  ) -> UnsafeMutablePointer<MemoryRecord>? {
+    let owner = context.load(
+      fromByteOffset: Int(ContextLayout.owner), as: UnsafeRawPointer.self)
+    return Unmanaged<InstanceObject>.fromOpaque(owner)._withUnsafeGuaranteedRef {
+      $0.hostMemory?.record
+    }
+  }
+
+  private func exportedMemory(_ name: String) -> MemoryObject? {
+    guard let position = module.exportPosition(name) else { return nil }
+    let export = wasm.exports[position]
+    return export.kind == .memory ? memories[Int(export.index)] : nil
   }
 
   func setStackLimit(_ limit: UInt64) { storeWord(ContextLayout.stackLimit, UInt(limit)) }

@@ -10,16 +10,17 @@ extension WASIBridgeToHost {
     _ number: UInt32, vectors list: UInt32, count: UInt32, at offset: UInt64? = nil,
     result: UInt32, _ memory: GuestBytes
   ) throws(Errno) {
-    let needed: Rights = offset == nil ? .fdRead : [.fdRead, .fdSeek]
-    let file = try descriptors.descriptor(number, needed).host
+    let found = try transferable(number, .fdRead, isPositioned: offset != nil)
     let position = try hostOffset(offset)
     _ = try memory.bytes(at: result, count: 4)
     try collectVectors(list, count: count, memory)
-    let length = try retrying {
-      offset == nil
-        ? readv(file, vectors, Int32(vectors.count))
-        : preadv(file, vectors, Int32(vectors.count), position)
-    }
+    let file = found.host
+    let length =
+      if offset == nil {
+        try transferring(found, POLLIN) { readv(file, vectors, Int32(vectors.count)) }
+      } else {
+        try retrying { preadv(file, vectors, Int32(vectors.count), position) }
+      }
     try memory.store(UInt32(length), at: result)
   }
 
@@ -27,17 +28,28 @@ extension WASIBridgeToHost {
     _ number: UInt32, vectors list: UInt32, count: UInt32, at offset: UInt64? = nil,
     result: UInt32, _ memory: GuestBytes
   ) throws(Errno) {
-    let needed: Rights = offset == nil ? .fdWrite : [.fdWrite, .fdSeek]
-    let file = try descriptors.descriptor(number, needed).host
+    let found = try transferable(number, .fdWrite, isPositioned: offset != nil)
     let position = try hostOffset(offset)
     _ = try memory.bytes(at: result, count: 4)
     try collectVectors(list, count: count, memory)
-    let length = try retrying {
-      offset == nil
-        ? writev(file, vectors, Int32(vectors.count))
-        : pwritev(file, vectors, Int32(vectors.count), position)
+    let file = found.host
+    let length: Int
+    if offset == nil {
+      if let stream = found.stream { try prepareWrite(stream, found) }
+      length = try transferring(found, POLLOUT) { writev(file, vectors, Int32(vectors.count)) }
+    } else {
+      length = try retrying { pwritev(file, vectors, Int32(vectors.count), position) }
     }
     try memory.store(UInt32(length), at: result)
+  }
+
+  /// - Throws: what a seek would, if the transfer is to be at a position and the file has none.
+  private func transferable(
+    _ number: UInt32, _ needed: Rights, isPositioned: Bool
+  ) throws(Errno) -> Descriptor {
+    if !isPositioned { return try descriptors.descriptor(number, needed) }
+    try refuseSeekInStream(try descriptors.descriptor(number))
+    return try descriptors.descriptor(number, needed.union(.fdSeek))
   }
 
   private func hostOffset(_ offset: UInt64?) throws(Errno) -> off_t {
@@ -52,6 +64,10 @@ extension WASIBridgeToHost {
   private func collectVectors(
     _ list: UInt32, count: UInt32, _ memory: GuestBytes
   ) throws(Errno) {
+    // Taken out meanwhile: every use of a class's property is checked at run time.
+    var vectors: [iovec] = []
+    swap(&vectors, &self.vectors)
+    defer { swap(&vectors, &self.vectors) }
     vectors.removeAll(keepingCapacity: true)
     guard count <= UInt32.max / 8 else { throw .fault }
     let records = try memory.bytes(at: list, count: count * 8)
@@ -95,7 +111,7 @@ extension WASIBridgeToHost {
     switch descriptor.type {
     case .directory: throw .badf
     case .regularFile, .blockDevice: return
-    default: throw .spipe
+    default: if !descriptor.rights.contains(.fdTell) { throw .spipe }
     }
   }
 }
@@ -107,9 +123,7 @@ extension WASIBridgeToHost {
     _ number: UInt32, result: UInt32, _ memory: GuestBytes
   ) throws(Errno) {
     let found = try descriptors.descriptor(number)
-    let host = fcntl(found.host, F_GETFL)
-    try check(host)
-    let flags = FileFlags(host: host)
+    let flags = if let stream = found.stream { stream.flags } else { try Self.hostFlags(found) }
     try memory.store(
       words: UInt64(found.type.rawValue) | UInt64(flags.rawValue) << 16,
       found.rights.rawValue, found.inheriting.rawValue, at: result)
@@ -119,13 +133,20 @@ extension WASIBridgeToHost {
     let found = try descriptors.descriptor(number, .fdFdstatSetFlags)
     let flags = FileFlags(rawValue: UInt16(truncatingIfNeeded: raw))
     guard FileFlags.all.isSuperset(of: flags) else { throw .inval }
-    let host = fcntl(found.host, F_GETFL)
-    try check(host)
-    // Linux ignores a change of these three; say so rather than pretend.
-    let fixed: FileFlags = [.dsync, .rsync, .sync]
-    let changed = flags.symmetricDifference(FileFlags(host: host))
-    guard changed.isDisjoint(with: fixed) else { throw .notsup }
+    let host = try Self.hostFlags(found)
+    if var stream = found.stream {
+      try stream.set(flags, host: host)
+      return try descriptors.setFlags(number, of: stream)
+    }
+    // Linux ignores a change of these; say so rather than pretend.
+    guard flags.symmetricDifference(host).isDisjoint(with: .fixed) else { throw .notsup }
     try check(fcntl(found.host, F_SETFL, flags.host))
+  }
+
+  private static func hostFlags(_ descriptor: Descriptor) throws(Errno) -> FileFlags {
+    let host = fcntl(descriptor.host, F_GETFL)
+    try check(host)
+    return FileFlags(host: host)
   }
 
   func setRights(_ number: UInt32, base: UInt64, inheriting: UInt64) throws(Errno) {
@@ -140,8 +161,13 @@ extension WASIBridgeToHost {
     try memory.store(status, at: result)
   }
 
+  private func changeableFile(_ number: UInt32, _ needed: Rights) throws(Errno) -> Descriptor {
+    _ = try descriptors.owned(number, [])
+    return try descriptors.file(number, needed)
+  }
+
   func setSize(_ number: UInt32, _ size: UInt64) throws(Errno) {
-    let found = try descriptors.descriptor(number, .fdFilestatSetSize)
+    let found = try changeableFile(number, .fdFilestatSetSize)
     guard let size = off_t(exactly: size) else { throw .inval }
     try check(try retrying { ftruncate(found.host, size) })
   }
@@ -149,13 +175,13 @@ extension WASIBridgeToHost {
   func setTimes(
     _ number: UInt32, access: UInt64, modification: UInt64, flags: UInt32
   ) throws(Errno) {
-    let found = try descriptors.descriptor(number, .fdFilestatSetTimes)
+    let found = try descriptors.owned(number, .fdFilestatSetTimes)
     let times = try fileTimes(access: access, modification: modification, flags: flags)
     try check(futimens(found.host, times))
   }
 
   func allocate(_ number: UInt32, offset: UInt64, length: UInt64) throws(Errno) {
-    let found = try descriptors.descriptor(number, .fdAllocate)
+    let found = try changeableFile(number, .fdAllocate)
     guard let offset = off_t(exactly: offset), let length = off_t(exactly: length)
     else { throw .inval }
     let failure = posix_fallocate(found.host, offset, length)
@@ -165,8 +191,7 @@ extension WASIBridgeToHost {
   func advise(
     _ number: UInt32, offset: UInt64, length: UInt64, advice: UInt32
   ) throws(Errno) {
-    let found = try descriptors.descriptor(number, .fdAdvise)
-    if found.type == .directory { throw .badf }
+    let found = try descriptors.file(number, .fdAdvise)
     guard let offset = off_t(exactly: offset), let length = off_t(exactly: length)
     else { throw .inval }
     let hostAdvice: Int32
@@ -194,11 +219,11 @@ extension WASIBridgeToHost {
   }
 }
 
-// MARK: - Preopened folders, entries of folders
+// MARK: - Preopened folders
 
 extension WASIBridgeToHost {
   func preopenStatus(_ number: UInt32, result: UInt32, _ memory: GuestBytes) throws(Errno) {
-    guard let name = try descriptors.descriptor(number).preopenName else { throw .badf }
+    guard let name = descriptors.folderState(number)?.preopenName else { throw .badf }
     // The tag of a folder is 0; the length of its name follows at offset 4.
     try memory.store(words: UInt64(name.count) << 32, at: result)
   }
@@ -206,62 +231,9 @@ extension WASIBridgeToHost {
   func preopenName(
     _ number: UInt32, buffer: UInt32, count: UInt32, _ memory: GuestBytes
   ) throws(Errno) {
-    guard let name = try descriptors.descriptor(number).preopenName else { throw .badf }
+    guard let name = descriptors.folderState(number)?.preopenName else { throw .badf }
     guard name.count <= Int(count) else { throw .nametoolong }
     try memory.bytes(at: buffer, count: UInt32(name.count)).copyBytes(from: name)
-  }
-
-  /// Fills the buffer with entries from `cookie` on; the last one is cut where the buffer ends,
-  /// by which the guest knows that there may be more.
-  func readFolder(
-    _ number: UInt32, buffer: UInt32, count: UInt32, cookie: UInt64, result: UInt32,
-    _ memory: GuestBytes
-  ) throws(Errno) {
-    let found = try descriptors.descriptor(number, .fdReaddir)
-    let bytes = try memory.bytes(at: buffer, count: count)
-    guard let position = Int(exactly: cookie) else { throw .inval }
-    // A stream of its own for each call: the cookie is the file system's position, so none needs
-    // to stay open, and two readers of one descriptor do not disturb each other.
-    let opened = openat(found.host, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-    try check(opened)
-    guard let stream = fdopendir(opened) else {
-      let failure = Errno.current
-      close(opened)
-      throw failure
-    }
-    defer { closedir(stream) }
-    if position != 0 { seekdir(stream, position) }
-    var used = 0
-    while used < bytes.count {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        if errno != 0 { throw .current }
-        break
-      }
-      used += Self.storeEntry(entry, in: UnsafeMutableRawBufferPointer(rebasing: bytes[used...]))
-    }
-    try memory.store(UInt32(used), at: result)
-  }
-
-  /// Writes as much of one entry as fits, and returns how many bytes that is.
-  private static func storeEntry(
-    _ entry: UnsafeMutablePointer<dirent>, in space: UnsafeMutableRawBufferPointer
-  ) -> Int {
-    let name = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
-    let nameBytes = strlen(name.assumingMemoryBound(to: CChar.self))
-    let header: (UInt64, UInt64, UInt64) = (
-      UInt64(bitPattern: Int64(entry.pointee.d_off)), UInt64(entry.pointee.d_ino),
-      UInt64(nameBytes)
-        | UInt64(FileType(directoryEntry: entry.pointee.d_type).rawValue) << 32
-    )
-    withUnsafeBytes(of: header) { fields in
-      space.copyMemory(from: UnsafeRawBufferPointer(rebasing: fields.prefix(space.count)))
-    }
-    if space.count <= 24 { return space.count }
-    let fitting = min(nameBytes, space.count - 24)
-    UnsafeMutableRawBufferPointer(rebasing: space[24...]).copyMemory(
-      from: UnsafeRawBufferPointer(start: name, count: fitting))
-    return 24 + fitting
   }
 }
 

@@ -24,8 +24,7 @@ extension WASIBridgeToHost {
     guard OpenFlags.all.isSuperset(of: opening), FileFlags.all.isSuperset(of: flags)
     else { throw .inval }
     if opening.isSuperset(of: [.create, .directory]) { throw .inval }
-    let parent = try descriptors.descriptor(number, Self.rightsToOpen(opening))
-    guard parent.type == .directory else { throw .notdir }
+    let parent = try descriptors.folder(number, Self.rightsToOpen(opening))
     _ = try memory.bytes(at: result, count: 4)
 
     // Creating a file anew must not go through a link that is already there.
@@ -33,14 +32,14 @@ extension WASIBridgeToHost {
     let followsLink = request.lookup.contains(.symlinkFollow) && !isCreatedAnew
     let walk = try PathWalk(
       UnsafeRawBufferPointer(path), below: parent.host, .file(followsLink: followsLink))
-    let granted = request.rights.intersection(parent.inheriting)
-    let isFolder = opening.contains(.directory) || walk.mustBeFolder
-    let host =
-      Self.hostFlags(opening, granted, isFolder: isFolder) | flags.host
-      | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY
+    // Programs ask for rights that they do not use, or not for those that they do. Only these two
+    // decide anything: how the file is opened. All others come with the type.
+    let modes = request.rights.intersection(parent.inheriting).intersection([.fdRead, .fdWrite])
+    var host = Self.hostFlags(opening, modes) | flags.host | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY
+    if walk.mustBeFolder { host |= O_DIRECTORY }
     let folder = walk.folder
     let name = walk.name
-    let opened = try retrying { openat(folder, name, host, 0o666) }
+    let opened = try aboveStandardStreams(try retrying { openat(folder, name, host, 0o666) })
 
     var status = stat()
     if fstat(opened, &status) != 0 {
@@ -49,12 +48,12 @@ extension WASIBridgeToHost {
       throw failure
     }
     let type = FileType(mode: status.st_mode)
-    let applying = Rights.applying(to: type)
-    let inheriting = type == .directory ? request.inheriting.intersection(parent.inheriting) : []
+    let rights = Rights.applying(to: type, host: opened).intersection(parent.inheriting)
     let new = descriptors.insert(
       Descriptor(
-        host: opened, isOwned: true, type: type, rights: granted.intersection(applying),
-        inheriting: inheriting))
+        host: opened, type: type,
+        rights: rights.subtracting(Rights([.fdRead, .fdWrite]).subtracting(modes)),
+        inheriting: type == .directory ? parent.inheriting : []))
     try memory.store(new, at: result)
   }
 
@@ -65,25 +64,21 @@ extension WASIBridgeToHost {
     return needed
   }
 
-  private static func hostFlags(
-    _ opening: OpenFlags, _ rights: Rights, isFolder: Bool
-  ) -> Int32 {
-    var host: Int32 = 0
+  private static func hostFlags(_ opening: OpenFlags, _ modes: Rights) -> Int32 {
+    var host = O_RDONLY
+    if modes.contains(.fdWrite) { host = modes.contains(.fdRead) ? O_RDWR : O_WRONLY }
     if opening.contains(.create) { host |= O_CREAT }
     if opening.contains(.exclusive) { host |= O_EXCL }
     if opening.contains(.truncate) { host |= O_TRUNC }
-    if isFolder { return host | O_DIRECTORY | O_RDONLY }
-    let writing: Rights = [.fdWrite, .fdDatasync, .fdAllocate, .fdFilestatSetSize]
-    if rights.isDisjoint(with: writing) { return host | O_RDONLY }
-    return host | (rights.contains(.fdRead) ? O_RDWR : O_WRONLY)
+    if opening.contains(.directory) { host |= O_DIRECTORY }
+    return host
   }
 
   /// Walks to an entry that the host function takes as it is.
   private func entry(
     _ number: UInt32, _ path: UnsafeMutableRawBufferPointer, _ needed: Rights
   ) throws(Errno) -> PathWalk {
-    let parent = try descriptors.descriptor(number, needed)
-    guard parent.type == .directory else { throw .notdir }
+    let parent = try descriptors.folder(number, needed)
     return try PathWalk(UnsafeRawBufferPointer(path), below: parent.host, .entry)
   }
 
@@ -92,8 +87,7 @@ extension WASIBridgeToHost {
     _ number: UInt32, _ lookup: LookupFlags, _ path: UnsafeMutableRawBufferPointer,
     _ needed: Rights
   ) throws(Errno) -> PathWalk {
-    let parent = try descriptors.descriptor(number, needed)
-    guard parent.type == .directory else { throw .notdir }
+    let parent = try descriptors.folder(number, needed)
     return try PathWalk(
       UnsafeRawBufferPointer(path), below: parent.host,
       .file(followsLink: lookup.contains(.symlinkFollow)))
@@ -179,7 +173,9 @@ extension WASIBridgeToHost {
     // No folder has a second link, and the kernel would follow a link with a slash behind it.
     if source.mustBeFolder { throw .perm }
     let target = try entry(newNumber, newPath, .pathLinkTarget)
-    try check(linkat(source.folder, source.name, target.folder, target.name, 0))
+    if linkat(source.folder, source.name, target.folder, target.name, 0) != 0 {
+      throw Self.failureToCreate(target)
+    }
   }
 
   func symlink(
@@ -193,7 +189,25 @@ extension WASIBridgeToHost {
     // The guest itself could not follow it; another program might, to where the guest may not go.
     if contents.first == UInt8(ascii: "/") { throw .perm }
     let target = contents.map { CChar(bitPattern: $0) } + [0]
-    try check(symlinkat(target, walk.folder, walk.name))
+    if symlinkat(target, walk.folder, walk.name) != 0 { throw Self.failureToCreate(walk) }
+  }
+
+  /// Why the host did not create `walk`: where there is a file of that name, and the path has a
+  /// slash behind it, POSIX says otherwise than Linux.
+  private static func failureToCreate(_ walk: borrowing PathWalk) -> Errno {
+    let failure = Errno.current
+    guard failure == .exist, walk.mustBeFolder else { return failure }
+    // Without the slash, with which the kernel would follow a link.
+    let slash = CChar(bitPattern: UInt8(ascii: "/"))
+    let name = walk.name.prefix { $0 != slash && $0 != 0 } + [0]
+    var status = stat()
+    guard fstatat(walk.folder, Array(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      return failure
+    }
+    switch FileType(mode: status.st_mode) {
+    case .directory, .symbolicLink: return failure
+    default: return .notdir
+    }
   }
 
   /// Cuts what does not fit into the buffer, as `readlink` does.
@@ -203,10 +217,11 @@ extension WASIBridgeToHost {
   ) throws(Errno) {
     let walk = try file(number, [], path, .pathReadlink)
     _ = try memory.bytes(at: result, count: 4)
-    guard let start = buffer.baseAddress, !buffer.isEmpty else { throw .inval }
-    let length = readlinkat(
-      walk.folder, walk.name, start.assumingMemoryBound(to: CChar.self), buffer.count)
-    if length < 0 { throw .current }
-    try memory.store(UInt32(length), at: result)
+    let target = try PathWalk.target(of: walk.name, in: walk.folder)
+    // An absolute one tells of the host outside of the folder.
+    if target.first == UInt8(ascii: "/") { throw .perm }
+    let fitting = target.prefix(buffer.count)
+    buffer.copyBytes(from: fitting)
+    try memory.store(UInt32(fitting.count), at: result)
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guest's memory as one call sees it: every access is checked, and a bad one is `fault`.
 
-/// A view of the guest's first memory. Valid until the guest runs again.
+/// A view of the guest's memory. Valid until the guest runs again.
 package struct GuestBytes {
   private let base: UnsafeMutableRawPointer?
   private let count: UInt64

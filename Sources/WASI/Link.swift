@@ -33,7 +33,8 @@ extension WASIBridgeToHost {
 
   /// Runs a program: calls its `_start`, or `_initialize` if it has that instead.
   ///
-  /// - Returns: the status that the program ended with, 0 if it just returned.
+  /// - Returns: the status that the program ended with, 0 if it just returned. A process that is
+  ///   to end with it uses `ExitStatus.processStatus`.
   /// - Throws: whatever else ended it, a `Trap` above all.
   public func start(_ instance: Instance) throws -> UInt32 {
     let exports = instance.exports

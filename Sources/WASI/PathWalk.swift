@@ -14,13 +14,16 @@ enum LastComponent {
 
 /// A walk from an open folder along a path, one component at a time.
 ///
-/// Invariant: every descriptor in `folders` was opened from the one before it by a name without a
-/// slash that was no link and not `..`, so each is a folder below `root`, whatever others do to the
-/// file system meanwhile. Links are read and walked by hand; the kernel follows none for us.
+/// Invariant: every descriptor in `open` was opened, over others that may be closed by now, from
+/// `root` by names without a slash that were no links and not `..`, so each is a folder below
+/// `root`, whatever others do to the file system meanwhile. Links are read and walked by hand; the
+/// kernel follows none for us.
 struct PathWalk: ~Copyable {
   private let root: Int32
-  /// The folders entered below the root, outermost first. Owned.
-  private var folders: [Int32] = []
+  /// The names of the folders entered below the root, outermost first.
+  private var entered: [[CChar]] = []
+  /// The innermost of them, at least the last one, at most `Limits.openFolders`. Owned.
+  private var open: [Int32] = []
   /// Components still to walk, the next one last.
   private var pending: [ArraySlice<UInt8>] = []
   private var linksLeft = Limits.symbolicLinks
@@ -30,7 +33,7 @@ struct PathWalk: ~Copyable {
   private(set) var name: [CChar] = []
 
   /// The folder that holds `name`.
-  var folder: Int32 { folders.last ?? root }
+  var folder: Int32 { open.last ?? root }
 
   /// Resolves `path` below the open folder `root`.
   ///
@@ -42,14 +45,15 @@ struct PathWalk: ~Copyable {
     if path.count >= Limits.pathBytes { throw .nametoolong }
     let bytes = [UInt8](path)
     if bytes.contains(0) { throw .inval }
-    if String(validating: bytes, as: UTF8.self) == nil { throw .ilseq }
     try push(bytes)
+    // Nearly all paths have fewer.
+    entered.reserveCapacity(16)
     mustBeFolder = bytes.last == UInt8(ascii: "/")
     try walk(last)
   }
 
   deinit {
-    for folder in folders { close(folder) }
+    for folder in open { close(folder) }
   }
 
   private mutating func walk(_ last: LastComponent) throws(Errno) {
@@ -57,8 +61,7 @@ struct PathWalk: ~Copyable {
       let isLast = pending.isEmpty
       if component.elementsEqual([UInt8(ascii: ".")]) { continue }
       if component.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) {
-        guard let left = folders.popLast() else { throw .perm }
-        close(left)
+        try leave()
         continue
       }
       if isLast {
@@ -95,11 +98,12 @@ struct PathWalk: ~Copyable {
 
   private mutating func enter(_ component: ArraySlice<UInt8>) throws(Errno) {
     let candidate = cString(component)
-    let flags = HostFlags.path | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-    let opened = openat(folder, candidate, flags, 0)
+    let opened = openat(folder, candidate, Self.folderFlags, 0)
     if opened >= 0 {
-      folders.append(opened)
-      return
+      keep(opened)
+      // What is in `open` is closed at the end, whatever happens.
+      if entered.count == Limits.depth { throw .nametoolong }
+      return entered.append(candidate)
     }
     let failure = errno
     // What a link answers to this combination of flags depends on the kernel.
@@ -109,8 +113,48 @@ struct PathWalk: ~Copyable {
     throw Errno(host: failure)
   }
 
+  private static let folderFlags = HostFlags.path | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+
+  /// Takes over `opened`, the innermost folder.
+  private mutating func keep(_ opened: Int32) {
+    if open.count == Limits.openFolders { close(open.removeFirst()) }
+    open.append(opened)
+  }
+
+  /// Goes up to the folder before the innermost one.
+  ///
+  /// If that is not open any more, it is found by walking from the root again. Asking the kernel
+  /// for `..` would be shorter, and lead out if the folder has been moved out meanwhile.
+  private mutating func leave() throws(Errno) {
+    guard let left = open.popLast() else { throw .perm }
+    close(left)
+    entered.removeLast()
+    if !open.isEmpty { return }
+    for name in entered {
+      let opened = openat(folder, name, Self.folderFlags, 0)
+      try check(opened)
+      keep(opened)
+    }
+  }
+
   /// What the link `name` points to; nil if it is no link, or if nothing has that name.
   private mutating func linkTarget(_ name: [CChar]) throws(Errno) -> [UInt8]? {
+    let target: [UInt8]
+    do throws(Errno) {
+      target = try Self.target(of: name, in: folder)
+    } catch {
+      if error == .inval || error == .noent { return nil }
+      throw error
+    }
+    if linksLeft == 0 { throw .loop }
+    linksLeft -= 1
+    return target
+  }
+
+  /// What the link `name` in the open folder `folder` points to.
+  ///
+  /// - Throws: `inval` if it is no link.
+  static func target(of name: [CChar], in folder: Int32) throws(Errno) -> [UInt8] {
     var failure: Int32 = 0
     let target = [UInt8](unsafeUninitializedCapacity: Limits.pathBytes) { buffer, count in
       let length = buffer.withMemoryRebound(to: CChar.self) {
@@ -119,11 +163,8 @@ struct PathWalk: ~Copyable {
       failure = length < 0 ? errno : 0
       count = max(length, 0)
     }
-    if failure == EINVAL || failure == ENOENT { return nil }
     if failure != 0 { throw Errno(host: failure) }
     if target.count >= Limits.pathBytes { throw .nametoolong }
-    if linksLeft == 0 { throw .loop }
-    linksLeft -= 1
     return target
   }
 

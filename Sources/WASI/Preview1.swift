@@ -86,8 +86,8 @@ extension WASIBridgeToHost {
       try poll(subscriptions: a[0], events: a[1], count: a[2], result: a[3], memory)
     case .random_get: try random(buffer: a[0], count: a[1], memory)
     case .sched_yield: yieldThread()
-    case .proc_exit, .proc_raise, .sock_accept, .sock_recv, .sock_send, .sock_shutdown:
-      throw .nosys
+    case .sock_accept, .sock_recv, .sock_send, .sock_shutdown: try refuseSocket(a[0])
+    case .proc_exit, .proc_raise: throw .nosys
     default: try callPathFunction(function, a, memory)
     }
   }

@@ -43,14 +43,18 @@ package struct Rights: OptionSet, BitwiseCopyable {
     .fdDatasync, .fdRead, .fdSeek, .fdFdstatSetFlags, .fdSync, .fdTell, .fdWrite, .fdAdvise,
     .fdAllocate, .fdFilestatGet, .fdFilestatSetSize, .fdFilestatSetTimes, .pollFdReadwrite,
   ]
-  /// All that applies to a terminal, a pipe or a device. Without seek and tell, which is how
-  /// wasi-libc's `isatty` knows a terminal.
+  /// All that applies to a terminal or a pipe.
   package static let stream: Rights = [
     .fdRead, .fdFdstatSetFlags, .fdWrite, .fdFilestatGet, .pollFdReadwrite,
   ]
+  /// What changes a file otherwise than by writing to it.
+  package static let changingFile: Rights = [
+    .fdAllocate, .fdFilestatSetSize, .fdFilestatSetTimes,
+  ]
   /// All that applies to a folder.
   package static let folder: Rights = [
-    .fdFdstatSetFlags, .fdSync, .fdAdvise, .pathCreateDirectory, .pathCreateFile, .pathLinkSource,
+    .fdFdstatSetFlags, .fdDatasync, .fdSync, .fdAdvise, .pathCreateDirectory, .pathCreateFile,
+    .pathLinkSource,
     .pathLinkTarget, .pathOpen, .fdReaddir, .pathReadlink, .pathRenameSource, .pathRenameTarget,
     .pathFilestatGet, .pathFilestatSetSize, .pathFilestatSetTimes, .fdFilestatGet,
     .fdFilestatSetTimes, .pathSymlink, .pathRemoveDirectory, .pathUnlinkFile,
@@ -58,11 +62,13 @@ package struct Rights: OptionSet, BitwiseCopyable {
   /// All that a file or folder opened below a folder may receive.
   package static let belowFolder: Rights = regularFile.union(folder)
 
-  /// What applies to a descriptor of `type`.
-  static func applying(to type: FileType) -> Rights {
+  /// What applies to the open file `host`, which is of `type`.
+  static func applying(to type: FileType, host: Int32) -> Rights {
     switch type {
     case .directory: folder
     case .regularFile, .blockDevice: regularFile
+    // wasi-libc takes a character device for a terminal if it has neither seek nor tell.
+    case .characterDevice where isatty(host) == 0: stream.union([.fdSeek, .fdTell])
     default: stream
     }
   }
@@ -100,6 +106,8 @@ struct FileFlags: OptionSet, BitwiseCopyable {
   static let rsync = FileFlags(rawValue: 1 << 3)
   static let sync = FileFlags(rawValue: 1 << 4)
   static let all: FileFlags = [.append, .dsync, .nonblock, .rsync, .sync]
+  /// Those that Linux does not change in an open file.
+  static let fixed: FileFlags = [.dsync, .rsync, .sync]
 
   init(rawValue: UInt16) { self.rawValue = rawValue }
 

@@ -58,9 +58,14 @@ struct RunResult: Equatable {
 
 /// Runs a module in this process, on a thread with a large stack.
 ///
-/// - Parameter folder: what the guest knows as `.`.
+/// - Parameters:
+///   - folder: what the guest knows as `.`.
+///   - preopens: folders by their names for the guest; that of `folder` if absent.
+///   - define: adds further imports.
 func run(
-  _ module: Module, engine: Engine, args: [String] = ["program"], folder: String? = nil
+  _ module: Module, engine: Engine, args: [String] = ["program"],
+  environment: [String: String] = [:], folder: String? = nil, preopens: [String: String]? = nil,
+  define: (inout Imports, Store) -> Void = { _, _ in }
 ) throws -> RunResult {
   let capture = TemporaryFolder()
   let output = creat(capture.path + "/out", 0o600)
@@ -73,11 +78,15 @@ func run(
   let ran = runOnThread(stackBytes: 16 << 20) {
     outcome = Result {
       let store = Store(engine: engine)
+      let preopens = preopens ?? folder.map { [".": $0] } ?? [:]
       let wasi = try WASIBridgeToHost(
-        args: args, preopens: folder.map { [Preopen(host: $0, guest: ".")] } ?? [],
-        stdout: output, stderr: errors)
+        args: args,
+        environment: environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) },
+        preopens: preopens.map { Preopen(host: $0.value, guest: $0.key) }, stdout: output,
+        stderr: errors)
       var imports = Imports()
       wasi.link(to: &imports, store: store)
+      define(&imports, store)
       for name in ["start", "end"] {
         imports.define(module: "bench", name: name, Function(store: store) { _, _ in [] })
       }

@@ -141,46 +141,12 @@ private func guestWithFolder(_ files: [String: String] = [:]) throws -> (
   }
 }
 
-@Test func rightsAreThoseOfTheTypeAskedForAndInherited() throws {
-  let (_, guest) = try guestWithFolder(["file": "text"])
-  let readOnly = guest.opened("file", rights: .belowFolder.subtracting(.fdWrite))
-  // Reading alone would be wrong here: the other rights still need a file open for writing.
-  #expect(guest.transfer(.fd_write, readOnly, count: 1) == .badf)
-  let reader = guest.opened("file", rights: [.fdRead, .fdFilestatGet])
-  #expect(guest.transfer(.fd_read, reader, count: 4) == .success)
-  #expect(guest.call(.fd_seek, reader, 0, 0, 0) == .notcapable)
-  #expect(guest.call(.fd_seek, reader, 0, 1, 0) == .notcapable)
-  #expect(guest.call(.fd_fdstat_get, reader, 0) == .success)
-  #expect(guest.bytes[0] == FileType.regularFile.rawValue)
-  #expect(guest.wide(8) == Rights([.fdRead, .fdFilestatGet]).rawValue)
-  #expect(guest.wide(16) == 0)
-  let writer = guest.opened("file", rights: [.fdWrite, .fdSeek])
-  #expect(guest.transfer(.fd_read, writer, count: 4) == .badf)
-
-  #expect(guest.call(.fd_fdstat_get, 3, 0) == .success)
-  #expect(guest.bytes[0] == FileType.directory.rawValue)
-  #expect(guest.wide(8) == Rights.folder.rawValue)
-  #expect(guest.wide(16) == Rights.belowFolder.rawValue)
-  let few: Rights = [.pathOpen, .fdRead]
-  #expect(guest.call(.fd_fdstat_set_rights, 3, few.rawValue, few.rawValue) == .notcapable)
-  let fewer: Rights = [.pathOpen]
-  #expect(guest.call(.fd_fdstat_set_rights, 3, fewer.rawValue, few.rawValue) == .success)
-  #expect(guest.open("file", flags: 1) == .notcapable)
-  #expect(guest.open("file", flags: 8) == .notcapable)
-  let restricted = guest.opened("file")
-  #expect(guest.transfer(.fd_read, restricted, count: 1) == .success)
-  #expect(guest.transfer(.fd_write, restricted, count: 1) == .badf)
-  let path = guest.put("file")
-  #expect(guest.call(.path_unlink_file, 3, Address.path, path) == .notcapable)
-}
-
 @Test func foldersAreNeitherReadNorWrittenNorSought() throws {
   let (_, guest) = try guestWithFolder()
   #expect(guest.transfer(.fd_read, 3, count: 1) == .badf)
   #expect(guest.transfer(.fd_write, 3, count: 1) == .badf)
   #expect(guest.call(.fd_seek, 3, 0, 0, 0) == .badf)
   #expect(guest.call(.fd_tell, 3, 0) == .badf)
-  #expect(guest.open(".", flags: 2) == .success)
   #expect(guest.open(".") == .isdir)
   #expect(guest.open(".", rights: [.fdRead]) == .success)
 }
@@ -232,34 +198,6 @@ private func guestWithFolder(_ files: [String: String] = [:]) throws -> (
   #expect(guest.wide(Address.data + 48) == 9)
 }
 
-@Test func entriesOfAFolderComeOnceEach() throws {
-  let names = (0..<40).map { "entry-\($0)" }
-  let (folder, guest) = try guestWithFolder(
-    Dictionary(uniqueKeysWithValues: names.map { ($0, "") }))
-  folder.makeFolder("sub")
-  var seen: [String] = []
-  var cookie: UInt64 = 0
-  // A buffer of 100 bytes cuts every list after three or four entries.
-  while true {
-    #expect(
-      guest.call(.fd_readdir, 3, Address.data, 100, cookie, Address.result) == .success)
-    let used = UInt64(guest.word(Address.result))
-    var offset: UInt64 = 0
-    while offset + 24 <= used {
-      let count = UInt64(guest.word(Address.data + offset + 16))
-      if offset + 24 + count > used { break }
-      let name = guest.text(at: Address.data + offset + 24, count: Int(count))
-      let type = guest.bytes[Int(Address.data + offset) + 20]
-      if name == "sub" { #expect(type == FileType.directory.rawValue) }
-      seen.append(name)
-      cookie = guest.wide(Address.data + offset)
-      offset += 24 + count
-    }
-    if used < 100 { break }
-  }
-  #expect(seen.sorted() == (names + [".", "..", "sub"]).sorted())
-}
-
 @Test func descriptorsMoveAndTheLowestFreeOneIsTaken() throws {
   let (_, guest) = try guestWithFolder(["file": "text"])
   let first = guest.opened("file")
@@ -271,48 +209,9 @@ private func guestWithFolder(_ files: [String: String] = [:]) throws -> (
   #expect(guest.call(.fd_renumber, 77, first) == .badf)
   #expect(guest.call(.fd_renumber, first, 77) == .badf)
   #expect(guest.opened("file") == 5)
-}
-
-@Test func closingStandardOutputLeavesTheHostsOpen() throws {
-  let folder = TemporaryFolder()
-  folder.write("out", "")
-  let file = openat(AT_FDCWD, folder.path + "/out", O_WRONLY, 0)
-  defer { close(file) }
-  let guest = try WASIGuest(stdout: file)
-  _ = guest.put("hello", at: Address.data)
-  #expect(guest.transfer(.fd_write, 1, count: 5) == .success)
-  #expect(guest.transfer(.fd_read, 1, count: 5) == .badf)
-  #expect(guest.call(.fd_close, 1) == .success)
-  #expect(fcntl(file, F_GETFD) >= 0)
-  #expect(folder.read("out") == "hello")
-}
-
-@Test func aPipeIsAStream() throws {
-  var ends: [Int32] = [0, 0]
-  #expect(pipe(&ends) == 0)
-  defer { close(ends[0]) }
-  let guest = try WASIGuest(stdin: ends[0], stdout: ends[1])
-  #expect(guest.call(.fd_seek, 1, 0, 0, 0) == .spipe)
-  #expect(guest.call(.fd_tell, 0, 0) == .spipe)
-  guest.put(0, at: 96)
-  guest.bytes.storeBytes(of: 42, toByteOffset: 96, as: UInt64.self)
-  guest.bytes[104] = 1
-  // Nothing to read: a clock subscription ends the wait.
-  guest.bytes.storeBytes(of: 43, toByteOffset: 144, as: UInt64.self)
-  guest.put(1, at: 160)
-  guest.bytes.storeBytes(of: 2_000_000, toByteOffset: 168, as: UInt64.self)
-  #expect(guest.call(.poll_oneoff, 96, Address.data, 2, Address.result) == .success)
-  #expect(guest.word(Address.result) == 1)
-  #expect(guest.wide(Address.data) == 43)
-  _ = guest.put("xyz", at: Address.path)
-  guest.put(UInt32(Address.path), at: Address.vectors)
-  guest.put(3, at: Address.vectors + 4)
-  #expect(guest.call(.fd_write, 1, Address.vectors, 1, Address.result) == .success)
-  #expect(guest.call(.poll_oneoff, 96, Address.data, 1, Address.result) == .success)
-  #expect(guest.wide(Address.data) == 42)
-  #expect(guest.bytes[Int(Address.data) + 10] == 1)
-  #expect(guest.wide(Address.data + 16) == 3)
-  close(ends[1])
+  // A stream that the guest itself closed makes room as well.
+  #expect(guest.call(.fd_close, 0) == .success)
+  #expect(guest.opened("file") == 0)
 }
 
 @Test func clocksRunAndWaitingEnds() throws {
@@ -361,10 +260,6 @@ private func guestWithFolder(_ files: [String: String] = [:]) throws -> (
 @Test func theRestOfPreview1IsNotImplemented() throws {
   let (_, guest) = try guestWithFolder()
   #expect(guest.call(.proc_raise, 6) == .nosys)
-  #expect(guest.call(.sock_accept, 3, 0, 0) == .nosys)
-  #expect(guest.call(.sock_recv, 3, 0, 0, 0, 0, 0) == .nosys)
-  #expect(guest.call(.sock_send, 3, 0, 0, 0, 0) == .nosys)
-  #expect(guest.call(.sock_shutdown, 3, 0) == .nosys)
   #expect(guest.call(.sched_yield) == .success)
   #expect(Errno.nosys.rawValue == 52)
   #expect(Errno.notcapable.rawValue == 76)

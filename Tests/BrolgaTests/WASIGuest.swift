@@ -62,12 +62,23 @@ final class WASIGuest {
   /// Lives as long as this guest does.
   var folder: TemporaryFolder?
 
-  init(
+  convenience init(
     args: [String] = [], environment: [(name: String, value: String)] = [],
     folders: [Preopen] = [], stdin: Int32 = 0, stdout: Int32 = 1
   ) throws {
-    bridge = try WASIBridgeToHost(
-      args: args, environment: environment, preopens: folders, stdin: stdin, stdout: stdout)
+    self.init(
+      bridge: try WASIBridgeToHost(
+        args: args, environment: environment, preopens: folders, stdin: stdin, stdout: stdout))
+  }
+
+  /// A guest that knows `folder`, which then lives as long as it does, as `.`.
+  convenience init(in folder: TemporaryFolder) throws {
+    try self.init(folders: [Preopen(host: folder.path, guest: ".")])
+    self.folder = folder
+  }
+
+  init(bridge: WASIBridgeToHost) {
+    self.bridge = bridge
     bytes = .allocate(byteCount: Int(Address.end), alignment: 16)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
@@ -101,6 +112,12 @@ final class WASIGuest {
     return UInt64(text.utf8.count)
   }
 
+  /// Writes `bytes` where paths are and returns how many they are.
+  func put(bytes path: [UInt8]) -> UInt64 {
+    for (index, byte) in path.enumerated() { bytes[Int(Address.path) + index] = byte }
+    return UInt64(path.count)
+  }
+
   func text(at address: UInt64, count: Int) -> String {
     String(decoding: bytes[Int(address)..<Int(address) + count], as: UTF8.self)
   }
@@ -116,10 +133,26 @@ final class WASIGuest {
   }
 
   /// Opens `path`, which must succeed, and returns the descriptor.
-  func opened(_ path: String, flags: UInt64 = 0, rights: Rights = .belowFolder) -> UInt64 {
-    let failure = open(path, flags: flags, rights: rights)
+  func opened(
+    _ path: String, flags: UInt64 = 0, rights: Rights = .belowFolder,
+    inheriting: Rights = .belowFolder, below folder: UInt64 = 3
+  ) -> UInt64 {
+    let failure = open(path, flags: flags, rights: rights, inheriting: inheriting, below: folder)
     precondition(failure == .success, "\(path): \(failure)")
     return UInt64(word(Address.result))
+  }
+
+  /// The status of a descriptor: its type, flags, rights, and those inherited.
+  func status(
+    _ fd: UInt64
+  ) -> (type: FileType?, flags: UInt16, rights: Rights, inheriting: Rights) {
+    let failure = call(.fd_fdstat_get, fd, Address.data)
+    precondition(failure == .success, "\(fd): \(failure)")
+    return (
+      FileType(rawValue: bytes[Int(Address.data)]),
+      UInt16(truncatingIfNeeded: word(Address.data) >> 16),
+      Rights(rawValue: wide(Address.data + 8)), Rights(rawValue: wide(Address.data + 16))
+    )
   }
 
   /// Calls `function`, which takes vectors, with one vector of `count` bytes at `Address.data`.
@@ -131,14 +164,15 @@ final class WASIGuest {
 }
 
 extension TemporaryFolder {
-  /// How many descriptors of this process are open on the folder or something in it.
-  var openDescriptorCount: Int {
-    var count = 0
-    for descriptor in 0..<1024 {
+  /// The descriptors of this process that are open on the folder or something in it.
+  var openDescriptors: [Int32] { openDescriptors("") }
+
+  /// The same for what begins with `name` in the folder.
+  func openDescriptors(_ name: String) -> [Int32] {
+    (0..<1024).filter { descriptor in
       var target = [CChar](repeating: 0, count: 4096)
       let length = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
-      if length > 0, strncmp(target, path, strlen(path)) == 0 { count += 1 }
+      return length > 0 && strncmp(target, path + name, strlen(path + name)) == 0
     }
-    return count
   }
 }

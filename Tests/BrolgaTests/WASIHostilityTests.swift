@@ -33,8 +33,11 @@ func callsWithAnythingNeitherCrashNorEscape(seed: UInt64) throws {
   outer.makeFolder("inner/a")
   let nothing = open("/dev/null", O_RDWR)
   defer { close(nothing) }
+  // The guest may read it as a stream, which a folder is not, and that is all.
+  let folder = open(outer.path, O_RDONLY)
+  defer { close(folder) }
   let guest = try WASIGuest(
-    folders: [Preopen(host: outer.path + "/inner", guest: "/")], stdin: nothing, stdout: nothing)
+    folders: [Preopen(host: outer.path + "/inner", guest: "/")], stdin: folder, stdout: nothing)
   var numbers = Numbers(state: seed)
 
   // Waiting could take for ever, and allocating could fill the disk.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // No path leads out of a preopened folder.
 
-import Glibc
+import Foundation
 import Testing
 import WASI
 
@@ -23,8 +23,10 @@ private struct Sandbox {
   func link(_ name: String, to target: String) { outer.makeLink("inner/" + name, to: target) }
 
   /// What opening `path` answers, through a descriptor that is closed again.
-  func open(_ path: String, follow: Bool = true, flags: UInt64 = 0) -> Errno {
-    let failure = guest.open(path, follow: follow, flags: flags)
+  func open(
+    _ path: String, follow: Bool = true, flags: UInt64 = 0, rights: Rights = .belowFolder
+  ) -> Errno {
+    let failure = guest.open(path, follow: follow, flags: flags, rights: rights)
     if failure == .success {
       #expect(guest.call(.fd_close, UInt64(guest.word(Address.result))) == .success)
     }
@@ -121,8 +123,8 @@ func aPathThatStaysInsideOpens(path: String) throws {
   for path in ["near", "chain", "folder/leaf", "folder/back", "slash/leaf"] {
     #expect(sandbox.open(path) == .success, "\(path)")
   }
-  #expect(sandbox.open("folder", flags: directory) == .success)
-  #expect(sandbox.open("slash") == .success)
+  #expect(sandbox.open("folder", flags: directory, rights: .fdRead) == .success)
+  #expect(sandbox.open("slash", rights: .fdRead) == .success)
   #expect(sandbox.open("near/") == .notdir)
   #expect(sandbox.open("file/.") == .notdir)
 }
@@ -168,13 +170,10 @@ func aPathThatStaysInsideOpens(path: String) throws {
   #expect(sandbox.open(String(repeating: "a/", count: 3000)) == .nametoolong)
   #expect(sandbox.open("sub", flags: create | directory) == .inval)
   #expect(sandbox.open("file", flags: 16) == .inval)
-  guest.bytes[Int(Address.path)] = 0xff
-  #expect(
-    guest.call(.path_open, 3, 1, Address.path, 1, 0, 0, 0, 0, Address.result) == .ilseq)
   #expect(
     guest.call(.path_open, 3, 1, Address.end - 1, 2, 0, 0, 0, 0, Address.result) == .fault)
   #expect(guest.open("x", below: 9) == .badf)
-  #expect(guest.open("x", below: 0) == .notcapable)
+  #expect(guest.open("x", below: 0) == .notdir)
 }
 
 @Test func entriesAreTakenAsTheyAre() throws {
@@ -227,6 +226,58 @@ func aPathThatStaysInsideOpens(path: String) throws {
     guest.call(.path_readlink, 3, Address.path, file, Address.data, 9, Address.result) == .inval)
 }
 
+@Test func deepPathsAreWalkedDownAndUp() throws {
+  let sandbox = try Sandbox()
+  let depth = 3 * 32 + 5
+  for level in 1...depth {
+    sandbox.outer.makeFolder("inner/" + repeatElement("d", count: level).joined(separator: "/"))
+  }
+  let down = String(repeating: "d/", count: depth)
+  sandbox.outer.write("inner/" + down + "bottom", "")
+  sandbox.outer.write("inner/" + String(repeating: "d/", count: 10) + "ten", "")
+  sandbox.link("deep", to: down)
+  for path in [
+    down + "bottom", down + String(repeating: "../", count: depth) + "file",
+    down + String(repeating: "../", count: depth - 10) + "ten",
+    down + String(repeating: "../d/", count: 100) + "bottom",
+    down + String(repeating: "../", count: 70) + String(repeating: "d/", count: 70) + "bottom",
+    "deep/" + String(repeating: "../", count: depth) + "deep/bottom",
+  ] {
+    #expect(sandbox.open(path) == .success, "\(path)")
+  }
+  for path in [down, "deep/"] {
+    #expect(sandbox.open(path + String(repeating: "../", count: depth + 1) + "secret") == .perm)
+    #expect(sandbox.open(path + "../bottom") == .noent)
+  }
+  #expect(sandbox.outer.openDescriptors.count == 1)
+}
+
+@Test func linksLeadNoDeeperThanAPathHasRoomFor() throws {
+  let sandbox = try Sandbox()
+  let below = sandbox.outer.path + "/inner"
+  // Too deep for what removes the folder at the end, which goes by whole paths.
+  defer {
+    _ = try? Process.run(URL(filePath: "/bin/rm"), arguments: ["-rf", below]).waitUntilExit()
+  }
+  var folder = Glibc.open(below, O_RDONLY)
+  let step = String(repeating: "d/", count: 500)
+  for depth in 0..<2060 {
+    if depth % 500 == 0 { #expect(symlinkat(step, folder, "more") == 0) }
+    #expect(mkdirat(folder, "d", 0o755) == 0)
+    let next = openat(folder, "d", O_RDONLY, 0)
+    close(folder)
+    folder = next
+  }
+  close(folder)
+  let deep = { String(repeating: "more/", count: 4) + String(repeating: "d/", count: $0) }
+  #expect(sandbox.open(deep(48), rights: .fdRead) == .success)
+  #expect(sandbox.open(deep(49) + ".", rights: .fdRead) == .nametoolong)
+  // Only where the way up comes to has a link of this name.
+  let up = String(repeating: "../", count: 1048)
+  #expect(sandbox.open(deep(48) + up + "more", rights: .fdRead) == .success)
+  #expect(sandbox.open(deep(48) + up + "../more", rights: .fdRead) == .noent)
+}
+
 @Test func walksLeaveNoDescriptorOpen() throws {
   let sandbox = try Sandbox()
   sandbox.link("self", to: "sub/../self")
@@ -235,5 +286,5 @@ func aPathThatStaysInsideOpens(path: String) throws {
       _ = sandbox.open(path)
     }
   }
-  #expect(sandbox.outer.openDescriptorCount == 1)
+  #expect(sandbox.outer.openDescriptors.count == 1)
 }
