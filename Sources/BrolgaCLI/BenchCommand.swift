@@ -42,7 +42,7 @@ struct BenchCommand: ParsableCommand {
     guard nowhere >= 0 else { throw Failure("cannot open /dev/null") }
     var samples: [BenchSample] = []
     var outcome = Outcome.status(0)
-    let ran = runOnThread(stackBytes: guest.threadStackBytes) {
+    let ran = runOnThread(stackBytes: guest.settings.threadStackBytes) {
       outcome = Outcome {
         for _ in 0..<runs { samples.append(try measure(program, output: nowhere)) }
         return 0
@@ -56,8 +56,8 @@ struct BenchCommand: ParsableCommand {
 
   private func measure(_ program: Program, output: Int32) throws -> BenchSample {
     var sample = BenchSample()
-    let engine = Engine(configuration: guest.engineConfiguration)
-    let bridge = try guest.bridge(file: file, arguments: arguments, output: output)
+    let engine = Engine(configuration: guest.settings.engineConfiguration)
+    let bridge = try guest.settings.bridge(file: file, arguments: arguments, output: output)
     let began = monotonicTime()
     let module = try program.anew().load(engine: engine, compiling.options)
     let compiled = monotonicTime()

@@ -30,14 +30,22 @@ struct BrolgaCommand: ParsableCommand {
       output(helpMessage() + "\n")
       leave(0)
     }
+    let arguments = HostText.arguments
     do {
-      var command = try parseAsRoot(HostText.arguments)
+      if let run = ProgramRun(plainArguments: arguments, commands: commandNames) {
+        try run.run()
+      }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let failure as Failure {
       leave(failure)
     } catch {
       leaveParsing(error)
     }
+  }
+
+  private static var commandNames: [String] {
+    configuration.subcommands.compactMap { $0.configuration.commandName }
   }
 
   /// Ends with what the parser says: help or a version that was asked for, or a wrong usage.

@@ -120,7 +120,7 @@ struct GuestOptions: ParsableArguments {
     help: ArgumentHelp(
       "Bytes of native stack that the guest may use; K, M and G stand for 2^10, 2^20 and 2^30.",
       valueName: "bytes"))
-  var maxWasmStack = ByteCount(value: 1 << 20)
+  var maxWasmStack = GuestSettings().maxWasmStack
 
   @Option(
     name: .customLong("max-memory-size"),
@@ -133,60 +133,13 @@ struct GuestOptions: ParsableArguments {
     }
   }
 
-  var engineConfiguration: EngineConfiguration {
-    var configuration = EngineConfiguration()
-    configuration.maximumStackBytes = maxWasmStack.value
-    if let maxMemoryBytes { configuration.maximumMemoryBytes = UInt64(maxMemoryBytes.value) }
-    return configuration
-  }
-
-  /// Stack of the thread on which the guest runs: its own, the host functions', and to spare.
-  var threadStackBytes: Int { max(64 << 20, maxWasmStack.value + (4 << 20)) }
-
-  /// What the guest is given.
-  ///
-  /// - Parameter output: a descriptor that takes the place of both standard outputs.
-  func bridge(
-    file: String, arguments: [String], output: Int32? = nil
-  ) throws(Failure) -> WASIBridgeToHost {
-    let name = argv0 ?? String(file.split(separator: "/").last ?? "")
-    var environment: [[UInt8]] = []
-    for variable in variables { environment.append(try GuestOptions.variable(variable)) }
-    do throws(PreopenError) {
-      return try WASIBridgeToHost(
-        argumentBytes: ([name] + arguments).map { HostText.bytes($0) },
-        environmentBytes: environment, preopens: folders.map(GuestOptions.preopen),
-        stdout: output ?? STDOUT_FILENO, stderr: output ?? STDERR_FILENO)
-    } catch {
-      throw Failure("\(error)")
-    }
-  }
-
-  /// A variable of the guest, as `KEY=VALUE`.
-  private static func variable(_ text: String) throws(Failure) -> [UInt8] {
-    let bytes = HostText.bytes(text)
-    if bytes.contains(UInt8(ascii: "=")) { return bytes }
-    guard let value = getenv(HostText.cString(text)) else {
-      throw Failure("there is no environment variable \(text) to pass on")
-    }
-    let count = strlen(value)
-    return bytes + [UInt8(ascii: "=")]
-      + UnsafeBufferPointer(start: value, count: count).map { UInt8(bitPattern: $0) }
-  }
-
-  /// Splits `HOST::GUEST`; without the colons, the guest's path is the host's.
-  private static func preopen(_ text: String) -> Preopen {
-    let utf8 = text.utf8
-    var position = utf8.startIndex
-    while let colon = utf8[position...].firstIndex(of: UInt8(ascii: ":")) {
-      position = utf8.index(after: colon)
-      if position < utf8.endIndex, utf8[position] == UInt8(ascii: ":") {
-        let guest = utf8.index(after: position)
-        return Preopen(
-          hostBytes: HostText.bytes(text[..<colon]), guestBytes: HostText.bytes(text[guest...]))
-      }
-    }
-    let bytes = HostText.bytes(text)
-    return Preopen(hostBytes: bytes, guestBytes: bytes)
+  var settings: GuestSettings {
+    var settings = GuestSettings()
+    settings.folders = folders
+    settings.variables = variables
+    settings.argv0 = argv0
+    settings.maxWasmStack = maxWasmStack
+    settings.maxMemoryBytes = maxMemoryBytes
+    return settings
   }
 }

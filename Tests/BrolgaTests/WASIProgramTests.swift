@@ -128,6 +128,28 @@ struct WASIProgramTests {
     #expect([UInt8](result.output) == Array(expected.map { $0 + [0] }.joined()))
   }
 
+  /// Without options a run does not go through the argument parser: it must be the same run.
+  @Test(arguments: ["", "a", "--argv0 -- x", "-- -h", "help run", "-O0 --dir=/"])
+  func aRunWithoutOptionsIsTheSameAsOneWith(_ words: String) throws {
+    let guest = program(
+      """
+      (drop (call $args_sizes_get (i32.const 0) (i32.const 4)))
+      (drop (call $args_get (i32.const 64) (i32.const 1024)))
+      (i32.store (i32.const 16) (i32.const 1024))
+      (i32.store (i32.const 20) (i32.load (i32.const 4)))
+      (drop (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
+      """)
+    let folder = TemporaryFolder()
+    let runs = try ["", "run", "run --max-wasm-stack 1M"].map { options in
+      try shell("exec \"$brolga\" \(options) guest.wat \(words)", guest: guest, in: folder)
+    }
+    let passed = ["guest.wat"] + words.split(separator: " ").map(String.init)
+    for run in runs {
+      #expect(run.status == 0)
+      #expect(run.outputText == passed.map { $0 + "\0" }.joined())
+    }
+  }
+
   /// Opens the path `text`, with the flags of `path_open`, and ends with its error number.
   private func opening(_ text: String, flags: Int = 0, then more: String = "") -> String {
     program(
