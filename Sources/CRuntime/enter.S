@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways into compiled code and out of it (x86-64, System V to Brolga's convention).
 
+#include "include/BrolgaLayout.h"
+
 #if defined(__x86_64__)
 .intel_syntax noprefix
 .text
@@ -23,57 +25,57 @@ brolga_enter_asm:
   push r14
   push r15
   push rsi
-  mov [rdi], rsp                 // activation->stack_pointer = rbp - 48
+  mov [rdi], rsp                 // activation->stack_pointer = rbp - BROLGA_ENTRY_FRAME
   mov r10, rsi
-  mov rcx, [r10 + 128]           // stack words, kept 16-aligned
+  mov rcx, [r10 + BROLGA_CALL_STACK_WORD_COUNT]           // stack words, kept 16-aligned
   test rcx, rcx
   jz 1f
   lea rax, [rcx * 8 + 15]
   and rax, -16
   sub rsp, rax
   mov rdi, rsp
-  mov rsi, [r10 + 136]
+  mov rsi, [r10 + BROLGA_CALL_STACK_WORDS]
   rep movsq
 1:
-  mov rax, [r10]
-  mov r15, [r10 + 8]
-  mov r14, [r15 + 8]
-  movsd xmm0, qword ptr [r10 + 64]
-  movsd xmm1, qword ptr [r10 + 72]
-  movsd xmm2, qword ptr [r10 + 80]
-  movsd xmm3, qword ptr [r10 + 88]
-  movsd xmm4, qword ptr [r10 + 96]
-  movsd xmm5, qword ptr [r10 + 104]
-  movsd xmm6, qword ptr [r10 + 112]
-  movsd xmm7, qword ptr [r10 + 120]
-  mov rdi, [r10 + 16]
-  mov rsi, [r10 + 24]
-  mov rdx, [r10 + 32]
-  mov rcx, [r10 + 40]
-  mov r8, [r10 + 48]
-  mov r9, [r10 + 56]
+  mov rax, [r10 + BROLGA_CALL_CODE]
+  mov r15, [r10 + BROLGA_CALL_CONTEXT]
+  mov r14, [r15 + BROLGA_CONTEXT_MEMORY_BASE]
+  movsd xmm0, qword ptr [r10 + BROLGA_CALL_FLOATS]
+  movsd xmm1, qword ptr [r10 + BROLGA_CALL_FLOATS + 8]
+  movsd xmm2, qword ptr [r10 + BROLGA_CALL_FLOATS + 16]
+  movsd xmm3, qword ptr [r10 + BROLGA_CALL_FLOATS + 24]
+  movsd xmm4, qword ptr [r10 + BROLGA_CALL_FLOATS + 32]
+  movsd xmm5, qword ptr [r10 + BROLGA_CALL_FLOATS + 40]
+  movsd xmm6, qword ptr [r10 + BROLGA_CALL_FLOATS + 48]
+  movsd xmm7, qword ptr [r10 + BROLGA_CALL_FLOATS + 56]
+  mov rdi, [r10 + BROLGA_CALL_INTS]
+  mov rsi, [r10 + BROLGA_CALL_INTS + 8]
+  mov rdx, [r10 + BROLGA_CALL_INTS + 16]
+  mov rcx, [r10 + BROLGA_CALL_INTS + 24]
+  mov r8, [r10 + BROLGA_CALL_INTS + 32]
+  mov r9, [r10 + BROLGA_CALL_INTS + 40]
   mov rbx, rsp                   // the callee removes its arguments
   call rax
-  mov r10, [rbp - 48]
-  mov [r10 + 144], rax
-  mov [r10 + 152], rdx
-  mov [r10 + 160], rcx
-  mov [r10 + 168], rsi
-  mov [r10 + 176], rdi
-  mov [r10 + 184], r8
-  movsd qword ptr [r10 + 192], xmm0
-  movsd qword ptr [r10 + 200], xmm1
-  movsd qword ptr [r10 + 208], xmm2
-  movsd qword ptr [r10 + 216], xmm3
-  movsd qword ptr [r10 + 224], xmm4
-  movsd qword ptr [r10 + 232], xmm5
-  movsd qword ptr [r10 + 240], xmm6
-  movsd qword ptr [r10 + 248], xmm7
-  mov rcx, [r10 + 128]
+  mov r10, [rbp - BROLGA_ENTRY_FRAME]
+  mov [r10 + BROLGA_CALL_INT_RESULTS], rax
+  mov [r10 + BROLGA_CALL_INT_RESULTS + 8], rdx
+  mov [r10 + BROLGA_CALL_INT_RESULTS + 16], rcx
+  mov [r10 + BROLGA_CALL_INT_RESULTS + 24], rsi
+  mov [r10 + BROLGA_CALL_INT_RESULTS + 32], rdi
+  mov [r10 + BROLGA_CALL_INT_RESULTS + 40], r8
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS], xmm0
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 8], xmm1
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 16], xmm2
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 24], xmm3
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 32], xmm4
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 40], xmm5
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 48], xmm6
+  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 56], xmm7
+  mov rcx, [r10 + BROLGA_CALL_STACK_WORD_COUNT]
   test rcx, rcx
   jz 2f
   mov rsi, rbx
-  mov rdi, [r10 + 136]
+  mov rdi, [r10 + BROLGA_CALL_STACK_WORDS]
   rep movsq
 2:
   xor eax, eax
@@ -100,7 +102,7 @@ brolga_land:
   cld
   mov eax, esi
   mov rsp, [rdi]
-  lea rbp, [rsp + 48]
+  lea rbp, [rsp + BROLGA_ENTRY_FRAME]
   jmp 3b
 .size brolga_land, . - brolga_land
 
@@ -126,50 +128,50 @@ brolga_raise:
 brolga_host_entry:
   push rbp
   mov rbp, rsp
-  sub rsp, 144
+  sub rsp, BROLGA_HOST_FRAME_BYTES
   and rsp, -16
-  mov [rsp], rdi
-  mov [rsp + 8], rsi
-  mov [rsp + 16], rdx
-  mov [rsp + 24], rcx
-  mov [rsp + 32], r8
-  mov [rsp + 40], r9
-  movsd qword ptr [rsp + 48], xmm0
-  movsd qword ptr [rsp + 56], xmm1
-  movsd qword ptr [rsp + 64], xmm2
-  movsd qword ptr [rsp + 72], xmm3
-  movsd qword ptr [rsp + 80], xmm4
-  movsd qword ptr [rsp + 88], xmm5
-  movsd qword ptr [rsp + 96], xmm6
-  movsd qword ptr [rsp + 104], xmm7
+  mov [rsp + BROLGA_HOST_INTS], rdi
+  mov [rsp + BROLGA_HOST_INTS + 8], rsi
+  mov [rsp + BROLGA_HOST_INTS + 16], rdx
+  mov [rsp + BROLGA_HOST_INTS + 24], rcx
+  mov [rsp + BROLGA_HOST_INTS + 32], r8
+  mov [rsp + BROLGA_HOST_INTS + 40], r9
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS], xmm0
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 8], xmm1
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 16], xmm2
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 24], xmm3
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 32], xmm4
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 40], xmm5
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 48], xmm6
+  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 56], xmm7
   lea rax, [rbp + 16]
-  mov [rsp + 112], rax
-  mov [rsp + 120], r15
-  mov rax, [rbp]                 // the caller's frame; it keeps its own context at -8
-  mov rax, [rax - 8]
-  mov [rsp + 128], rax
-  mov [rsp + 136], r10
+  mov [rsp + BROLGA_HOST_STACK_WORDS], rax
+  mov [rsp + BROLGA_HOST_CONTEXT], r15
+  mov rax, [rbp]                 // the caller's frame, which keeps its context
+  mov rax, [rax - BROLGA_SAVED_CONTEXT]
+  mov [rsp + BROLGA_HOST_CALLER_CONTEXT], rax
+  mov [rsp + BROLGA_HOST_SAVED_R10], r10
   mov rdi, rsp
   mov rsi, rbp
   call brolga_host_call
   test eax, eax
   jnz 1f
-  mov rax, [rsp]
-  mov rdx, [rsp + 8]
-  mov rcx, [rsp + 16]
-  mov rsi, [rsp + 24]
-  mov rdi, [rsp + 32]
-  mov r8, [rsp + 40]
-  movsd xmm0, qword ptr [rsp + 48]
-  movsd xmm1, qword ptr [rsp + 56]
-  movsd xmm2, qword ptr [rsp + 64]
-  movsd xmm3, qword ptr [rsp + 72]
-  movsd xmm4, qword ptr [rsp + 80]
-  movsd xmm5, qword ptr [rsp + 88]
-  movsd xmm6, qword ptr [rsp + 96]
-  movsd xmm7, qword ptr [rsp + 104]
-  mov r10, [rsp + 136]
-  mov r11, [r15 + 72]            // bytes of arguments, to remove
+  mov rax, [rsp + BROLGA_HOST_INTS]
+  mov rdx, [rsp + BROLGA_HOST_INTS + 8]
+  mov rcx, [rsp + BROLGA_HOST_INTS + 16]
+  mov rsi, [rsp + BROLGA_HOST_INTS + 24]
+  mov rdi, [rsp + BROLGA_HOST_INTS + 32]
+  mov r8, [rsp + BROLGA_HOST_INTS + 40]
+  movsd xmm0, qword ptr [rsp + BROLGA_HOST_FLOATS]
+  movsd xmm1, qword ptr [rsp + BROLGA_HOST_FLOATS + 8]
+  movsd xmm2, qword ptr [rsp + BROLGA_HOST_FLOATS + 16]
+  movsd xmm3, qword ptr [rsp + BROLGA_HOST_FLOATS + 24]
+  movsd xmm4, qword ptr [rsp + BROLGA_HOST_FLOATS + 32]
+  movsd xmm5, qword ptr [rsp + BROLGA_HOST_FLOATS + 40]
+  movsd xmm6, qword ptr [rsp + BROLGA_HOST_FLOATS + 48]
+  movsd xmm7, qword ptr [rsp + BROLGA_HOST_FLOATS + 56]
+  mov r10, [rsp + BROLGA_HOST_SAVED_R10]
+  mov r11, [r15 + BROLGA_CONTEXT_ARGUMENT_BYTES] // bytes of arguments, to remove
   leave
   test r11, r11
   jnz 2f
@@ -208,7 +210,7 @@ brolga_tail_call:
   lea r11, [rip + brolga_tail_return]
   cmp [rsp], r11
   jne 1f
-  mov [rbp - 8], r15
+  mov [rbp - BROLGA_SAVED_CONTEXT], r15
   jmp 4f
 1:
   movq xmm8, rbx
@@ -235,7 +237,7 @@ brolga_tail_call:
   mov [r13 - 8], r12
   mov [r13 - 16], rbp
   lea rbp, [r13 - 16]
-  mov [rbp - 8], r15
+  mov [rbp - BROLGA_SAVED_CONTEXT], r15
   mov [rbp - 16], r15
   mov [rbp - 24], rax
   lea r11, [rip + brolga_tail_return]
@@ -245,9 +247,9 @@ brolga_tail_call:
   movq r13, xmm10
 4:
   movq r11, xmm14
-  mov r15, [r11 + 8]
-  mov r14, [r15 + 8]
-  jmp [r11]
+  mov r15, [r11 + BROLGA_RECORD_CONTEXT]
+  mov r14, [r15 + BROLGA_CONTEXT_MEMORY_BASE]
+  jmp [r11 + BROLGA_RECORD_CODE]
 .size brolga_tail_call, . - brolga_tail_call
 
 // Returns for a chain of tail calls; rsp = the results' place of the last callee.
@@ -257,7 +259,7 @@ brolga_tail_call:
 .p2align 4
 brolga_tail_return:
   mov r15, [rbp - 16]
-  mov r14, [r15 + 8]
+  mov r14, [r15 + BROLGA_CONTEXT_MEMORY_BASE]
   mov r11, [rbp - 24]
   test r11, r11
   jz 2f

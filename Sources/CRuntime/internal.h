@@ -4,17 +4,15 @@
 
 #include "include/CRuntime.h"
 
-// One run of compiled code: lives in brolga_enter's frame. `stack_pointer` is known to enter.S.
+// One run of compiled code: lives in brolga_enter's frame.
 typedef struct brolga_activation {
-  // Stack pointer of brolga_enter_asm once it has saved its registers.
+  // Stack pointer of brolga_enter_asm once it has saved its registers: BROLGA_ENTRY_FRAME below its
+  // frame pointer.
   uint64_t stack_pointer;
   struct brolga_activation *previous;
   // Frame pointer of brolga_host_entry while this run is inside a host function.
   uint64_t host_frame;
 } brolga_activation;
-
-// Distance from an activation's stack pointer to the frame pointer of brolga_enter_asm.
-#define BROLGA_ENTRY_FRAME 48
 
 typedef struct brolga_thread {
   brolga_activation *current;

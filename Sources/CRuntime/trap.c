@@ -136,7 +136,7 @@ static uint32_t trap_kind(int signal, uint64_t address, uint64_t fault_address) 
   if (entry >= 0) return code.kinds[entry];
   brolga_range memory;
   if (signal == SIGSEGV && brolga_find_memory(fault_address, &memory)) {
-    return 2; // memoryOutOfBounds
+    return BROLGA_TRAP_MEMORY_OUT_OF_BOUNDS;
   }
   return 0;
 }

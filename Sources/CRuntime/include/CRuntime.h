@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A call of compiled code: what goes in and what comes out. Offsets are repeated in enter.S.
+#include "BrolgaLayout.h"
+
+// A call of compiled code: what goes in and what comes out.
 // The register order is that of Artefact's CallingConvention, the results' order its result order.
 typedef struct brolga_call {
   const void *code;
@@ -38,7 +40,7 @@ typedef struct brolga_host_context {
   uint64_t header[8];
   // Returns 0, or the raw value of a TrapKind. Must not unwind.
   uint32_t (*dispatch)(struct brolga_host_context *context, brolga_host_frame *frame);
-  // Bytes of its arguments on the stack, which it removes. Known to enter.S.
+  // Bytes of its arguments on the stack, which it removes.
   uint64_t argument_bytes;
 } brolga_host_context;
 
@@ -51,13 +53,6 @@ extern void brolga_host_entry(void);
 extern void brolga_raise(void);
 // Helper `tailCall`, jumped to by compiled code only.
 extern void brolga_tail_call(void);
-
-// What Artefact's ContextLayout and TrapKind say, for C; RuntimeTests compare the two.
-#define BROLGA_CONTEXT_HEADER 64
-#define BROLGA_CONTEXT_TABLES 56
-#define BROLGA_MEMORY_ENTRY 16
-#define BROLGA_TRAP_MEMORY_OUT_OF_BOUNDS 2
-#define BROLGA_TRAP_TABLE_OUT_OF_BOUNDS 3
 
 // The beginnings of what a context's memories and tables point to.
 typedef struct brolga_memory_record {
