@@ -33,9 +33,4 @@ package enum Opcode: UInt16, CaseIterable, BitwiseCopyable, Sendable {
   case i32TruncSatF32S = 0xFC00, i32TruncSatF32U, i32TruncSatF64S, i32TruncSatF64U
   case i64TruncSatF32S, i64TruncSatF32U, i64TruncSatF64S, i64TruncSatF64U, memoryInit, dataDrop
   case memoryCopy, memoryFill, tableInit, elemDrop, tableCopy, tableGrow, tableSize, tableFill
-
-  /// A dense number below 256, in the order of the cases, for tables.
-  package var ordinal: UInt8 {
-    @inline(__always) get { unsafeBitCast(self, to: UInt8.self) }
-  }
 }
