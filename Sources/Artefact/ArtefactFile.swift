@@ -50,6 +50,8 @@ package final class ArtefactFile: @unchecked Sendable {
   /// The module without its bodies.
   package var skeleton: UnsafeRawBufferPointer { parts.skeleton }
   package var byteCount: Int { memory.bytes.count }
+  /// The file's own bytes.
+  package var serialized: [UInt8] { [UInt8](memory.bytes) }
   package var functionCount: Int { parts.functionCount }
   package var importedFunctionCount: Int { parts.importedFunctionCount }
   /// `TrapEntry` after `TrapEntry`.

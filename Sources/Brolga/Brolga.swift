@@ -22,10 +22,10 @@ import WebAssembly
 @_exported import struct WebAssembly.UnsupportedFeature
 @_exported import struct WebAssembly.ValueType
 
-/// A module with its machine code. Immutable; for any number of stores and threads.
-public typealias Module = LoadedModule
+// Said once more, because `WebAssembly` has another of that name.
+public typealias Module = Runtime.Module
 
-extension LoadedModule {
+extension Runtime.Module {
   /// Compiles a WebAssembly module.
   public convenience init(
     engine: Engine, compiling bytes: [UInt8],
@@ -46,11 +46,22 @@ extension LoadedModule {
     }
   }
 
-  /// Loads what `artefactBytes` returned and somebody kept in a file. What happens to the file
-  /// afterwards does not matter.
+  /// Loads what `serialize` made, of this version of Brolga and for a processor like this one.
   ///
-  /// Code in an artefact runs as it is: the hash finds damage, not malice.
-  public convenience init(engine: Engine, artefactAt path: String) throws(ModuleError) {
+  /// The code runs as it is: the hash finds damage, not malice. Serialized modules are to be trusted
+  /// like programs.
+  public convenience init(engine: Engine, serialized bytes: [UInt8]) throws(ModuleError) {
+    do throws(ArtefactError) {
+      let memory = try PrivateBytes(byteCount: bytes.count)
+      memory.bytes.copyBytes(from: bytes)
+      try self.init(engine: engine, readArtefact: memory)
+    } catch {
+      throw .artefact(error)
+    }
+  }
+
+  /// As above, from a file. What happens to the file afterwards does not matter.
+  public convenience init(engine: Engine, serializedAt path: String) throws(ModuleError) {
     do throws(ArtefactError) {
       try self.init(engine: engine, artefactPath: path)
     } catch {
@@ -67,16 +78,7 @@ extension LoadedModule {
     }
   }
 
-  /// Compiles a WebAssembly module, for another process to run.
-  public static func artefactBytes(
-    compiling bytes: [UInt8], options: CompilationOptions = CompilationOptions()
-  ) throws(ModuleError) -> [UInt8] {
-    let compilation = try compileModule(ModuleBytes(bytes), options.compilerOptions)
-    do throws(ArtefactError) {
-      let artefact = try compilation.module.artefactBytes()
-      return [UInt8](artefact.buffer)
-    } catch {
-      throw .artefact(error)
-    }
-  }
+  /// The module with its machine code, for another process to load: an ELF file. The same module and
+  /// level give the same bytes.
+  public func serialize() -> [UInt8] { artefact.serialized }
 }

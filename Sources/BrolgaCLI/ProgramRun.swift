@@ -83,7 +83,7 @@ extension ProgramRun {
   }
 }
 
-extension LoadedModule {
+extension Brolga.Module {
   /// Checks that running the module runs something.
   func requireEntry() throws(Failure) {
     let functions = exports.filter { if case .function = $0.type { true } else { false } }

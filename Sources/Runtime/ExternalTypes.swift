@@ -26,7 +26,7 @@ public struct ExportType: Hashable, Sendable {
   public let type: ExternalType
 }
 
-extension LoadedModule {
+extension Module {
   /// In the order of the module.
   public var imports: [ImportType] {
     module.imports.map {

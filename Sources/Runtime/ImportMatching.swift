@@ -3,7 +3,7 @@
 
 import WebAssembly
 
-extension LoadedModule {
+extension Module {
   /// The values for the module's imports, in their order.
   func resolve(_ imports: Imports, store: Store) throws(LinkError) -> [ExternalValue] {
     var values: [ExternalValue] = []

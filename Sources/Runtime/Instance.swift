@@ -10,7 +10,7 @@ public struct Instance: Equatable {
 
   public static func == (a: Instance, b: Instance) -> Bool { a.object === b.object }
 
-  public var module: LoadedModule { object.module }
+  public var module: Module { object.module }
   public var exports: Exports { Exports(instance: self) }
 
   /// The export with this name.

@@ -6,7 +6,7 @@ import CRuntime
 import WebAssembly
 
 final class InstanceObject {
-  let module: LoadedModule
+  let module: Module
   unowned(unsafe) let store: Store
   /// Laid out by `ContextLayout`.
   let context: UnsafeMutableRawPointer
@@ -26,7 +26,7 @@ final class InstanceObject {
   private var wasm: WebAssembly.Module { module.module }
 
   /// Allocates everything; runs and copies nothing yet.
-  init(_ module: LoadedModule, store: Store, imports: [ExternalValue]) throws(LinkError) {
+  init(_ module: Module, store: Store, imports: [ExternalValue]) throws(LinkError) {
     self.module = module
     self.store = store
     let byteCount = module.layout.byteCount

@@ -29,7 +29,7 @@ public struct Trap: Error, Sendable {
 
   /// A code address as offset into its module; named only when somebody asks.
   private struct Place: Sendable {
-    let module: LoadedModule
+    let module: Module
     let codeOffset: UInt32
     let isReturnAddress: Bool
   }
@@ -67,7 +67,7 @@ public struct Trap: Error, Sendable {
           continue
         }
       }
-      let module = Unmanaged<LoadedModule>.fromOpaque(range.owner).takeUnretainedValue()
+      let module = Unmanaged<Module>.fromOpaque(range.owner).takeUnretainedValue()
       places.append(
         Place(
           module: module, codeOffset: UInt32(truncatingIfNeeded: address &- range.low),

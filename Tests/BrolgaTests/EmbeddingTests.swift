@@ -77,12 +77,32 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
     try Module(engine: engine, compiling: Array(bytes.dropLast(5)))
   }
   #expect(throws: ModuleError.artefact(.notAnArtefact)) {
-    try Module(engine: engine, artefactAt: Programs.example("numbers").path)
+    try Module(engine: engine, serializedAt: Programs.example("numbers").path)
   }
   #expect(throws: ModuleError.artefact(.cannotRead(path: "/nowhere", ENOENT))) {
-    try Module(engine: engine, artefactAt: "/nowhere")
+    try Module(engine: engine, serializedAt: "/nowhere")
   }
   #expect(throws: ModuleError.isArtefact) {
-    try Module(engine: engine, compiling: try Module.artefactBytes(compiling: bytes))
+    try Module(engine: engine, compiling: try Module(engine: engine, compiling: bytes).serialize())
+  }
+}
+
+@Test func aModuleThatWasSerializedIsTheSameModule() throws {
+  let engine = Engine()
+  let module = try Module(engine: engine, compiling: Programs.example("numbers").bytes)
+  let bytes = module.serialize()
+  let again = try Module(engine: engine, serialized: bytes)
+  #expect(again.serialize() == bytes)
+  for module in [module, again] {
+    let instance = try module.instantiate(store: Store(engine: engine))
+    #expect(try instance.exports[function: "gcd"]!([.i32(1071), .i32(462)]) == [.i32(21)])
+  }
+  var damaged = bytes
+  damaged[bytes.count / 2] ^= 1
+  #expect(throws: ModuleError.artefact(.wrongHash)) {
+    try Module(engine: engine, serialized: damaged)
+  }
+  #expect(throws: ModuleError.artefact(.notAnArtefact)) {
+    try Module(engine: engine, serialized: [])
   }
 }

@@ -101,14 +101,14 @@ extension CompilerOptions {
 @Test func textIsCompiledLikeItsBinaryForm() throws {
   let engine = Engine()
   let text = "(module (func (export \"f\") (result i32) (i32.const 42)))"
-  let module = try LoadedModule(engine: engine, compiling: Array(text.utf8))
+  let module = try Module(engine: engine, compiling: Array(text.utf8))
   let instance = try module.instantiate(store: Store(engine: engine), imports: [:])
   let function = try #require(instance.exports[function: "f"])
   let results = try function()
   #expect(results == [.i32(42)])
   let wrong = "(module\n  (func (result i32) (i64.const 42)))"
   let error = #expect(throws: ModuleError.self) {
-    _ = try LoadedModule(engine: engine, compiling: Array(wrong.utf8))
+    _ = try Module(engine: engine, compiling: Array(wrong.utf8))
   }
   let message = "2:36: invalid: type mismatch: expected i32, found i64"
   #expect(error?.description.hasPrefix(message) == true, "\(error as Any)")

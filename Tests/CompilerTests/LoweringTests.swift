@@ -57,7 +57,7 @@ extension FunctionMaker {
       let loaded = m.load(p[1])
       return m.binary(.add, .i32, m.binary(.mul, .i32, p[0], loaded), loaded)
     }
-    #expect(lines.first == "v2 = mov.32 [r14 + v3 + 8]")
+    #expect(lines.first == "v2 = mov.32 [r14 + v4 + 8]")
     #expect(lines.count == 3)
   }
 

@@ -116,13 +116,13 @@ func sampleCompiledModule() -> CompiledModule {
 }
 
 /// A module of these bytes, without functions of its own.
-func loadedModule(_ builder: ModuleBuilder, engine: Engine) throws -> LoadedModule {
+func loadedModule(_ builder: ModuleBuilder, engine: Engine) throws -> Runtime.Module {
   var compiled = CompiledModule()
   compiled.skeleton.append(contentsOf: builder.bytes)
   compiled.importedFunctionCount = try Module(
     decoding: builder.bytes, options: DecodingOptions(bodiesElsewhere: true)
   ).importedFunctionCount
-  return try LoadedModule(engine: engine, compiled: compiled)
+  return try Runtime.Module(engine: engine, compiled: compiled)
 }
 
 /// The sample program in a store of its own.
@@ -137,12 +137,12 @@ struct Sample {
   ) throws {
     let engine = Engine(configuration: configuration)
     try self.init(
-      module: LoadedModule(engine: engine, compiled: sampleCompiledModule()), host: host,
+      module: Runtime.Module(engine: engine, compiled: sampleCompiledModule()), host: host,
       callback: callback)
   }
 
   init(
-    module: LoadedModule,
+    module: Runtime.Module,
     host: @escaping (Caller, [Value]) throws -> [Value] = { _, arguments in arguments },
     callback: @escaping (Caller) throws -> Void = { _ in }
   ) throws {

@@ -117,7 +117,6 @@ private struct State: Equatable {
     let info = table[raw < 256 ? raw : OperatorTable.prefixedStart + (raw & 0xFF)]
     #expect(info.opcode == opcode)
     #expect(info.shape != .illegal)
-    #expect(Opcode.allCases[Int(opcode.ordinal)] == opcode)
     let hasTypes = [.unary, .binary, .load, .store].contains(info.shape)
     #expect((info.operand | info.result != 0) == hasTypes)
   }

@@ -7,7 +7,7 @@ import Glibc
 import WebAssembly
 
 /// A compiled module, loaded. Immutable; any number of stores and threads may use it at once.
-public final class LoadedModule: @unchecked Sendable {
+public final class Module: @unchecked Sendable {
   // Unchecked: everything is immutable once `init` returns.
   public let engine: Engine
   package let module: WebAssembly.Module
@@ -24,7 +24,7 @@ public final class LoadedModule: @unchecked Sendable {
   public convenience init(engine: Engine, artefactPath path: String) throws(ArtefactError) {
     try self.init(
       engine: engine,
-      artefact: try ArtefactFile(path: path, hostFeatures: LoadedModule.hostFeatures))
+      artefact: try ArtefactFile(path: path, hostFeatures: Module.hostFeatures))
   }
 
   /// Loads a copy of an artefact's bytes.
@@ -33,7 +33,7 @@ public final class LoadedModule: @unchecked Sendable {
   ) throws(ArtefactError) {
     try self.init(
       engine: engine,
-      artefact: try ArtefactFile(copying: bytes, hostFeatures: LoadedModule.hostFeatures))
+      artefact: try ArtefactFile(copying: bytes, hostFeatures: Module.hostFeatures))
   }
 
   /// Loads an artefact that has been read.
@@ -42,7 +42,7 @@ public final class LoadedModule: @unchecked Sendable {
   {
     try self.init(
       engine: engine,
-      artefact: try ArtefactFile(artefact, hostFeatures: LoadedModule.hostFeatures))
+      artefact: try ArtefactFile(artefact, hostFeatures: Module.hostFeatures))
   }
 
   /// Loads what the compiler has just made.
@@ -51,7 +51,7 @@ public final class LoadedModule: @unchecked Sendable {
   ) throws(ArtefactError) {
     try self.init(
       engine: engine,
-      artefact: try ArtefactFile(compiled, hostFeatures: LoadedModule.hostFeatures))
+      artefact: try ArtefactFile(compiled, hostFeatures: Module.hostFeatures))
   }
 
   package init(engine: Engine, artefact: ArtefactFile) throws(ArtefactError) {
