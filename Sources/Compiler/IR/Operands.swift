@@ -9,7 +9,14 @@ extension Function {
   package func forEachOperand<E: Error>(
     _ i: Instruction, _ body: (UInt32) throws(E) -> Void
   ) throws(E) {
-    let traits = i.opcode.traits
+    try forEachOperand(i, i.opcode.traits, body)
+  }
+
+  /// The same, for one who has looked up the traits already.
+  @inline(__always)
+  func forEachOperand<E: Error>(
+    _ i: Instruction, _ traits: Traits, _ body: (UInt32) throws(E) -> Void
+  ) throws(E) {
     if traits.readsA { try body(i.a) }
     if traits.readsB { try body(i.b) }
     if traits.readsC { try body(i.c) }

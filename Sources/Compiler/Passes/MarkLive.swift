@@ -25,9 +25,10 @@ func markLive(_ function: borrowing Function, _ scratch: inout PassScratch) {
       var index = Int(truncatingIfNeeded: data.instructionEnd) &- 1
       while index >= start {
         let i = function.instructions.storage[index]
-        if scratch.isLive[index] || i.opcode.mustStay {
+        let traits = i.opcode.traits
+        if scratch.isLive[index] || traits.mustStay {
           scratch.isLive[index] = true
-          scratch.markOperands(function, i, at: UInt32(truncatingIfNeeded: index))
+          scratch.markOperands(function, i, traits, at: UInt32(truncatingIfNeeded: index))
         }
         index &-= 1
       }
@@ -52,9 +53,9 @@ func removeDead(in function: inout Function, _ scratch: borrowing PassScratch) {
 extension PassScratch {
   @inline(__always)
   fileprivate mutating func markOperands(
-    _ function: borrowing Function, _ i: Instruction, at index: UInt32
+    _ function: borrowing Function, _ i: Instruction, _ traits: Traits, at index: UInt32
   ) {
-    function.forEachOperand(i) { mark($0, from: index, function) }
+    function.forEachOperand(i, traits) { mark($0, from: index, function) }
     if !stack.isEmpty { drain(function, at: index) }
   }
 

@@ -53,8 +53,9 @@ extension Lowering {
     for i in start..<end {
       facts[i] |= colour &<< 3
       let x = function.instructions.storage[i]
-      function.forEachOperand(x) { Self.use($0, counts) }
-      if x.opcode.traits.stopsReads { colour &+= 1 }
+      let traits = x.opcode.traits
+      function.forEachOperand(x, traits) { Self.use($0, counts) }
+      if traits.stopsReads { colour &+= 1 }
     }
     return colour
   }
