@@ -29,10 +29,15 @@ let package = Package(
       dependencies: [
         "RegisterAllocation", "WebAssembly", "Artefact", "Compiler", "CRuntime", "Runtime", "WASI",
       ]),
+    // The specification's test scripts: for the command line and the tests.
+    .target(
+      name: "BrolgaScripts",
+      dependencies: ["Brolga", "WebAssembly", "Artefact", "Compiler"]),
     .executableTarget(
       name: "BrolgaCLI",
       dependencies: [
-        "Brolga", "CRuntime", "Entities", "RegisterAllocation", "WebAssembly", "Artefact",
+        "Brolga", "BrolgaScripts", "CRuntime", "Entities", "RegisterAllocation", "WebAssembly",
+        "Artefact",
         "Compiler",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -54,6 +59,7 @@ let package = Package(
     .testTarget(name: "CompilerTests", dependencies: ["Compiler"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Artefact", "CRuntime", "WASI"]),
     .testTarget(
-      name: "BrolgaTests", dependencies: ["Brolga", "RegisterAllocation", "Entities"]),
+      name: "BrolgaTests",
+      dependencies: ["Brolga", "BrolgaScripts", "RegisterAllocation", "Entities"]),
   ]
 )

@@ -35,7 +35,7 @@ public enum ModuleError: Error, Hashable, Sendable {
   }
 
   /// What is wrong with a module that was decoded from `bytes`, which may be its text.
-  init(_ error: WasmError, in bytes: ModuleBytes) {
+  package init(_ error: WasmError, in bytes: ModuleBytes) {
     if TextFormat.isText(bytes.buffer) {
       self = .text(TextFormat.error(error, in: bytes.buffer).description)
     } else if error.kind == .unsupported {
@@ -45,7 +45,7 @@ public enum ModuleError: Error, Hashable, Sendable {
     }
   }
 
-  init(_ error: CompileError, in bytes: ModuleBytes) {
+  package init(_ error: CompileError, in bytes: ModuleBytes) {
     switch error {
     case .module(let error): self.init(error, in: bytes)
     default: self = .tooLarge(error.description)

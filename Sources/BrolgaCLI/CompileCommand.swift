@@ -130,7 +130,7 @@ struct CompileCommand: ParsableCommand {
   ) throws(Failure) {
     let count: Int
     do throws(ModuleError) {
-      count = try Brolga.emitText(kind, of: input.moduleBytes, options, only: only, write)
+      count = try BrolgaCLI.emitText(kind, of: input.moduleBytes, options, only: only, write)
     } catch {
       throw Failure("\(input.name): \(error)")
     }

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Brolga
+import BrolgaScripts
 import Glibc
 
 struct WastCommand: ParsableCommand {

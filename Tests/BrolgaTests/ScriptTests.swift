@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The specification's test scripts: which pass, and what the others need.
 
+import BrolgaScripts
 import Compiler
 import Foundation
 import Testing

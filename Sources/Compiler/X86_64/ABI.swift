@@ -4,7 +4,6 @@
 import Artefact
 import Entities
 import RegisterAllocation
-import WebAssembly
 
 /// The registers that allocation may use, and what calls destroy.
 package enum X64Convention {
@@ -45,78 +44,5 @@ package enum X64Convention {
     for k in 0..<resultIntegers { set.remove(result(integer: UInt8(truncatingIfNeeded: k))) }
     for k in 0..<resultFloats { set.remove(float(UInt8(truncatingIfNeeded: k))) }
     return set
-  }
-}
-
-/// What lowering needs to know of a module. Immutable; shared by all workers.
-package final class LoweringUnit: @unchecked Sendable {
-  // Unchecked: nothing changes after `init`.
-
-  struct Signature: BitwiseCopyable {
-    /// Parameters, then results, in `types`.
-    var start: UInt32
-    var parameterCount: UInt32
-    var resultCount: UInt32
-  }
-
-  package let importedFunctionCount: UInt32
-  /// Offset in the context of the pointers to the records of imported functions.
-  package let importedFunctions: Int32
-  /// Offset in the context of the memories' entries.
-  package let memories: Int32
-  private let signatures: Vector<Signature>
-  private let types: Vector<Type>
-
-  package init(_ module: Module, layout: ContextLayout) {
-    importedFunctionCount = UInt32(truncatingIfNeeded: module.importedFunctionCount)
-    importedFunctions = layout.importedFunctions
-    memories = layout.memories
-    var signatures = Vector<Signature>()
-    var types = Vector<Type>()
-    signatures.reserve(module.typeCount)
-    for index in 0..<module.typeCount {
-      let type = UInt32(truncatingIfNeeded: index)
-      // Nothing calls what is no function.
-      let signature = module.isFunctionType(type) ? module.signature(ofType: type) : .empty
-      signatures.append(
-        Signature(
-          start: UInt32(truncatingIfNeeded: types.count),
-          parameterCount: UInt32(truncatingIfNeeded: signature.parameters.count),
-          resultCount: UInt32(truncatingIfNeeded: signature.results.count)))
-      for type in signature.parameters { types.append(Type(type)) }
-      for type in signature.results { types.append(Type(type)) }
-    }
-    self.signatures = signatures
-    self.types = types
-  }
-
-  /// A unit without a module, of functions of these types.
-  package init(
-    signatures list: [(parameters: [Type], results: [Type])], importedFunctionCount: UInt32 = 0,
-    layout: ContextLayout
-  ) {
-    self.importedFunctionCount = importedFunctionCount
-    importedFunctions = layout.importedFunctions
-    memories = layout.memories
-    var signatures = Vector<Signature>()
-    var types = Vector<Type>()
-    for signature in list {
-      signatures.append(
-        Signature(
-          start: UInt32(truncatingIfNeeded: types.count),
-          parameterCount: UInt32(truncatingIfNeeded: signature.parameters.count),
-          resultCount: UInt32(truncatingIfNeeded: signature.results.count)))
-      types.append(contentsOf: signature.parameters)
-      types.append(contentsOf: signature.results)
-    }
-    self.signatures = signatures
-    self.types = types
-  }
-
-  func signature(_ type: UInt32) -> Signature { signatures[Int(truncatingIfNeeded: type)] }
-
-  /// Parameter `k` of the signature; results follow the parameters.
-  func type(_ signature: Signature, _ k: Int) -> Type {
-    types[Int(truncatingIfNeeded: signature.start) &+ k]
   }
 }

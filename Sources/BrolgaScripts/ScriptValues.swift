@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of test scripts: arguments, and whether results are as expected.
 
-import Runtime
+import Brolga
 import WebAssembly
 
 extension ScriptValue {

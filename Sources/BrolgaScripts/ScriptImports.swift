@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host module `spectest` of the specification's test scripts.
 
-import Runtime
+import Brolga
 
 /// What the scripts import from the host. Its functions print nothing.
 func scriptImports(store: Store) throws -> Imports {

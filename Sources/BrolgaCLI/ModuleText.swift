@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A module's text, for the command line.
 
+import Brolga
 import WebAssembly
 
 /// The text of a module in binary or text form.
-package func moduleText(_ bytes: ModuleBytes) throws(ModuleError) -> [UInt8] {
+func moduleText(_ bytes: ModuleBytes) throws(ModuleError) -> [UInt8] {
   let module = try decodeModule(bytes)
   do throws(WasmError) {
     return try TextFormat.print(module)

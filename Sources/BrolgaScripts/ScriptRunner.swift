@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the specification's test scripts.
 
-import Runtime
+import Brolga
 import WebAssembly
 
 import struct Compiler.CompilerOptions
@@ -47,8 +47,9 @@ private struct ScriptRunner {
   /// The instance that commands without a name mean, or why there is none.
   private var current: Result<Instance, ScriptProblem> = .failure(.failed("there is no module"))
   private var instances: [String: Result<Instance, ScriptProblem>] = [:]
-  private var lastDefinition: Result<Module, ScriptProblem> = .failure(.failed("no definition"))
-  private var definitions: [String: Result<Module, ScriptProblem>] = [:]
+  private var lastDefinition: Result<Brolga.Module, ScriptProblem> = .failure(
+    .failed("no definition"))
+  private var definitions: [String: Result<Brolga.Module, ScriptProblem>] = [:]
   /// Registered names without an instance, and why.
   private var missingModules: [String: ScriptProblem] = [:]
 
@@ -128,7 +129,7 @@ private struct ScriptRunner {
 
   // MARK: Modules
 
-  private func loaded(_ module: ScriptModule) -> Result<Module, ScriptProblem> {
+  private func loaded(_ module: ScriptModule) -> Result<Brolga.Module, ScriptProblem> {
     let bytes: [UInt8]
     switch module.bytes {
     case .success(let binary): bytes = binary
@@ -137,7 +138,7 @@ private struct ScriptRunner {
       return .failure(isMissing ? .needs(error.message) : .failed(error.description))
     }
     do throws(ModuleError) {
-      return .success(try Module(engine: engine, compiling: ModuleBytes(bytes), options))
+      return .success(try Brolga.Module(engine: engine, compiling: ModuleBytes(bytes), options))
     } catch {
       if case .unsupported(let features) = error { return .failure(.needs(features[0].name)) }
       return .failure(.failed("\(error)"))
@@ -160,7 +161,7 @@ private struct ScriptRunner {
   }
 
   private func instance(
-    of module: Result<Module, ScriptProblem>
+    of module: Result<Brolga.Module, ScriptProblem>
   ) -> Result<Instance, ScriptProblem> {
     do {
       return .success(try instantiate(try module.get()))
@@ -173,7 +174,7 @@ private struct ScriptRunner {
 
   /// Throws a `Trap`, a `LinkError`, or a `ScriptProblem` if what it imports is not there for a
   /// reason.
-  private func instantiate(_ module: Module) throws -> Instance {
+  private func instantiate(_ module: Brolga.Module) throws -> Instance {
     for item in module.imports {
       if let problem = missingModules[item.module] { throw problem }
     }
@@ -252,7 +253,7 @@ private struct ScriptRunner {
     throw .failed("did not trap, expected \"\(reason)\"")
   }
 
-  private func expectUnlinkable(_ module: Module, _ reason: String) throws(ScriptProblem) {
+  private func expectUnlinkable(_ module: Brolga.Module, _ reason: String) throws(ScriptProblem) {
     do {
       _ = try instantiate(module)
     } catch let error as LinkError {

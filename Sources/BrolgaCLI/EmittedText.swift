@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the stages of the compiler make of a module's functions, as text.
 
+import Brolga
 import Compiler
 import RegisterAllocation
 import WebAssembly
 
 /// The stages whose results have a text form.
-package enum EmittedText: String, CaseIterable {
+enum EmittedText: String, CaseIterable {
   /// The intermediate representation that instructions are selected from.
   case ir
   /// Machine instructions before registers are allocated.
@@ -21,7 +22,7 @@ package enum EmittedText: String, CaseIterable {
 /// one's text to `write`, in order, after a line with its number and its name.
 ///
 /// A function without a name is called `function[N]`, as in artefacts. Returns how many fit.
-package func emitText(
+func emitText(
   _ kind: EmittedText, of bytes: ModuleBytes, _ options: CompilerOptions, only glob: String?,
   _ write: (String) -> Void
 ) throws(ModuleError) -> Int {
