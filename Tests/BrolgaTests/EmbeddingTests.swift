@@ -106,3 +106,26 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
     try Module(engine: engine, serialized: [])
   }
 }
+
+/// What the first article of the documentation does.
+@Test func aModuleOfTextCallsTheHostAndReturns() throws {
+  let engine = Engine()
+  let text = """
+    (module
+      (import "env" "log" (func $log (param i32)))
+      (memory (export "memory") 1)
+      (func (export "run") (param i32) (result i32)
+        (call $log (local.get 0))
+        (i32.mul (local.get 0) (i32.const 2))))
+    """
+  let module = try Module(engine: engine, compiling: Array(text.utf8))
+  let store = Store(engine: engine)
+  var said: [Value] = []
+  let log = Function(store: store, parameters: [.i32], results: []) { caller, arguments in
+    said += arguments
+    return []
+  }
+  let instance = try module.instantiate(store: store, imports: ["env": ["log": log]])
+  #expect(try instance.exports[function: "run"]!([.i32(21)]) == [.i32(42)])
+  #expect(said == [.i32(21)])
+}
