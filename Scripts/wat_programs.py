@@ -266,15 +266,21 @@ class Generator:
         memory, other = self.memory(), self.memory()
         kind = self.memories[memory]
         narrower = min(kind, self.memories[other])
-        small = rng.choice((0, 1, 5, 64, 300))
         return rng.choice((
             lambda: f"(memory.fill $m{memory} {self.address(memory, depth)} {self.expression('i32', depth)} "
-                    f"({kind}.const {small}))",
+                    f"{self.length(kind, depth)})",
             lambda: f"(memory.copy $m{memory} $m{other} {self.address(memory, depth)} "
-                    f"{self.address(other, depth)} ({narrower}.const {small}))",
+                    f"{self.address(other, depth)} {self.length(narrower, depth)})",
             lambda: f"(memory.init $m{memory} $passive {self.address(memory, depth)} "
                     f"(i32.const {rng.randrange(22)}) (i32.const {rng.randrange(6)}))",
         ))()
+
+    def length(self, kind, depth):
+        """Of a copy or fill: a constant or not, mostly one of those that are made without a call."""
+        longest = self.rng.choice((1, 4, 20, 70, 140, 400))
+        if self.rng.random() < 0.3:
+            return f"({kind}.rem_u {self.expression(kind, depth - 1)} ({kind}.const {longest}))"
+        return f"({kind}.const {self.rng.randrange(longest)})"
 
     def place(self, depth):
         """An index of the table, which may be the first outside."""
@@ -434,6 +440,21 @@ class Generator:
         name = rng.choice(INT_COMPARE if kind[0] == "i" else FLOAT_COMPARE)
         return f"({kind}.{name} {self.expression(kind, depth - 1)} {self.expression(kind, depth - 1)})"
 
+    def halves(self, kind, left, depth):
+        """Bits of two values, or of one, in a row: shifts to both sides, whose amounts make the width, or nearly."""
+        rng = self.rng
+        width = 32 if kind == "i32" else 64
+        amount = rng.randrange(1, width)
+        rest = width - amount if rng.random() < 0.9 else rng.randrange(width)
+        variables = [i for i, each in enumerate(self.locals) if each == kind]
+        if variables and rng.random() < 0.5:
+            left = right = f"(local.get {rng.choice(variables)})"
+        else:
+            right = self.expression(kind, depth - 1)
+        parts = [f"({kind}.shl {left} ({kind}.const {amount}))", f"({kind}.shr_u {right} ({kind}.const {rest}))"]
+        rng.shuffle(parts)
+        return f"({kind}.{rng.choice(('or', 'xor', 'add'))} {parts[0]} {parts[1]})"
+
     def binary(self, kind, depth):
         rng = self.rng
         if kind == "i32" and rng.random() < 0.25:
@@ -443,6 +464,8 @@ class Generator:
             name = rng.choice(FLOAT_BINARY)
             right = self.plain(kind, depth - 1) if name == "copysign" else self.expression(kind, depth - 1)
             return f"({kind}.{name} {left} {right})"
+        if rng.random() < 0.1:
+            return self.halves(kind, left, depth)
         name = rng.choice(INT_BINARY)
         right = self.constant(kind) if rng.random() < 0.35 else self.expression(kind, depth - 1)
         if name[:3] in ("div", "rem") and rng.random() < 0.95:

@@ -30,12 +30,25 @@ static bool contains(uint64_t length, uint64_t start, uint64_t count) {
     memcpy(to + count - sizeof(type), &last, sizeof(type)); \
   } while (0)
 
+typedef long long vector __attribute__((vector_size(16)));
+
 static inline void move_bytes(char *to, const char *from, uint64_t count) {
-  typedef struct { uint64_t words[2]; } pair;
-  if (count > 32) {
-    memmove(to, from, count);
+  if (__builtin_expect(count > 32, false)) {
+    if (count > 64) {
+      memmove(to, from, count);
+      return;
+    }
+    vector first, second, third, last;
+    memcpy(&first, from, 16);
+    memcpy(&second, from + 16, 16);
+    memcpy(&third, from + count - 32, 16);
+    memcpy(&last, from + count - 16, 16);
+    memcpy(to, &first, 16);
+    memcpy(to + 16, &second, 16);
+    memcpy(to + count - 32, &third, 16);
+    memcpy(to + count - 16, &last, 16);
   } else if (count >= 16) {
-    MOVE_ENDS(pair);
+    MOVE_ENDS(vector);
   } else if (count >= 8) {
     MOVE_ENDS(uint64_t);
   } else if (count >= 4) {
@@ -68,16 +81,20 @@ uint64_t brolga_memory_fill(
   }
   char *to = record->base + destination;
   uint64_t bytes = (value & 0xff) * 0x0101010101010101;
-  if (count > 32) {
+  if (count > 64) {
     memset(to, (int)(value & 0xff), count);
+  } else if (count >= 16) {
+    // Up to four vectors; the last ones may overlap those before.
+    vector words = {(long long)bytes, (long long)bytes};
+    memcpy(to, &words, 16);
+    memcpy(to + count - 16, &words, 16);
+    if (count > 32) {
+      memcpy(to + 16, &words, 16);
+      memcpy(to + count - 32, &words, 16);
+    }
   } else if (count >= 8) {
-    // Up to four words; the last ones may overlap those before.
     memcpy(to, &bytes, 8);
     memcpy(to + count - 8, &bytes, 8);
-    if (count > 16) {
-      memcpy(to + 8, &bytes, 8);
-      memcpy(to + count - 16, &bytes, 8);
-    }
   } else if (count >= 4) {
     memcpy(to, &bytes, 4);
     memcpy(to + count - 4, &bytes, 4);

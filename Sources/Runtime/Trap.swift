@@ -61,8 +61,11 @@ public struct Trap: Error, Sendable {
     var range = brolga_range()
     for i in 0..<count {
       let address = addresses[i]
-      if address < range.low || address >= range.high {
-        guard brolga_find_code(address, &range), range.owner != nil else {
+      let isReturnAddress = i > 0 || !firstIsExact
+      // Behind the last call of a module's code there may be nothing.
+      let inside = isReturnAddress ? address &- 1 : address
+      if inside < range.low || inside >= range.high {
+        guard brolga_find_code(inside, &range), range.owner != nil else {
           range = brolga_range()
           continue
         }
@@ -71,7 +74,7 @@ public struct Trap: Error, Sendable {
       places.append(
         Place(
           module: module, codeOffset: UInt32(truncatingIfNeeded: address &- range.low),
-          isReturnAddress: i > 0 || !firstIsExact))
+          isReturnAddress: isReturnAddress))
     }
     self.places = places
     omittedFrameCount = Int(trap.pointee.total_frames) - count

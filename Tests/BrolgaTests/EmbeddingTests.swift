@@ -129,3 +129,20 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
   #expect(try instance.exports[function: "run"]!([.i32(21)]) == [.i32(42)])
   #expect(said == [.i32(21)])
 }
+
+/// The helper that raises the trap returns to where the module's code ends.
+@Test(arguments: [CompilationOptions.Level.o0, .o2])
+func theBacktraceHasTheLastCallOfTheCode(level: CompilationOptions.Level) throws {
+  let text = """
+    (module (memory 1) (func $last (export "f") (param i32)
+      (memory.fill (local.get 0) (i32.const 1) (local.get 0))))
+    """
+  let engine = Engine()
+  let module = try Module(
+    engine: engine, compiling: Array(text.utf8),
+    options: CompilationOptions(level: level, workers: 1, checksAllocation: true))
+  let instance = try module.instantiate(store: Store(engine: engine))
+  let function = try #require(instance.exports[function: "f"])
+  let trap = #expect(throws: Trap.self) { try function([.i32(65_536)]) }
+  #expect(trap?.backtrace.map(\.functionName) == ["last"])
+}

@@ -327,6 +327,13 @@ private typealias C = AssemblerCases
       }
       if !place.isRegister {
         list.add("vmovups \(C.text(a)), xmmword ptr \(C.text(place))") { $0.loadVector(a, place) }
+        list.add("vpbroadcastb xmm\(a.number), xmm\(b.number)") {
+          $0.broadcastByte(a, RegisterOrMemory(b))
+        }
+        list.add("vpbroadcastb ymm\(a.number), xmm\(b.number)") {
+          $0.broadcastByte(a, RegisterOrMemory(b), isLong: true)
+        }
+        list.add("vzeroupper") { $0.clearUpperHalves() }
         list.add("vmovups ymm\(a.number), ymmword ptr \(C.text(place))") {
           $0.loadVector(a, place, isLong: true)
         }

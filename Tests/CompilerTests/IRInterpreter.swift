@@ -149,7 +149,7 @@ struct Interpreter {
       else { return .trap(Self.outOfBounds) }
       fuel -= 1
       writes += 1
-      trace.append([81, address, UInt64(i.b), operand])
+      trace.append([81, address, UInt64(i.b), operand, UInt64(i.aux)])
     case .contextLoad:
       values[index] = cut(hash([UInt64(i.b), i.aux != 0 ? 0 : writes, 77]))
     case .contextStore:

@@ -57,6 +57,7 @@ private struct Sample: ~Copyable {
       case .resultIndex, .helper, .trapKind: return 1
       case .memoryOffset, .byteOffset, .function: return 8
       case .memory: return 2
+      case .memories: return 1 | 2 << 8
       case .byteCount: return 20
       case .readOnly: return UInt32(Instruction.readOnly)
       case .lowBits: return 5

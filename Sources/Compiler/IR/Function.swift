@@ -38,6 +38,9 @@ package struct Instruction: BitwiseCopyable, Equatable, Sendable {
   /// equal loads yield equal values.
   package static let readOnly: UInt16 = 1
 
+  /// How many bytes `memory_copy` and `memory_fill` may have: a copy holds all of them in registers.
+  package static let blockBytes: ClosedRange<UInt32> = 1...128
+
   @inline(__always)
   package init(
     _ opcode: Opcode, _ type: Type, aux: UInt16 = 0, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0

@@ -36,7 +36,7 @@ package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   // name a width are for i64.
   case load, load8S, load8U, load16S, load16U, load32S, load32U
   case store, store8, store16, store32
-  /// Of memory 0, 16 to 128 bytes: all are read before one is written, and none is if it traps.
+  /// Of a few bytes: all are read before one is written, and none is if it traps.
   case memoryCopy, memoryFill
 
   // The runtime's own memory: never traps.
@@ -139,8 +139,8 @@ extension Opcode {
     case .store8: OpcodeInfo("store8", .store, .integerAccess, .stores)
     case .store16: OpcodeInfo("store16", .store, .integerAccess, .stores)
     case .store32: OpcodeInfo("store32", .store, .wideAccess, .stores)
-    case .memoryCopy: OpcodeInfo("memory_copy", .blockOperation, .copy, .calls)
-    case .memoryFill: OpcodeInfo("memory_fill", .blockOperation, .fill, .stores)
+    case .memoryCopy: OpcodeInfo("memory_copy", .blockCopy, .copy, .calls)
+    case .memoryFill: OpcodeInfo("memory_fill", .blockFill, .fill, .stores)
     case .contextLoad: OpcodeInfo("context_load", .contextLoad, .any, .reads)
     case .contextStore: OpcodeInfo("context_store", .contextStore, .any, .writes)
     case .pointerLoad: OpcodeInfo("pointer_load", .pointerLoad, .pointer, .reads)

@@ -15,7 +15,9 @@ package enum Field: UInt8, BitwiseCopyable, Sendable {
   case lowBits, highBits
   /// Unsigned byte offset from an address in linear memory, below 2^31; and the memory's index.
   case memoryOffset, memory
-  /// How many bytes of linear memory, 16 to 128.
+  /// The index of a memory copied to, and from bit 8 up of the one copied from.
+  case memories
+  /// How many bytes of linear memory: see `Instruction.blockBytes`.
   case byteCount
   /// Byte offset in the instance context or from a pointer; and `Instruction.readOnly` or 0.
   case byteOffset, readOnly
@@ -52,8 +54,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   case unary, binary, ternary
   /// From and to linear memory.
   case load, store
-  /// On bytes of linear memory, from an address on.
-  case blockOperation
+  /// Of bytes of linear memory, to an address and from another; from an address on.
+  case blockCopy, blockFill
   case contextLoad, contextStore
   case pointerLoad, pointerStore
   case frameLoad, frameStore
@@ -93,7 +95,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     case .ternary: Fields(a: .value, b: .value, c: .value)
     case .load: Fields(a: .value, b: .memoryOffset, aux: .memory)
     case .store: Fields(a: .value, b: .memoryOffset, c: .value, aux: .memory)
-    case .blockOperation: Fields(a: .value, b: .byteCount, c: .value)
+    case .blockCopy: Fields(a: .value, b: .byteCount, c: .value, aux: .memories)
+    case .blockFill: Fields(a: .value, b: .byteCount, c: .value, aux: .memory)
     case .contextLoad: Fields(b: .byteOffset, aux: .readOnly)
     case .contextStore: Fields(a: .value, b: .byteOffset)
     case .pointerLoad: Fields(a: .value, b: .byteOffset, aux: .readOnly)
@@ -117,8 +120,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   /// Whether an instruction of this shape has a value; nil where it may.
   @inline(__always) package var hasResult: Bool? {
     switch self {
-    case .empty, .store, .blockOperation, .contextStore, .pointerStore, .frameStore, .jump, .branch,
-      .branchTable, .returns, .trap, .trapIf:
+    case .empty, .store, .blockCopy, .blockFill, .contextStore, .pointerStore, .frameStore, .jump,
+      .branch, .branchTable, .returns, .trap, .trapIf:
       false
     case .call, .callReference, .callHelper: nil
     case .parameter, .constant, .unary, .binary, .ternary, .load, .contextLoad, .pointerLoad,
@@ -131,9 +134,9 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   @inline(__always) package var isOperation: Bool {
     switch self {
     case .unary, .binary, .ternary: true
-    case .empty, .parameter, .constant, .load, .store, .blockOperation, .contextLoad, .contextStore,
-      .pointerLoad,
-      .pointerStore, .frameLoad, .frameStore, .call, .callReference, .callHelper, .result, .jump,
+    case .empty, .parameter, .constant, .load, .store, .blockCopy, .blockFill, .contextLoad,
+      .contextStore, .pointerLoad, .pointerStore, .frameLoad, .frameStore, .call, .callReference,
+      .callHelper, .result, .jump,
       .branch, .branchTable, .returns, .trap, .trapIf:
       false
     }

@@ -331,6 +331,11 @@ private struct Parser: ~Copyable {
     case .memory, .readOnly:
       guard let text = rest.popFirst() else { return }
       raw = text == "readonly" ? UInt32(Instruction.readOnly) : try number(text)
+    case .memories:
+      guard let first = rest.popFirst() else { return }
+      let (to, from) = (try number(first), try number(try immediate(&rest)))
+      guard to <= 255, from <= 255 else { throw error("the number of a memory is too large") }
+      raw = to | from << 8
     case .helper:
       let name = try immediate(&rest)
       guard let helper = Helper.allCases.first(where: { "\($0)" == name }) else {

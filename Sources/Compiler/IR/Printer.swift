@@ -87,6 +87,7 @@ extension Function {
       case .memoryOffset, .byteCount, .byteOffset, .frameVariable, .function, .resultIndex:
         texts.append("\(raw)")
       case .memory: if raw != 0 { texts.append("\(raw)") }
+      case .memories: if raw != 0 { texts += ["\(raw & 255)", "\(raw >> 8)"] }
       case .readOnly:
         if raw != 0 {
           texts.append(raw == UInt32(Instruction.readOnly) ? "readonly" : "\(raw)")

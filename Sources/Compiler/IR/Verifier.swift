@@ -164,7 +164,7 @@ extension Function {
         if i.type.byteCount == 4 && raw != 0 { return "a constant has bits above its type" }
       case .memoryOffset: if raw >> 31 != 0 { return "an offset is 2^31 or more" }
       case .byteCount:
-        if !(16...128).contains(raw) { return "a count of bytes is not 16 to 128" }
+        if !Instruction.blockBytes.contains(raw) { return "a block has too many bytes, or none" }
       case .readOnly: if raw > 1 { return "there is no such flag" }
       case .frameVariable:
         if Int(raw) >= frameVariables.count { return "there is no such frame variable" }
@@ -174,7 +174,8 @@ extension Function {
         if raw > 255 || TrapKind(rawValue: UInt8(raw)) == nil { return "there is no such trap" }
       case .count:
         if fields.list == .edges && raw == 0 { return "a table has no targets" }
-      case .unused, .value, .edge, .list, .block, .position, .lowBits, .memory, .byteOffset,
+      case .unused, .value, .edge, .list, .block, .position, .lowBits, .memory, .memories,
+        .byteOffset,
         .function, .resultIndex:
         break
       }
@@ -220,7 +221,7 @@ extension Function {
     // What is loaded is the result; what is stored the last operand.
     case .integerAccess: return first.isInteger && (t == .none ? last : t).isInteger
     case .wideAccess: return first.isInteger && (t == .none ? last : t) == .i64
-    case .copy: return first.isInteger && first == last
+    case .copy: return first.isInteger && last.isInteger
     case .fill: return first.isInteger && last == .i32
     case .pointer: return first == .i64
     case .frameVariable:

@@ -56,7 +56,9 @@ extension CodeBuffer {
   ) {
     let p = PlacedInstruction(instruction: instruction, places: places)
     let opcode = instruction.x64Opcode
-    if opcode.rawValue >= X64Opcode.fmov.rawValue {
+    if opcode.rawValue >= X64Opcode.copyBlock.rawValue {
+      encodeBlock(opcode, p, origin)
+    } else if opcode.rawValue >= X64Opcode.fmov.rawValue {
       encodeFloat(opcode, p)
     } else {
       encodeInteger(opcode, p, origin)
@@ -290,41 +292,8 @@ extension CodeBuffer {
       } else {
         load(p.width, p.gpr(0), from)
       }
-    case .copyBlock: encodeCopy(p)
-    case .fillBlock: encodeFill(p)
     default: preconditionFailure("not a floating-point instruction")
     }
-  }
-
-  /// xmm15, which carries no value from one instruction to the next.
-  private static var scratch: Xmm { Xmm(15) }
-
-  /// A block of 32 bytes or more moves in parts of 32, a shorter one of 16. The last part may overlap
-  /// the one before.
-  private mutating func encodeCopy(_ p: PlacedInstruction) {
-    let parts = BlockParts(byteCount: p.immediate)
-    func register(_ k: Int) -> Xmm { k == parts.count &- 1 ? Self.scratch : p.xmm(2 &+ k) }
-    for k in 0..<parts.count {
-      loadVector(register(k), parts.place(k, p.gpr(1)), isLong: parts.areLong)
-    }
-    for k in (0..<parts.count).reversed() {
-      storeVector(parts.place(k, p.gpr(0)), register(k), isLong: parts.areLong)
-    }
-    if parts.areLong { clearUpperHalves() }
-  }
-
-  private mutating func encodeFill(_ p: PlacedInstruction) {
-    let parts = BlockParts(byteCount: p.immediate)
-    if p.instruction.x64Form == .register {
-      moveBits(.b32, Self.scratch, RegisterOrMemory(p.gpr(1)))
-      broadcastByte(Self.scratch, RegisterOrMemory(Self.scratch), isLong: parts.areLong)
-    } else {
-      clear(Self.scratch)
-    }
-    for k in (0..<parts.count).reversed() {
-      storeVector(parts.place(k, p.gpr(0)), Self.scratch, isLong: parts.areLong)
-    }
-    if parts.areLong { clearUpperHalves() }
   }
 
   /// Operand 1 is in the destination already.
@@ -383,24 +352,5 @@ extension CodeBuffer {
     convert(from: .b64, RegisterOrMemory(half), to: width, result, upper: result)
     float(.add, width, result, result, RegisterOrMemory(result))
     bind(end)
-  }
-}
-
-/// How a block of memory 0 is divided into loads and stores.
-struct BlockParts {
-  private let byteCount: Int32
-  let areLong: Bool
-
-  init(byteCount: Int32) {
-    self.byteCount = byteCount
-    areLong = byteCount >= 32
-  }
-
-  private var partBytes: Int32 { areLong ? 32 : 16 }
-  var count: Int { Int(truncatingIfNeeded: (byteCount &+ partBytes &- 1) / partBytes) }
-
-  func place(_ k: Int, _ address: Gpr) -> RegisterOrMemory {
-    let offset = min(Int32(truncatingIfNeeded: k) &* partBytes, byteCount &- partBytes)
-    return .memory(.r14, index: address, scale: 0, offset)
   }
 }

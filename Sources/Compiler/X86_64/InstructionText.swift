@@ -182,9 +182,11 @@ enum X64Text {
   static func immediate(_ x: MachineInstruction) -> String? {
     switch x.x64Opcode {
     case .movImmediate, .imulImmediate, .rorx, .shld, .shrd, .fround, .fcmp, .tailCall, .call,
-      .callHelper, .trap,
-      .trapIf, .copyBlock, .fillBlock:
+      .callHelper, .trap, .trapIf:
       return "\(x.immediate)"
+    case .copyBlock: return "\(x.extra)"
+    case .fillBlock:
+      return x.x64Form == .immediateToMemory ? "\(x.immediate), \(x.extra)" : "\(x.extra)"
     case .movWide: return "constant \(x.immediate)"
     case .jumpTable: return "table \(x.immediate)+\(x.displacement)"
     case .neg, .not: return nil

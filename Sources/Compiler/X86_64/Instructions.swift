@@ -202,13 +202,15 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// `D integer, source float` (register): as `movToFloat`.
   case movToInteger
 
-  // MARK: Blocks of memory 0, of `immediate` bytes, 16 to 128
+  // MARK: Blocks of linear memory, of `extra` bytes, in the parts of `BlockParts`
 
-  /// `U destination, U source, T float…`: [r14 + destination] := [r14 + source]. Loads of 16 or 32
-  /// bytes to the temporaries and xmm15, the last one to that; then stores, the last first.
+  /// `T…, U destination, U base?, source` (memory): all loads, then all stores. The destination is
+  /// relative to r14, or to a base if `immediate` is 1. There is a temporary for each part, but for
+  /// one that goes through xmm15 if they are vectors. The first load and the first store are trap
+  /// sites.
   case copyBlock
-  /// `U destination, U value`, or without `value`: each byte of [r14 + destination] := value, or 0.
-  /// vmovd xmm15, value; vpbroadcastb xmm15, xmm15, or vxorps; then stores, the last first.
+  /// registerToMemory: `U value, address`; immediateToMemory: `address`: each byte := value. The first
+  /// store is a trap site.
   case fillBlock
 
   // MARK: Control

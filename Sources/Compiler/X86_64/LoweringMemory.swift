@@ -23,7 +23,7 @@ extension Lowering {
   /// An address in a linear memory. An i32 address wraps at 32 bits and the machine's does not, so
   /// that parts of it may become parts of the machine's only where they cannot wrap; an i64 address
   /// wraps as the machine's does.
-  private mutating func memoryAddress(_ access: Instruction) -> Source {
+  mutating func memoryAddress(_ access: Instruction) -> Source {
     let base = access.aux == 0 ? VirtualRegister.none : memoryBase(access.aux)
     var index = access.a
     var displacement = Int64(truncatingIfNeeded: access.b)
@@ -78,7 +78,7 @@ extension Lowering {
   }
 
   /// The base of a memory other than 0, whose base is pinned.
-  private mutating func memoryBase(_ memory: UInt16) -> VirtualRegister {
+  mutating func memoryBase(_ memory: UInt16) -> VirtualRegister {
     let entry =
       unit.unsafelyUnwrapped.memories
       &+ Int32(truncatingIfNeeded: memory) &* ContextLayout.MemoryEntry.stride
@@ -269,28 +269,5 @@ extension Lowering {
     }
     return width == size && load.a == store.a && load.b == store.b
       && (load.aux == store.aux || load.opcode == .pointerLoad)
-  }
-
-  // MARK: Blocks
-
-  mutating func lowerMemoryCopy(_ x: Instruction) {
-    let (destination, source) = (register(x.a), register(x.c))
-    emit(MachineInstruction(.copyBlock, immediate: Int32(truncatingIfNeeded: x.b)))
-    operands.append(.use(destination, .int))
-    operands.append(.use(source, .int))
-    // The last part goes through xmm15.
-    let parts = BlockParts(byteCount: Int32(truncatingIfNeeded: x.b))
-    for _ in 1..<parts.count { operands.append(.temporary(newRegister(.float), .float)) }
-  }
-
-  mutating func lowerMemoryFill(_ x: Instruction) {
-    let isZero = constant(x.c).map { $0 & 0xff == 0 } ?? false
-    let destination = register(x.a)
-    let value = isZero ? VirtualRegister.none : register(low(x.c))
-    emit(
-      MachineInstruction(
-        .fillBlock, isZero ? .immediate : .register, immediate: Int32(truncatingIfNeeded: x.b)))
-    operands.append(.use(destination, .int))
-    if !isZero { operands.append(.use(value, .int)) }
   }
 }
