@@ -118,7 +118,7 @@ struct Backtracking: ~Copyable {
   var group = ParallelMoves()
   var writtenAt = Vector<UInt32>()
   var groupKey: UInt32 = 0
-  var sorting = KeySort()
+  var sorting = TransitionSort()
   var redundant = RedundantMoves()
 
   init() {}

@@ -101,11 +101,11 @@ extension SinglePass {
           Allocation(packed: register), Allocation(packed: entry.register),
           RegisterClass(index: c))
       } else if leaves
-        ? isDefined(v, from: loopStart) && held[c] != allocatable[c]
-        : isLikely && held[c] != allocatable[c]
+        ? isDefined(v, from: loopStart) && held[c] != registers.allocatable[c]
+        : isLikely && held[c] != registers.allocatable[c]
           && (!held.contains(entry.register) || isDefined(v, from: firstPosition))
       {
-        let free = allocatable[c] & ~held[c]
+        let free = registers.allocatable[c] & ~held[c]
         let isFree = free & ClassWords.bit(entry.register) != 0
         let place = isFree ? entry.register : choose(v, c, free)
         hold(v, place)
@@ -135,7 +135,7 @@ extension SinglePass {
     var free = registersForLoop(s)
     // The loop needs some for itself.
     var left = PerClass<Int>(repeating: 0)
-    for c in 0..<3 { left[c] = (allocatable[c].nonzeroBitCount &* 5) &>> 3 }
+    for c in 0..<3 { left[c] = (registers.allocatable[c].nonzeroBitCount &* 5) &>> 3 }
     for k in view.parameterRange(s) {
       let p = Int(view.parameters[k].raw)
       let c = Int(view.classes[p].rawValue)
@@ -146,7 +146,7 @@ extension SinglePass {
       values[p].contract = register
       values[p].hint = register
     }
-    for c in 0..<3 { left[c] &+= allocatable[c].nonzeroBitCount &>> 3 }
+    for c in 0..<3 { left[c] &+= registers.allocatable[c].nonzeroBitCount &>> 3 }
     listInvariants(s, &free, &left)
     contractRange[s].end = Int32(truncatingIfNeeded: contracts.count)
   }
@@ -156,7 +156,7 @@ extension SinglePass {
 
   /// The registers that values can keep throughout the loop: calls on its way destroy the others.
   private mutating func registersForLoop(_ s: Int) -> ClassWords {
-    var free = allocatable
+    var free = registers.allocatable
     if s > block { return free }
     let last = min(block, s &+ Self.loopBlocksRead)
     let first = s == 0 ? 0 : Int(survey.clobberEnd[s &- 1])
