@@ -13,7 +13,7 @@ struct TransitionSort: ~Copyable {
   init() {}
 
   mutating func sort(_ list: inout Vector<Transition>) {
-    if list.count <= 16 {
+    if list.count <= SearchLimits.insertionSort {
       for k in 1..<max(1, list.count) {
         let entry = list[k]
         var place = k
