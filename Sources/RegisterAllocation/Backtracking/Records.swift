@@ -63,14 +63,6 @@ struct UseRecord: BitwiseCopyable {
   @inline(__always) var limit: UInt8 { kind == .fixed ? 6 : register }
   @inline(__always) var register: UInt8 { UInt8(truncatingIfNeeded: packed &>> 8) }
 
-  /// A copy comes out of the slot nearly as cheaply as out of a register. Measured.
-  static var copyWeight: Float { 0.25 }
-  static var edgeWeight: Float { 0.3 }
-  /// The instruction itself reads or writes memory: that is no operation more, but waited for.
-  @inline(__always) static func anyWeight(isDefinition: Bool) -> Float {
-    isDefinition ? 0.8 : 0.7
-  }
-
   @inline(__always) var isDefinition: Bool { phase & 4 != 0 }
   @inline(__always) var begin: UInt32 { phase & 1 != 0 ? point : point &+ 1 }
   @inline(__always) var end: UInt32 { phase & 2 != 0 ? point &+ 2 : point &+ 1 }

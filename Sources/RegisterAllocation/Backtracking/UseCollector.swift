@@ -130,7 +130,7 @@ struct UseCollector: ~Copyable {
       note(
         v, b,
         UseRecord(
-          point: start, weight: facts.blocks.frequency[b] * UseRecord.edgeWeight, kind: .edge,
+          point: start, weight: facts.blocks.frequency[b] * SearchLimits.edgeInMemory, kind: .edge,
           phase: 5),
         &facts)
     }
@@ -166,7 +166,8 @@ struct UseCollector: ~Copyable {
         note(
           Int(truncatingIfNeeded: v), b,
           UseRecord(
-            point: Blocks.point(last, b), weight: frequency * UseRecord.edgeWeight, kind: .edge,
+            point: Blocks.point(last, b), weight: frequency * SearchLimits.edgeInMemory,
+            kind: .edge,
             phase: isAtHead ? 3 : 1),
           &facts)
         affinities.append(
@@ -187,6 +188,10 @@ struct UseCollector: ~Copyable {
     needs.note(v, b, until: use.neededUntil)
   }
 
+  @inline(__always) private static func weightInMemory(_ operand: Operand) -> Float {
+    operand.isDefinition ? SearchLimits.definitionInMemory : SearchLimits.useInMemory
+  }
+
   @inline(__always) private static func phase(_ operand: Operand) -> UInt8 {
     operand.isDefinition ? (operand.isLate ? 6 : 7) : (operand.isLate ? 3 : 1)
   }
@@ -198,7 +203,7 @@ struct UseCollector: ~Copyable {
     let v = Int(truncatingIfNeeded: operand.register.raw)
     let needsRegister = operand.tag == .register
     var weight = facts.blocks.frequency[b]
-    if !needsRegister { weight *= UseRecord.anyWeight(isDefinition: operand.isDefinition) }
+    if !needsRegister { weight *= Self.weightInMemory(operand) }
     let use = UseRecord(
       point: p, weight: weight, kind: needsRegister ? .register : .any,
       phase: Self.phase(operand))
@@ -213,7 +218,7 @@ struct UseCollector: ~Copyable {
   ) -> Bool {
     let v = Int(truncatingIfNeeded: operand.register.raw)
     let use = UseRecord(
-      point: p, weight: facts.blocks.frequency[b] * UseRecord.copyWeight, kind: .fixed,
+      point: p, weight: facts.blocks.frequency[b] * SearchLimits.copyFromMemory, kind: .fixed,
       phase: Self.phase(operand), register: operand.payload)
     if operand.isDefinition { facts.define(v, use, b, isLast) }
     note(v, b, use, &facts)
@@ -238,7 +243,7 @@ struct UseCollector: ~Copyable {
     switch operand.tag {
     case .any:
       kind = .any
-      weight = f * UseRecord.anyWeight(isDefinition: operand.isDefinition)
+      weight = f * Self.weightInMemory(operand)
     case .register: break
     case .stack:
       kind = .stack
@@ -247,14 +252,14 @@ struct UseCollector: ~Copyable {
     case .fixed:
       kind = .fixed
       register = operand.payload
-      weight = f * UseRecord.copyWeight
+      weight = f * SearchLimits.copyFromMemory
     case .limit: limit = operand.payload
     case .reuse:
       let input = facts.view.operands[operands.lowerBound &+ Int(operand.payload)]
       if input.tag == .fixed {
         kind = .fixed
         register = input.payload
-        weight = f * UseRecord.copyWeight
+        weight = f * SearchLimits.copyFromMemory
       } else {
         phase = 7
         if input.tag == .limit { limit = input.payload }
@@ -267,7 +272,7 @@ struct UseCollector: ~Copyable {
       && facts.reuses.server(of: k, operands, of: facts.view.operands) >= 0
     {
       kind = .copied
-      weight = f * UseRecord.copyWeight
+      weight = f * SearchLimits.copyFromMemory
       limit = 6
     }
     if facts.values[v].flags.contains(.isRematerialized) {

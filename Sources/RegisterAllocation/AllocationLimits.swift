@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thresholds of the backtracking allocator, in one place, each with its reason.
+// The thresholds of both allocators, in one place, each with its reason.
 
-/// Bounds on what is looked at, and tastes in what is worth doing.
+/// What the backtracking allocator looks at, and what it takes to be worth doing.
 ///
-/// The bounds keep every stage near linear: what is beyond them is not looked at, which may cost a
-/// move and never changes what is right. The bound on all steps together, and the settings that a
-/// client may want to change, are in `AllocationOptions`. A value that is marked as measured was chosen by the
-/// moves and the run time of compiled programs, see `Scripts/allocator-cost`.
+/// The bounds keep every stage near linear. What is beyond them is not looked at; that may cost a move and
+/// never makes a solution wrong. The bound on all steps together (`StepBudget`) and what a client may want
+/// to change are in `AllocationOptions`. Values that weigh one cost against another were chosen by what
+/// `Scripts/allocator-cost` and `Scripts/run-counts` measure.
 enum SearchLimits {
   // MARK: Frequencies
 
@@ -18,6 +18,19 @@ enum SearchLimits {
   /// What making a value again costs at least, relative to a load. At zero, its uses would get no
   /// register, and it has no slot to be read from.
   @inline(__always) static var leastRematerializationCost: Float { 0.01 }
+
+  // MARK: What a use costs if its value is in the slot, in operations
+
+  /// An operand that may be in memory: the instruction itself reads its slot. That is no operation more,
+  /// but waited for.
+  @inline(__always) static var useInMemory: Float { 0.7 }
+  /// The same for an operand that is written.
+  @inline(__always) static var definitionInMemory: Float { 0.8 }
+  /// A copy, for a fixed register for instance. It comes out of the slot nearly as cheaply as out of
+  /// another register.
+  @inline(__always) static var copyFromMemory: Float { 0.25 }
+  /// An argument of an edge, or a parameter.
+  @inline(__always) static var edgeInMemory: Float { 0.3 }
 
   // MARK: Liveness
 
@@ -43,9 +56,9 @@ enum SearchLimits {
   @inline(__always) static var votingUses: Int { 10 }
   /// Of how many ranges the values are asked for the register of the one that a move connects them with.
   @inline(__always) static var votingRanges: Int { 4 }
-  /// What a hint counts if a vote wants its register too, as a part of the piece's cost. Measured.
+  /// What a hint counts if a vote wants its register too, as a part of the piece's cost.
   @inline(__always) static var hintVote: Float { 0.25 }
-  /// What the partner's register counts, in moves: it may still be evicted. Measured.
+  /// What the partner's register counts, in moves: it may still be evicted.
   @inline(__always) static var partnerVote: Float { 0.5 }
   /// Heavier than any sum of costs by length, so that a minimal piece is only evicted for one with
   /// less choice.
@@ -53,7 +66,7 @@ enum SearchLimits {
 
   // MARK: Short values
 
-  /// The longest stretch of a short value, in points: eight instructions. Measured.
+  /// The longest stretch of a short value, in points: eight instructions.
   @inline(__always) static var shortLength: UInt32 { 16 }
   /// How many uses of a short value are asked for a register.
   @inline(__always) static var votingUsesOfShortValue: UInt32 { 4 }
@@ -75,7 +88,7 @@ enum SearchLimits {
   /// differences in the last place of a frequency.
   @inline(__always) static var seldomEnough: Float { 0.9 }
   /// Uses closer than this stay together when a piece is split at its uses, in points: 24
-  /// instructions. Measured.
+  /// instructions.
   @inline(__always) static var groupGap: UInt32 { 48 }
 
   // MARK: Places and moves
@@ -91,4 +104,23 @@ enum SearchLimits {
   @inline(__always) static var stepsPerSearch: Int { 16 }
   /// Up to so many transitions are sorted by insertion.
   @inline(__always) static var insertionSort: Int { 16 }
+}
+
+/// What the single pass looks at before it decides which registers a loop's head expects.
+///
+/// Loops may be nested deeply; without these bounds the same blocks would be read for each.
+enum SinglePassLimits {
+  /// An edge is likely if its target runs at least once in so many times that its source does.
+  @inline(__always) static var likelyFactor: Float { 4 }
+  /// A block counts for a loop if it runs at least so often, relative to the loop's head.
+  @inline(__always) static var loopPart: Float { 0.5 }
+  /// How many blocks of a loop are read.
+  @inline(__always) static var loopBlocks: Int { 64 }
+  /// How many calls of a loop are asked which registers they destroy.
+  @inline(__always) static var loopClobbers: Int { 8 }
+  /// How many values that the loop's blocks name are considered.
+  @inline(__always) static var loopValues: Int { 48 }
+  /// Eighths of the registers of a class that the parameters of a loop's head may take. The loop needs
+  /// some for itself.
+  @inline(__always) static var eighthsForParameters: Int { 5 }
 }
