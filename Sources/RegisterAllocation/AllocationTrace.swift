@@ -90,9 +90,9 @@ public struct AllocationTrace: ~Copyable {
   }
 }
 
-extension Backtracking {
+extension Search {
   /// Copies the pieces, when all have got what they will get.
-  mutating func recordPieces() {
+  mutating func recordPieces(_ facts: inout Facts) {
     for k in pieces.indices {
       let piece = pieces[k]
       let hasRegister = piece.register != noRegister
@@ -103,6 +103,6 @@ extension Backtracking {
           state: piece.grade == .dead ? .split : hasRegister ? .placed : .inMemory,
           place: hasRegister ? Allocation(packed: piece.register) : .none))
     }
-    for v in 0..<view.valueCount { trace.bundles.append(values[v].bundle) }
+    for v in 0..<facts.view.valueCount { trace.bundles.append(facts.values[v].bundle) }
   }
 }

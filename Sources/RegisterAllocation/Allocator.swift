@@ -67,9 +67,9 @@ public struct Allocator: ~Copyable {
       try singlePass.run(problem, &solution)
     case .backtracking:
       backtracking.options = options
-      swap(&trace, &backtracking.trace)
+      swap(&trace, &backtracking.search.trace)
       let isSolved = backtracking.run(problem, &solution)
-      swap(&trace, &backtracking.trace)
+      swap(&trace, &backtracking.search.trace)
       statistics = backtracking.statistics
       if !isSolved { try singlePass.run(problem, &solution) }
     }

@@ -154,7 +154,9 @@ public struct Problem: ~Copyable {
   }
 
   // Counts and ranges of a sealed problem.
+  /// The number of instructions, without the sentinel.
   @inlinable @inline(__always) public var instructionCount: Int { instructions.count &- 1 }
+  /// The number of blocks, without the sentinel.
   @inlinable @inline(__always) public var blockCount: Int { blocks.count &- 1 }
   /// Where the operands of instruction `i` are in `operands`.
   @inlinable @inline(__always) public func operandRange(_ i: Int) -> Range<Int> {

@@ -27,6 +27,7 @@ import Entities
   @inlinable @inline(__always) public var isNone: Bool { raw &>> 30 == 0 }
   @inlinable @inline(__always) public var isRegister: Bool { raw &>> 30 == 1 }
   @inlinable @inline(__always) public var isSlot: Bool { raw &>> 30 == 2 }
+  /// Not a place: the source of a move that makes the value again.
   @inlinable @inline(__always) public var isRematerialized: Bool { raw &>> 30 == 3 }
   /// Only if `isRegister`.
   @inlinable @inline(__always) public var register: PhysicalRegister {

@@ -89,7 +89,7 @@ private func solve(
     var allocator = Backtracking()
     let solution = try solve(made.finish(), &allocator)
     #expect(allocator.statistics.bundles == count)
-    #expect(allocator.bundles.count == bundles)
+    #expect(allocator.search.bundles.count == bundles)
     #expect(allocator.statistics.pieces >= count)
     // At the last definition one waits in its slot, at the first use another one.
     #expect(solution.slotUnits == slots)
@@ -106,7 +106,7 @@ private func solve(
   var allocator = Backtracking()
   let solution = try solve(made.finish(), &allocator)
   #expect(solution.edits.count == 0)
-  #expect(allocator.bundles.count == 0)
+  #expect(allocator.search.bundles.count == 0)
 }
 
 /// A value that is passed on from its slot to another one: through a register that is free, of the three

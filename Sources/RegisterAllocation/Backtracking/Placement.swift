@@ -1,53 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixth stage: where each bundle is at each point, and which bundles share a slot.
+// Where each bundle is at each point.
 
 import Entities
 
-/// A slot and the ranges of the bundles in it.
-struct SlotSet: BitwiseCopyable {
-  var runs: Int32
-  var unit: Int32
-  var units: Int32
+/// A register of a bundle, from where to where.
+struct PlacedPiece: BitwiseCopyable {
+  var from: UInt32
+  var to: UInt32
+  var register: UInt8
 }
 
-extension Backtracking {
+/// Where a bundle is, when all pieces have got what they will get.
+struct BundlePlaces: BitwiseCopyable {
+  /// Its ranges in `Facts.ranges`.
+  let rangeStart: UInt32
+  let rangeEnd: UInt32
+  /// Its registers in `Placements.placed`, in order; none if `register` is its place throughout.
+  var start: UInt32 = 0
+  var end: UInt32 = 0
+  /// Where in `placed` the walk over the instructions is.
+  var cursor: UInt32 = 0
+  /// Where the value comes from when it is in no register: its slot, or the value itself that is made
+  /// again. None if that is never so, and as long as slots are not given.
+  var home: Allocation
+  /// Its register if that is the same throughout.
+  var register = noRegister
+  var flags: Flags = []
+
+  struct Flags: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    static var needsSlot: Flags { Flags(rawValue: 1) }
+    /// More than one location.
+    static var isSplit: Flags { Flags(rawValue: 2) }
+  }
+
+  @inline(__always) var ranges: Range<Int> {
+    Range(
+      uncheckedBounds: (Int(truncatingIfNeeded: rangeStart), Int(truncatingIfNeeded: rangeEnd)))
+  }
+
+  /// It has no register at all.
+  @inline(__always) var isInMemory: Bool { register == noRegister && start == end }
+}
+
+/// The places of all bundles.
+struct Placements: ~Copyable {
+  /// By bundle.
+  var bundles = Vector<BundlePlaces>()
+  /// Bundle by bundle, those with one register throughout left out.
+  var placed = Vector<PlacedPiece>()
+
+  init() {}
+
   /// Lists each bundle's registers in order, and marks the bundles that need a slot.
-  mutating func placeBundles() {
+  mutating func run(_ facts: inout Facts, _ search: inout Search, _ steps: inout StepBudget) {
     placed.removeAll()
-    for b in bundles.indices {
+    bundles.removeAll()
+    bundles.reserve(search.bundles.count)
+    for b in search.bundles.indices {
+      let whole = Int(truncatingIfNeeded: search.bundles[b].whole)
+      bundles.append(
+        BundlePlaces(
+          rangeStart: search.pieces[whole].rangeStart, rangeEnd: search.pieces[whole].rangeEnd,
+          home: search.bundles[b].remade))
       let start = placed.count
-      var p = bundles[b].pieces
-      let whole = Int(truncatingIfNeeded: bundles[b].whole)
-      if Int(p) == whole && pieces[whole].register != noRegister {
-        // The usual case: all of it in one register, which is kept in place of the list.
-        bundles[b].pieces = UInt32(truncatingIfNeeded: pieces[whole].register)
-        bundles[b].flags.insert(.isWhole)
+      var p = search.bundles[b].pieces
+      if Int(p) == whole && search.pieces[whole].register != noRegister {
+        // The usual case: all of it in one register.
+        bundles[b].register = search.pieces[whole].register
         continue
       }
       while p != .max {
-        let piece = pieces[Int(p)]
+        let piece = search.pieces[Int(p)]
         if piece.register != noRegister {
-          placed.append(Placed(from: piece.from, to: piece.to, register: piece.register))
+          placed.append(PlacedPiece(from: piece.from, to: piece.to, register: piece.register))
         }
         p = piece.next
       }
       sortPlaced(from: start)
-      stretchPlaced(of: b, from: start)
-      bundles[b].pieces = UInt32(truncatingIfNeeded: start)
-      bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
-      // From here on a cursor into `placed`.
-      pieces[whole].useStart = UInt32(truncatingIfNeeded: start)
-      classify(b)
+      stretchPlaced(search.pieces[whole], from: start, &facts, &search.taken, &steps)
+      setPlaced(b, from: start)
+      classify(b, &facts)
     }
-    for v in 0..<view.valueCount where values[v].bundle != .max {
-      if values[v].flags.contains(.hasStackUse) || values[v].flags.contains(.definedInSlot) {
-        bundles[Int(values[v].bundle)].flags.insert(.needsSlot)
+    for v in 0..<facts.view.valueCount where facts.values[v].bundle != .max {
+      let value = facts.values[v]
+      if value.flags.contains(.hasStackUse) || value.flags.contains(.definedInSlot) {
+        bundles[Int(value.bundle)].flags.insert(.needsSlot)
       }
       // What a branch leaves elsewhere is moved along the edges.
-      if values[v].flags.contains(.definedByBranch) && values[v].hasPlacedDefinition {
-        list(Int(values[v].bundle))
+      if value.flags.contains(.definedByBranch) && value.hasPlacedDefinition {
+        list(Int(value.bundle), &facts)
       }
     }
+  }
+
+  private mutating func setPlaced(_ b: Int, from start: Int) {
+    bundles[b].start = UInt32(truncatingIfNeeded: start)
+    bundles[b].cursor = UInt32(truncatingIfNeeded: start)
+    bundles[b].end = UInt32(truncatingIfNeeded: placed.count)
   }
 
   /// Sorts the entries of one bundle, which mostly are in falling order.
@@ -62,48 +112,48 @@ extension Backtracking {
     }
   }
 
-  private mutating func classify(_ b: Int) {
+  private mutating func classify(_ b: Int, _ facts: inout Facts) {
     let bundle = bundles[b]
-    var k = Int(bundle.pieces)
-    let end = Int(bundle.placedEnd)
+    var k = Int(bundle.start)
+    let end = Int(bundle.end)
     if k == end {
       needSlot(b)
       return
     }
     var isCovered = true
-    for r in ranges(of: b) {
-      var from = ranges[r].from
+    for r in bundle.ranges {
+      var from = facts.ranges[r].from
       while k < end && placed[k].to <= from { k &+= 1 }
       var j = k
-      while j < end && placed[j].from <= from && from < ranges[r].to {
+      while j < end && placed[j].from <= from && from < facts.ranges[r].to {
         from = max(from, placed[j].to)
         j &+= 1
       }
-      if from < ranges[r].to {
+      if from < facts.ranges[r].to {
         isCovered = false
         break
       }
     }
     if !isCovered { needSlot(b) }
-    if !isCovered || end &- Int(bundle.pieces) > 1 { bundles[b].flags.insert(.isSplit) }
+    if !isCovered || end &- Int(bundle.start) > 1 { bundles[b].flags.insert(.isSplit) }
   }
 
   @inline(__always) private mutating func needSlot(_ b: Int) {
-    if !bundles[b].flags.contains(.isRematerialized) { bundles[b].flags.insert(.needsSlot) }
+    if bundles[b].home.isNone { bundles[b].flags.insert(.needsSlot) }
   }
 
   /// Makes a bundle one with a list of locations.
-  private mutating func list(_ b: Int) {
+  private mutating func list(_ b: Int, _ facts: inout Facts) {
     bundles[b].flags.insert(.isSplit)
-    if !bundles[b].flags.contains(.isWhole) { return }
-    bundles[b].flags.remove(.isWhole)
-    let register = UInt8(truncatingIfNeeded: bundles[b].pieces)
-    bundles[b].pieces = UInt32(truncatingIfNeeded: placed.count)
-    let whole = Int(truncatingIfNeeded: bundles[b].whole)
-    pieces[whole].useStart = bundles[b].pieces
+    let bundle = bundles[b]
+    if bundle.register == noRegister { return }
+    bundles[b].register = noRegister
+    let start = placed.count
     placed.append(
-      Placed(from: pieces[whole].from, to: pieces[whole].to, register: register))
-    bundles[b].placedEnd = UInt32(truncatingIfNeeded: placed.count)
+      PlacedPiece(
+        from: facts.ranges[Int(bundle.rangeStart)].from,
+        to: facts.ranges[Int(bundle.rangeEnd) &- 1].to, register: bundle.register))
+    setPlaced(b, from: start)
   }
 
   // MARK: Locations
@@ -112,72 +162,43 @@ extension Backtracking {
   mutating func location(_ b: Int, _ point: UInt32) -> Allocation {
     let bundle = bundles[b]
     if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
-    var low = Int(bundle.pieces)
-    var high = Int(bundle.placedEnd)
+    let k = firstPlaced(bundle, endingAfter: point)
+    if k < Int(bundle.end) && placed[k].from <= point {
+      return Allocation(packed: placed[k].register)
+    }
+    return bundle.home
+  }
+
+  /// Index of the bundle's first register that it has behind `point`, or the end.
+  mutating func firstPlaced(_ bundle: BundlePlaces, endingAfter point: UInt32) -> Int {
+    var low = Int(bundle.start)
+    var high = Int(bundle.end)
     while low < high {
       let middle = (low &+ high) &>> 1
       if placed[middle].to <= point { low = middle &+ 1 } else { high = middle }
     }
-    if low < Int(bundle.placedEnd) && placed[low].from <= point {
-      return Allocation(packed: placed[low].register)
-    }
-    return bundle.home
+    return low
   }
 
-  @inline(__always) mutating func singleLocation(_ bundle: Bundle) -> Allocation {
-    if bundle.flags.contains(.isWhole) {
-      return Allocation(packed: UInt8(truncatingIfNeeded: bundle.pieces))
-    }
-    return bundle.pieces == bundle.placedEnd
-      ? bundle.home
-      : Allocation(packed: placed[Int(bundle.pieces)].register)
+  /// Where a bundle is that is not split.
+  @inline(__always) mutating func singleLocation(_ bundle: BundlePlaces) -> Allocation {
+    if bundle.register != noRegister { return Allocation(packed: bundle.register) }
+    return bundle.start == bundle.end
+      ? bundle.home : Allocation(packed: placed[Int(bundle.start)].register)
   }
 
-  /// The same for points that rise, but for steps back within the instruction at `early`.
+  /// The same as `location` for points that rise, but for steps back within the instruction at
+  /// `early`.
   @inline(__always)
   mutating func nextLocation(_ b: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
     let bundle = bundles[b]
     if !bundle.flags.contains(.isSplit) { return singleLocation(bundle) }
-    let whole = Int(truncatingIfNeeded: bundle.whole)
-    var k = Int(pieces[whole].useStart)
-    let end = Int(bundle.placedEnd)
+    var k = Int(bundle.cursor)
+    let end = Int(bundle.end)
     while k < end && placed[k].to &+ 2 <= early { k &+= 1 }
-    pieces[whole].useStart = UInt32(truncatingIfNeeded: k)
+    bundles[b].cursor = UInt32(truncatingIfNeeded: k)
     while k < end && placed[k].to <= point { k &+= 1 }
     if k < end && placed[k].from <= point { return Allocation(packed: placed[k].register) }
     return bundle.home
-  }
-
-  // MARK: Slots
-
-  /// Gives slots; bundles whose ranges do not overlap share one. A bundle tries a bounded number.
-  mutating func shareSlots() {
-    runs.reset()
-    slotSets.removeAll()
-    var next = 0
-    for b in bundles.indices where bundles[b].flags.contains(.needsSlot) {
-      let c = Int(bundles[b].registerClass)
-      let size = Int32(truncatingIfNeeded: units[c])
-      let all = ranges(of: b)
-      let own = runs.makeSet(
-        UInt32(truncatingIfNeeded: all.lowerBound), UInt32(truncatingIfNeeded: all.upperBound))
-      var tries = min(12, slotSets.count)
-      while tries > 0 && steps <= stepBudget {
-        if next >= slotSets.count { next = 0 }
-        let set = slotSets[next]
-        if set.units == size && !runs.overlap(set.runs, own, &ranges, steps: &steps) {
-          slotSets[next].runs = runs.unite(set.runs, own, &ranges, steps: &steps)
-          bundles[b].slot = set.unit
-          break
-        }
-        next &+= 1
-        tries &-= 1
-      }
-      if bundles[b].slot >= 0 { continue }
-      let unit = slots.take(c, isLocal: false)
-      bundles[b].slot = unit
-      slotSets.append(SlotSet(runs: own, unit: unit, units: size))
-    }
-    statistics.slots = slotSets.count
   }
 }

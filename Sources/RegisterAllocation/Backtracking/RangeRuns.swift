@@ -30,7 +30,7 @@ struct RangeRuns: ~Copyable {
 
   /// Whether two sets have a point in common.
   mutating func overlap(
-    _ a: Int32, _ b: Int32, _ ranges: inout Vector<LiveRange>, steps: inout Int
+    _ a: Int32, _ b: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) -> Bool {
     var x = a
     while x >= 0 {
@@ -45,7 +45,7 @@ struct RangeRuns: ~Copyable {
   }
 
   private mutating func overlap(
-    _ a: Run, _ b: Run, _ ranges: inout Vector<LiveRange>, _ steps: inout Int
+    _ a: Run, _ b: Run, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) -> Bool {
     if a.count == 0 || b.count == 0 { return false }
     if ranges[Int(a.end) &- 1].to <= ranges[Int(b.start)].from { return false }
@@ -64,17 +64,17 @@ struct RangeRuns: ~Copyable {
         low = high &+ 1
         high &+= step
         step &<<= 1
-        steps &+= 1
+        steps.used &+= 1
       }
       high = min(high, end)
       while low < high {
         let middle = (low &+ high) &>> 1
         if ranges[middle].to <= range.from { low = middle &+ 1 } else { high = middle }
-        steps &+= 1
+        steps.used &+= 1
       }
       if low == end { return false }
       if ranges[low].from < range.to { return true }
-      steps &+= 1
+      steps.used &+= 1
       k &+= 1
     }
     return false
@@ -92,7 +92,7 @@ struct RangeRuns: ~Copyable {
 
   /// The union of two sets without a common point. Neither is valid afterwards.
   mutating func unite(
-    _ a: Int32, _ b: Int32, _ ranges: inout Vector<LiveRange>, steps: inout Int
+    _ a: Int32, _ b: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) -> Int32 {
     let isSwapped = size(a) < size(b)
     var set = isSwapped ? b : a
@@ -106,7 +106,7 @@ struct RangeRuns: ~Copyable {
   }
 
   private mutating func insert(
-    _ run: Int32, into set: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout Int
+    _ run: Int32, into set: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) -> Int32 {
     var head = set
     var before: Int32 = -1
@@ -132,7 +132,7 @@ struct RangeRuns: ~Copyable {
   /// Appends a run to one that ends before it, if that stands at the end of the pool: the usual
   /// case, values being united in the order of the program.
   private mutating func append(
-    _ run: Int32, to x: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout Int
+    _ run: Int32, to x: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) -> Bool {
     let (from, to) = (runs[Int(run)], runs[Int(x)])
     if from.count == 0 || to.count < from.count || Int(to.end) != ranges.count
@@ -140,7 +140,7 @@ struct RangeRuns: ~Copyable {
     {
       return false
     }
-    steps &+= from.count
+    steps.used &+= from.count
     for k in Int(from.start)..<Int(from.end) { ranges.append(ranges[k]) }
     runs[Int(x)].end = UInt32(truncatingIfNeeded: ranges.count)
     return true
@@ -148,14 +148,14 @@ struct RangeRuns: ~Copyable {
 
   /// Makes `a` the sorted union of `a` and `b`, at the end of the pool.
   private mutating func merge(
-    _ a: Int32, _ b: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout Int
+    _ a: Int32, _ b: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) {
     let start = ranges.count
     var x = Int(runs[Int(a)].start)
     var y = Int(runs[Int(b)].start)
     let xEnd = Int(runs[Int(a)].end)
     let yEnd = Int(runs[Int(b)].end)
-    steps &+= xEnd &- x &+ yEnd &- y
+    steps.used &+= xEnd &- x &+ yEnd &- y
     ranges.reserve(start &+ xEnd &- x &+ yEnd &- y)
     while x < xEnd && y < yEnd {
       if ranges[x].from < ranges[y].from {
@@ -180,7 +180,7 @@ struct RangeRuns: ~Copyable {
 
   /// All ranges of a set as one run; the set stays valid.
   mutating func flatten(
-    _ set: Int32, _ ranges: inout Vector<LiveRange>, steps: inout Int
+    _ set: Int32, _ ranges: inout Vector<LiveRange>, _ steps: inout StepBudget
   ) -> (start: UInt32, end: UInt32) {
     // Short runs stand first.
     var x = runs[Int(set)].next

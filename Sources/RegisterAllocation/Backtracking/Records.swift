@@ -63,14 +63,6 @@ struct UseRecord: BitwiseCopyable {
   @inline(__always) var limit: UInt8 { kind == .fixed ? 6 : register }
   @inline(__always) var register: UInt8 { UInt8(truncatingIfNeeded: packed &>> 8) }
 
-  /// A copy comes out of the slot nearly as cheaply as out of a register. Measured.
-  static var copyWeight: Float { 0.25 }
-  static var edgeWeight: Float { 0.3 }
-  /// The instruction itself reads or writes memory: that is no operation more, but waited for.
-  @inline(__always) static func anyWeight(isDefinition: Bool) -> Float {
-    isDefinition ? 0.8 : 0.7
-  }
-
   @inline(__always) var isDefinition: Bool { phase & 4 != 0 }
   @inline(__always) var begin: UInt32 { phase & 1 != 0 ? point : point &+ 1 }
   @inline(__always) var end: UInt32 { phase & 2 != 0 ? point &+ 2 : point &+ 1 }
@@ -95,8 +87,10 @@ struct ValueRecord: BitwiseCopyable {
   /// Where the value's own location starts.
   var begin: UInt32 = .max
   var definingBlock: UInt32 = .max
+  /// Its live ranges in `Facts.ranges`.
   var rangeStart: UInt32 = .max
   var rangeEnd: UInt32 = 0
+  /// Its bundle, or `.max` if it has none: a short value, or one that lives in fixed places only.
   var bundle: UInt32 = .max
   /// What its uses cost, see `UseRecord.weight`.
   var cost: Float = 0
@@ -123,21 +117,6 @@ struct ValueRecord: BitwiseCopyable {
     static var hasPreference: Flags { Flags(rawValue: 256) }
   }
 
-  // As long as uses are collected, the fields of ranges and bundle serve for where they are: the
-  // block of the last use so far, until when the value is needed there, and the blocks before.
-  @inline(__always) var lastBlock: UInt32 {
-    get { bundle }
-    set { bundle = newValue }
-  }
-  @inline(__always) var lastUntil: UInt32 {
-    get { rangeEnd }
-    set { rangeEnd = newValue }
-  }
-  @inline(__always) var earlierBlocks: UInt32 {
-    get { rangeStart }
-    set { rangeStart = newValue }
-  }
-
   /// The gap after its definition.
   @inline(__always) var gap: UInt32 { place != noRegister ? begin : begin & ~1 &+ 2 }
   /// The definition leaves the value elsewhere than in its own location.
@@ -150,39 +129,20 @@ struct ValueRecord: BitwiseCopyable {
 struct Bundle: BitwiseCopyable {
   /// The piece that is all of it, and has its ranges and uses.
   let whole: UInt32
-  /// Head of the list of its pieces; after allocation, start of its run in `placed`.
+  /// Head of the list of its pieces.
   var pieces: UInt32
-  var placedEnd: UInt32 = 0
-  /// The slot's first unit, or -1; the value's number if that is made again instead.
-  var slot: Int32 = -1
+  /// The value, the only one, if that is made again instead of loaded; else none.
+  var remade: Allocation = .none
   var splits: UInt16 = 0
   let registerClass: UInt8
-  var flags: Flags
+  /// Several values, whose uses are not gathered.
+  var hasScatteredUses: Bool
 
-  @inline(__always) init(whole: Int, _ registerClass: UInt8, _ flags: Flags) {
+  @inline(__always) init(whole: Int, _ registerClass: UInt8, hasScatteredUses: Bool) {
     self.whole = UInt32(truncatingIfNeeded: whole)
     pieces = self.whole
     self.registerClass = registerClass
-    self.flags = flags
-  }
-
-  struct Flags: OptionSet, BitwiseCopyable {
-    let rawValue: UInt8
-    static var needsSlot: Flags { Flags(rawValue: 1) }
-    /// More than one location.
-    static var isSplit: Flags { Flags(rawValue: 2) }
-    /// One register throughout, which `pieces` holds.
-    static var isWhole: Flags { Flags(rawValue: 4) }
-    static var isRematerialized: Flags { Flags(rawValue: 8) }
-    /// Several values, whose uses are not gathered.
-    static var hasScatteredUses: Flags { Flags(rawValue: 16) }
-  }
-
-  /// Where the value comes from when it is in no register.
-  @inline(__always) var home: Allocation {
-    flags.contains(.isRematerialized)
-      ? Allocation(rematerialized: VirtualRegister(raw: UInt32(bitPattern: slot)))
-      : Allocation(slot: Int(slot))
+    self.hasScatteredUses = hasScatteredUses
   }
 }
 
@@ -249,25 +209,4 @@ struct Piece: BitwiseCopyable {
     get { traits & 16 != 0 }
     set { traits = newValue ? traits | 16 : traits & ~16 }
   }
-}
-
-/// A piece in a bundle's final, sorted list.
-struct Placed: BitwiseCopyable {
-  var from: UInt32
-  var to: UInt32
-  var register: UInt8
-}
-
-/// A move between two locations of a value.
-struct Transition: BitwiseCopyable {
-  /// `2 * gap + kind`, gap being the even point of the instruction that follows.
-  var key: UInt32
-  var from: Allocation
-  var to: Allocation
-  var value: UInt32
-
-  // Kinds of move groups of one gap, in their order.
-  static var edgeIn: UInt32 { 0 }
-  static var regular: UInt32 { 1 }
-  static var edgeOut: UInt32 { 2 }
 }

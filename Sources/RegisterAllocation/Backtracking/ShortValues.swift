@@ -13,115 +13,119 @@ struct ShortValue: BitwiseCopyable {
   var register: UInt8 = noRegister
 }
 
-extension Backtracking {
-  /// The longest stretch, in points: eight instructions.
-  private static var shortLength: UInt32 { 16 }
-
-  @inline(__always) func isShort(_ value: ValueRecord) -> Bool {
-    value.rangeEnd &- value.rangeStart == 1
-      && value.flags.subtracting(.hasFixedUse).isEmpty
-      && value.place == noRegister && value.limit == 6
-      && ranges[Int(truncatingIfNeeded: value.rangeStart)].length <= Self.shortLength
+extension Search {
+  @inline(__always) mutating func isShort(_ v: Int, _ facts: inout Facts) -> Bool {
+    let first = facts.values[v].rangeStart
+    return facts.values[v].rangeEnd &- first == 1
+      && facts.values[v].flags.subtracting(.hasFixedUse).isEmpty
+      && facts.values[v].place == noRegister && facts.values[v].limit == 6
+      && facts.ranges[Int(truncatingIfNeeded: first)].length <= SearchLimits.shortLength
   }
 
-  /// Gives each short value a register. False if the step budget is spent or a minimal piece finds
-  /// no place.
-  mutating func allocateShortValues() -> Bool {
+  /// Gives each short value a register. Not `.none` if the step budget is spent or a minimal piece
+  /// finds no place.
+  mutating func allocateShortValues(_ facts: inout Facts) -> AllocationStatistics.Fallback {
     for s in shortValues.indices {
-      if place(short: s) { continue }
+      if place(short: s, &facts) { continue }
       // Pieces must be told from whom they take a register.
-      enterShortValues(before: s)
-      enqueue(makePiece(short: s))
-      if !emptyQueue() { return false }
+      enterShortValues(before: s, &facts)
+      enqueue(makePiece(short: s, &facts))
+      let reason = emptyQueue(&facts)
+      if reason != .none { return reason }
     }
-    return true
+    return .none
   }
 
-  private mutating func place(short s: Int) -> Bool {
+  private mutating func place(short s: Int, _ facts: inout Facts) -> Bool {
     let v = Int(truncatingIfNeeded: shortValues[s].value)
-    let value = values[v]
-    let range = ranges[Int(truncatingIfNeeded: value.rangeStart)]
-    let c = Int(truncatingIfNeeded: view.classes[v].rawValue)
-    var allowed = allocatable[c] & ~clobbered(range.from, range.to, c)
-    if value.cost <= options.firstUseCost { allowed &= preferred[c] | used[c] }
-    steps &+= 1
+    let value = facts.values[v]
+    let range = facts.ranges[Int(truncatingIfNeeded: value.rangeStart)]
+    let c = Int(truncatingIfNeeded: facts.view.classes[v].rawValue)
+    var allowed = facts.registers.allocatable[c]
+    allowed &= ~facts.clobbers.clobbered(range.from, range.to, c, of: allowed, &steps)
+    if value.cost <= options.firstUseCost { allowed &= facts.registers.preferred[c] | used[c] }
+    steps.used &+= 1
     if value.flags.contains(.hasFixedUse) {
       // In the register of a fixed use it saves a move.
-      let end = min(useStart[v] &+ 4, useStart[v &+ 1])
-      for u in Int(truncatingIfNeeded: useStart[v])..<Int(truncatingIfNeeded: end)
-      where uses[u].kind == .fixed && allowed & ClassWords.bit(uses[u].register) != 0 {
-        if take(uses[u].register, s, range) { return true }
+      let end = min(
+        facts.useStart[v] &+ SearchLimits.votingUsesOfShortValue, facts.useStart[v &+ 1])
+      for u in Int(truncatingIfNeeded: facts.useStart[v])..<Int(truncatingIfNeeded: end)
+      where facts.uses[u].kind == .fixed && allowed & ClassWords.bit(facts.uses[u].register) != 0 {
+        if take(facts.uses[u].register, s, range, &facts) { return true }
       }
     }
     while allowed != 0 {
-      let register = firstChoice(allowed, c)
+      let register = firstChoice(allowed, c, &facts)
       allowed &= ~ClassWords.bit(register)
-      if take(register, s, range) { return true }
+      if take(register, s, range, &facts) { return true }
     }
     return false
   }
 
   @inline(__always)
-  private mutating func take(_ register: UInt8, _ s: Int, _ range: LiveRange) -> Bool {
+  private mutating func take(_ register: UInt8, _ s: Int, _ range: LiveRange, _ facts: inout Facts)
+    -> Bool
+  {
     if !taken.isFree(register, range.from, range.to) { return false }
     taken.insert(register, range.from, range.to)
     used.insert(register)
     shortValues[s].register = register
-    if s < enteredShortValues { enter(short: s) }
+    if s < enteredShortValues { enter(short: s, &facts) }
     return true
   }
 
   // MARK: In the way
 
-  /// Pieces whose number has this bit are short values.
+  /// Pieces whose number has this bit are short facts.values.
   private static var shortBit: UInt32 { 1 &<< 31 }
 
   /// Lets pieces find the short values that have registers, those to come included.
-  mutating func enterShortValues(before end: Int) {
-    if enteredShortValues == 0 { for s in 0..<end { enter(short: s) } }
+  mutating func enterShortValues(before end: Int, _ facts: inout Facts) {
+    if enteredShortValues == 0 { for s in 0..<end { enter(short: s, &facts) } }
     enteredShortValues = shortValues.count
   }
 
-  private mutating func enter(short s: Int) {
+  private mutating func enter(short s: Int, _ facts: inout Facts) {
     let short = shortValues[s]
     if short.register == noRegister { return }
-    let range = ranges[Int(values[Int(short.value)].rangeStart)]
+    let range = facts.ranges[Int(facts.values[Int(short.value)].rangeStart)]
     occupancy.insert(
       short.register, range.from, range.to, UInt32(truncatingIfNeeded: s) | Self.shortBit)
-    steps &+= 1
+    steps.used &+= 1
   }
 
   /// The piece that holds a stretch of a register.
-  @inline(__always) mutating func holder(_ node: Int32) -> Int {
+  @inline(__always) mutating func holder(_ node: Int32, _ facts: inout Facts) -> Int {
     let piece = occupancy.nodes[Int(node)].piece
     if piece & Self.shortBit == 0 { return Int(truncatingIfNeeded: piece) }
-    let made = makePiece(short: Int(truncatingIfNeeded: piece & ~Self.shortBit))
+    let made = makePiece(short: Int(truncatingIfNeeded: piece & ~Self.shortBit), &facts)
     occupancy.nodes[Int(node)].piece = UInt32(truncatingIfNeeded: made)
     return made
   }
 
   /// Makes a short value a bundle of one piece, which keeps its register.
-  private mutating func makePiece(short s: Int) -> Int {
+  private mutating func makePiece(short s: Int, _ facts: inout Facts) -> Int {
     let short = shortValues[s]
     let v = Int(truncatingIfNeeded: short.value)
     shortValues[s].register = noRegister
-    makeBundle(v, values[v].rangeStart, values[v].rangeEnd, [])
+    makeBundle(
+      v, facts.values[v].rangeStart, facts.values[v].rangeEnd, hasScatteredUses: false, &facts)
     let made = pieces.count &- 1
-    pieces[made].cost = values[v].cost
-    pieces[made].hasFixedUses = values[v].flags.contains(.hasFixedUse)
+    pieces[made].cost = facts.values[v].cost
+    pieces[made].hasFixedUses = facts.values[v].flags.contains(.hasFixedUse)
     pieces[made].weight = weight(of: pieces[made])
     pieces[made].register = short.register
     if trace.isEnabled && short.register != noRegister {
       trace.note(.assigned, made, short.register)
     }
-    steps &+= 1
+    steps.used &+= 1
     return made
   }
 
-  /// For those who want to see all that was decided.
-  mutating func makePiecesOfShortValues() {
+  /// Makes pieces of all short values with a register, so that the trace shows these as well.
+  mutating func makePiecesOfShortValues(_ facts: inout Facts) {
     for s in shortValues.indices where shortValues[s].register != noRegister {
-      _ = makePiece(short: s)
+      _ = makePiece(short: s, &facts)
     }
   }
 }

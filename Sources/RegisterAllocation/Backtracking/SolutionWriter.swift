@@ -1,62 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
-// Last stage: one walk over the instructions that writes places and moves.
+// One walk over the instructions that writes places and moves.
 
 import Entities
 
-extension Backtracking {
+/// Writes the solution, when all places and all moves between them are known.
+struct SolutionWriter: ~Copyable {
+  /// The place that each value has throughout, or `changingPlace`, or none.
+  private var places = Vector<Allocation>()
+  /// Registers that hold a value somewhere.
+  private var used = ClassWords()
+  /// The moves of the gap at hand.
+  private var group = ParallelMoves()
+  private var groupNumber: UInt32 = 0
+  /// Per place (256 register names, then slots) the number of the last group that writes it.
+  private var writtenAt = Vector<UInt32>()
+  /// The next transition.
+  private var cursor = 0
+
+  init() {}
+
   /// Writes the solution. False if a move from memory to memory found no register.
-  mutating func writeSolution(_ solution: inout Solution) -> Bool {
-    solution.allocations.reset(count: view.operandCount, to: .none)
+  mutating func run(
+    _ facts: inout Facts, _ search: inout Search, _ placements: inout Placements,
+    _ transitions: inout Transitions, _ slots: inout SpillSlots, _ solution: inout Solution
+  ) -> Bool {
+    solution.allocations.reset(count: facts.view.operandCount, to: .none)
     solution.edits.removeAll()
     writtenAt.reset(count: 256 &+ slots.unitCount, to: 0)
-    groupKey = 1
-    listPlaces()
-    var cursor = 0
+    groupNumber = 1
+    listPlaces(&facts, &search, &placements)
+    cursor = 0
     var isPossible = true
-    for b in 0..<view.blockCount {
-      let range = view.instructionRange(b)
+    for b in 0..<facts.view.blockCount {
+      let range = facts.view.instructionRange(b)
       let last = range.upperBound &- 1
-      if !enterBlock(b, range.lowerBound, &cursor, &solution) { isPossible = false }
+      let head = facts.blocks.start[b] &+ 2
+      enterBlock(b, &facts, &placements, &transitions)
+      if !group.isEmpty
+        && !flush(range.lowerBound, head, &facts, &search.taken, &slots, &solution)
+      {
+        isPossible = false
+      }
+      storeParameters(b, &facts, &placements)
       for i in range {
-        let early = point(i, b)
-        take(early &<< 1 | Transition.regular, &cursor)
-        let isPassing = placeOperands(i, early, &solution)
-        if !flush(i, early, &solution) { isPossible = false }
+        let early = Blocks.point(i, b)
+        take(early &<< 1 | Transition.regular, &facts, &transitions)
+        let isPassing = placeOperands(i, early, &facts, &placements, &solution)
+        if !group.isEmpty && !flush(i, early, &facts, &search.taken, &slots, &solution) {
+          isPossible = false
+        }
         if i == last {
-          if !leaveBlock(b, i, &cursor, &solution) { isPossible = false }
+          leaveBlock(b, early, &facts, &placements, &transitions)
+          if !group.isEmpty && !flush(i, early, &facts, &search.taken, &slots, &solution) {
+            isPossible = false
+          }
         } else if isPassing {
-          passDefinitions(i, early)
+          passDefinitions(i, early, &facts, &placements)
         }
       }
     }
     solution.slotUnits = slots.unitCount
-    for c in 0..<3 { used[c] &= allocatable[c] }
+    for c in 0..<3 { used[c] &= facts.registers.allocatable[c] }
     solution.usedRegisters = used.set
-    return isPossible || giveUp(.noRegisterForMove)
+    return isPossible
   }
 
-  /// Notes for each value the place that it has throughout, and which registers hold values.
-  private mutating func listPlaces() {
+  /// Notes for each value the place that it has throughout, and which registers hold facts.values.
+  private mutating func listPlaces(
+    _ facts: inout Facts, _ search: inout Search, _ placements: inout Placements
+  ) {
     used = ClassWords()
-    for v in 0..<view.valueCount {
-      if values[v].bundle == .max {
-        parent[v] = Allocation.none.raw
+    places.removeAll()
+    for v in 0..<facts.view.valueCount {
+      let b = facts.values[v].bundle
+      if b == .max {
+        places.append(.none)
         continue
       }
-      let bundle = bundles[Int(truncatingIfNeeded: values[v].bundle)]
+      let bundle = placements.bundles[Int(truncatingIfNeeded: b)]
       if bundle.flags.contains(.isSplit) {
-        parent[v] = Self.changingPlace.raw
+        places.append(Self.changingPlace)
       } else {
-        let place = singleLocation(bundle)
-        parent[v] = place.raw
+        let place = placements.singleLocation(bundle)
+        places.append(place)
         if place.isRegister { used.insert(place.packed) }
       }
     }
-    for k in placed.indices { used.insert(placed[k].register) }
-    for s in shortValues.indices where shortValues[s].register != noRegister {
-      let place = Allocation(packed: shortValues[s].register)
-      parent[Int(truncatingIfNeeded: shortValues[s].value)] = place.raw
-      used.insert(place.packed)
+    for k in placements.placed.indices { used.insert(placements.placed[k].register) }
+    for s in search.shortValues.indices where search.shortValues[s].register != noRegister {
+      let short = search.shortValues[s]
+      places[Int(truncatingIfNeeded: short.value)] = Allocation(packed: short.register)
+      used.insert(short.register)
     }
   }
 
@@ -66,39 +100,42 @@ extension Backtracking {
   // MARK: Move groups
 
   @inline(__always)
-  private mutating func add(_ from: Allocation, _ to: Allocation, _ v: Int) {
+  private mutating func add(_ from: Allocation, _ to: Allocation, _ v: Int, _ facts: inout Facts) {
     if from == to { return }
     let index =
       to.isSlot ? to.slot &+ 256 : Int(truncatingIfNeeded: to.packed)
     // What is moved to one place in one group is the same value.
-    if writtenAt[index] == groupKey { return }
-    writtenAt[index] = groupKey
-    group.add(from, to, view.classes[v])
+    if writtenAt[index] == groupNumber { return }
+    writtenAt[index] = groupNumber
+    group.add(from, to, facts.view.classes[v])
   }
 
   /// Adds the moves that were listed under `key`.
   @inline(__always)
-  private mutating func take(_ key: UInt32, _ cursor: inout Int) {
-    while cursor < transitions.count && transitions[cursor].key == key {
-      let move = transitions[cursor]
-      add(move.from, move.to, Int(truncatingIfNeeded: move.value))
+  private mutating func take(
+    _ key: UInt32, _ facts: inout Facts, _ transitions: inout Transitions
+  ) {
+    while cursor < transitions.list.count && transitions.list[cursor].key == key {
+      let move = transitions.list[cursor]
+      add(move.from, move.to, Int(truncatingIfNeeded: move.value), &facts)
       cursor &+= 1
     }
   }
 
-  /// Writes the group's moves before instruction `i`, which is at `early`.
-  @inline(__always)
+  /// Writes the group's moves before instruction `i`, which is at `early`. There are some.
   private mutating func flush(
-    _ i: Int, _ early: UInt32, _ solution: inout Solution
+    _ i: Int, _ early: UInt32, _ facts: inout Facts, _ taken: inout TakenRegisters,
+    _ slots: inout SpillSlots, _ solution: inout Solution
   ) -> Bool {
-    if group.isEmpty { return true }
-    groupKey &+= 1
-    if group.moves.count > 1 { return resolve(i, early, &solution) }
+    groupNumber &+= 1
+    if group.moves.count > 1 { return resolve(i, early, &facts, &taken, &slots, &solution) }
     // Field by field: what was just written in parts is slow to read as a whole.
     let from = group.moves[0].from
     let to = group.moves[0].to
-    if ParallelMoves.isMemory(from, memoryNames) && ParallelMoves.isMemory(to, memoryNames) {
-      return resolve(i, early, &solution)
+    if ParallelMoves.isMemory(from, facts.registers.memoryNames)
+      && ParallelMoves.isMemory(to, facts.registers.memoryNames)
+    {
+      return resolve(i, early, &facts, &taken, &slots, &solution)
     }
     solution.edits.append(
       Edit(point: .before(i), from: from, to: to, registerClass: group.moves[0].registerClass))
@@ -109,9 +146,11 @@ extension Backtracking {
 
   /// Registers that hold nothing just before and at the instruction at `early`. The moves of an edge may
   /// have targets among them.
-  private mutating func freeRegisters(around early: UInt32, _ c: Int) -> UInt64 {
+  private mutating func freeRegisters(
+    around early: UInt32, _ c: Int, _ facts: inout Facts, _ taken: inout TakenRegisters
+  ) -> UInt64 {
     var free: UInt64 = 0
-    var rest = allocatable[c] & (preferred[c] | used[c])
+    var rest = facts.registers.allocatable[c] & (facts.registers.preferred[c] | used[c])
     while rest != 0 {
       let register = ClassWords.lowest(rest, c)
       rest &= rest &- 1
@@ -121,14 +160,17 @@ extension Backtracking {
   }
 
   private mutating func resolve(
-    _ i: Int, _ early: UInt32, _ solution: inout Solution
+    _ i: Int, _ early: UInt32, _ facts: inout Facts, _ taken: inout TakenRegisters,
+    _ slots: inout SpillSlots, _ solution: inout Solution
   ) -> Bool {
     var resources = ParallelMoves.Resources()
-    resources.borrowable = allocatable
-    resources.memory = memoryNames
-    if !group.isPlain(memoryNames) {
+    resources.borrowable = facts.registers.allocatable
+    resources.memory = facts.registers.memoryNames
+    if !group.isPlain(facts.registers.memoryNames) {
       for c in 0..<3 {
-        resources.free[c] = scratch[c] != 0 ? scratch[c] : freeRegisters(around: early, c)
+        resources.free[c] =
+          facts.registers.scratch[c] != 0
+          ? facts.registers.scratch[c] : freeRegisters(around: early, c, &facts, &taken)
       }
     }
     let isPossible = group.resolve(resources, slots: &slots)
@@ -149,58 +191,68 @@ extension Backtracking {
   // MARK: Blocks
 
   private mutating func enterBlock(
-    _ b: Int, _ i: Int, _ cursor: inout Int, _ solution: inout Solution
-  ) -> Bool {
-    let gap = blockStart[b] &+ 2
-    take(gap &<< 1 | Transition.edgeIn, &cursor)
-    let predecessors = view.predecessorRange(b)
-    let parameters = view.parameterRange(b)
-    if predecessors.count == 1 && !parameters.isEmpty {
-      let p = Int(truncatingIfNeeded: view.predecessors[predecessors.lowerBound].raw)
-      passArguments(p, b, at: blockStart[p &+ 1] &- 1)
+    _ b: Int, _ facts: inout Facts, _ placements: inout Placements,
+    _ transitions: inout Transitions
+  ) {
+    let gap = facts.blocks.start[b] &+ 2
+    take(gap &<< 1 | Transition.edgeIn, &facts, &transitions)
+    let predecessors = facts.view.predecessorRange(b)
+    if predecessors.count == 1 && !facts.view.parameterRange(b).isEmpty {
+      let p = Int(truncatingIfNeeded: facts.view.predecessors[predecessors.lowerBound].raw)
+      passArguments(p, b, at: facts.blocks.start[p &+ 1] &- 1, &facts, &placements)
     }
-    let isPossible = flush(i, gap, &solution)
-    for k in parameters {
-      let v = Int(truncatingIfNeeded: view.parameters[k].raw)
-      if values[v].flags.contains(.storedAtDefinition) {
-        let bundle = Int(values[v].bundle)
-        add(location(bundle, blockStart[b]), Allocation(slot: Int(bundles[bundle].slot)), v)
+  }
+
+  /// Adds the stores of parameters that are stored at their definition.
+  private mutating func storeParameters(
+    _ b: Int, _ facts: inout Facts, _ placements: inout Placements
+  ) {
+    for k in facts.view.parameterRange(b) {
+      let v = Int(truncatingIfNeeded: facts.view.parameters[k].raw)
+      if facts.values[v].flags.contains(.storedAtDefinition) {
+        let bundle = Int(facts.values[v].bundle)
+        add(
+          placements.location(bundle, facts.blocks.start[b]), placements.bundles[bundle].home, v,
+          &facts)
       }
     }
-    return isPossible
   }
 
   private mutating func leaveBlock(
-    _ b: Int, _ i: Int, _ cursor: inout Int, _ solution: inout Solution
-  ) -> Bool {
-    let early = point(i, b)
-    take(early &<< 1 | Transition.edgeOut, &cursor)
-    let successors = view.successorRange(b)
+    _ b: Int, _ early: UInt32, _ facts: inout Facts, _ placements: inout Placements,
+    _ transitions: inout Transitions
+  ) {
+    take(early &<< 1 | Transition.edgeOut, &facts, &transitions)
+    let successors = facts.view.successorRange(b)
     if successors.count == 1 {
-      let target = Int(truncatingIfNeeded: view.successors[successors.lowerBound].raw)
-      if view.predecessorRange(target).count > 1 { passArguments(b, target, at: early) }
+      let target = Int(truncatingIfNeeded: facts.view.successors[successors.lowerBound].raw)
+      if facts.view.predecessorRange(target).count > 1 {
+        passArguments(b, target, at: early, &facts, &placements)
+      }
     }
-    return flush(i, early, &solution)
   }
 
   /// Moves the arguments of the edge from `source`, as they are at `point`, to the parameters.
-  private mutating func passArguments(_ source: Int, _ target: Int, at point: UInt32) {
-    let edge = view.successorRange(source).lowerBound
-    let arguments = view.argumentRange(edge)
-    var parameter = view.parameterRange(target).lowerBound
+  private mutating func passArguments(
+    _ source: Int, _ target: Int, at point: UInt32, _ facts: inout Facts,
+    _ placements: inout Placements
+  ) {
+    let edge = facts.view.successorRange(source).lowerBound
+    let arguments = facts.view.argumentRange(edge)
+    var parameter = facts.view.parameterRange(target).lowerBound
     for k in arguments {
-      let p = Int(truncatingIfNeeded: view.parameters[parameter].raw)
+      let p = Int(truncatingIfNeeded: facts.view.parameters[parameter].raw)
       parameter &+= 1
-      if values[p].bundle == .max { continue }
-      let to = location(Int(values[p].bundle), blockStart[target])
-      let a = Int(truncatingIfNeeded: view.arguments[k].raw)
-      if values[a].bundle == .max { continue }
-      if to.isSlot && values[a].bundle == values[p].bundle
-        && values[a].flags.contains(.slotIsValid)
+      if facts.values[p].bundle == .max { continue }
+      let to = placements.location(Int(facts.values[p].bundle), facts.blocks.start[target])
+      let a = Int(truncatingIfNeeded: facts.view.arguments[k].raw)
+      if facts.values[a].bundle == .max { continue }
+      if to.isSlot && facts.values[a].bundle == facts.values[p].bundle
+        && facts.values[a].flags.contains(.slotIsValid)
       {
         continue
       }
-      add(location(Int(values[a].bundle), point), to, a)
+      add(placements.location(Int(facts.values[a].bundle), point), to, a, &facts)
     }
   }
 
@@ -208,64 +260,80 @@ extension Backtracking {
 
   /// Where value `v` is at `point`, at or next to the instruction at `early`.
   @inline(__always)
-  private mutating func place(_ v: Int, _ point: UInt32, _ early: UInt32) -> Allocation {
-    let place = Allocation(raw: parent[v])
+  private mutating func place(
+    _ v: Int, _ point: UInt32, _ early: UInt32, _ facts: inout Facts, _ placements: inout Placements
+  ) -> Allocation {
+    let place = places[v]
     if place != Self.changingPlace { return place }
-    return nextLocation(Int(truncatingIfNeeded: values[v].bundle), point, early)
+    return placements.nextLocation(Int(truncatingIfNeeded: facts.values[v].bundle), point, early)
   }
 
   /// Where value `v` is in the gap before the instruction at `early`, ahead of its moves.
-  @inline(__always) private mutating func source(_ v: Int, _ early: UInt32) -> Allocation {
-    if values[v].gap == early && values[v].hasPlacedDefinition { return placeOfDefinition(v) }
-    return place(v, early &- 1, early)
+  @inline(__always) private mutating func source(
+    _ v: Int, _ early: UInt32, _ facts: inout Facts, _ placements: inout Placements
+  ) -> Allocation {
+    if facts.values[v].gap == early && facts.values[v].hasPlacedDefinition {
+      return placeOfDefinition(v, &facts, &placements)
+    }
+    return place(v, early &- 1, early, &facts, &placements)
   }
 
-  private mutating func placeOfDefinition(_ v: Int) -> Allocation {
-    values[v].place != noRegister
-      ? Allocation(packed: values[v].place)
-      : Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
+  private mutating func placeOfDefinition(
+    _ v: Int, _ facts: inout Facts, _ placements: inout Placements
+  ) -> Allocation {
+    facts.values[v].place != noRegister
+      ? Allocation(packed: facts.values[v].place)
+      : placements.bundles[Int(facts.values[v].bundle)].home
   }
 
   /// Returns whether a definition needs moves in the gap after.
   @inline(__always) private mutating func placeOperands(
-    _ i: Int, _ early: UInt32, _ solution: inout Solution
+    _ i: Int, _ early: UInt32, _ facts: inout Facts, _ placements: inout Placements,
+    _ solution: inout Solution
   ) -> Bool {
-    let operands = view.operandRange(i)
-    let hasReuse = hasReuse(operands)
-    if hasReuse { listReuses(operands) }
+    let operands = facts.view.operandRange(i)
+    let hasReuse = facts.reuses.contains(anyOf: operands)
+    if hasReuse { facts.reuses.list(operands, of: facts.view.operands) }
     var isPassing = false
     var next = operands.lowerBound
     while next < operands.upperBound {
       let k = next
       next &+= 1
-      let operand = view.operands[k]
+      let operand = facts.view.operands[k]
       let v = Int(truncatingIfNeeded: operand.register.raw)
       switch operand.tag {
       case .any, .register, .limit:
-        let shared = hasReuse ? servedBy(k, operands) : -1
+        let shared =
+          hasReuse ? facts.reuses.server(of: k, operands, of: facts.view.operands) : -1
         if shared >= 0 {
-          let d = Int(truncatingIfNeeded: view.operands[shared].register.raw)
-          let to = place(d, early, early)
-          add(source(v, early), to, v)
+          let d = Int(truncatingIfNeeded: facts.view.operands[shared].register.raw)
+          let to = place(d, early, early, &facts, &placements)
+          add(source(v, early, &facts, &placements), to, v, &facts)
           solution.allocations[k] = to
         } else {
-          solution.allocations[k] = place(v, operand.isLate ? early &+ 1 : early, early)
+          solution.allocations[k] = place(
+            v, operand.isLate ? early &+ 1 : early, early, &facts, &placements)
         }
       case .fixed:
         let to = Allocation(operand.fixedRegister)
         solution.allocations[k] = to
-        if operand.isUse { add(source(v, early), to, v) } else { used.insert(to.packed) }
+        if operand.isUse {
+          add(source(v, early, &facts, &placements), to, v, &facts)
+        } else {
+          used.insert(to.packed)
+        }
       case .reuse:
-        let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
+        let input = facts.view.operands[operands.lowerBound &+ Int(operand.payload)]
         let isFixed = input.tag == .fixed
-        let to = isFixed ? Allocation(input.fixedRegister) : place(v, early, early)
+        let to =
+          isFixed ? Allocation(input.fixedRegister) : place(v, early, early, &facts, &placements)
         solution.allocations[k] = to
         if isFixed { used.insert(to.packed) }
       case .stack:
-        let to = Allocation(slot: Int(bundles[Int(values[v].bundle)].slot))
+        let to = placements.bundles[Int(facts.values[v].bundle)].home
         solution.allocations[k] = to
-        if operand.isUse && !values[v].flags.contains(.slotIsValid) {
-          add(source(v, early), to, v)
+        if operand.isUse && !facts.values[v].flags.contains(.slotIsValid) {
+          add(source(v, early, &facts, &placements), to, v, &facts)
         }
       case .fixedNonAllocatable:
         solution.allocations[k] = Allocation(operand.fixedRegister)
@@ -274,7 +342,8 @@ extension Backtracking {
       if operand.isUse { continue }
       // A definition that only others would make again is left out.
       if solution.allocations[k].isRematerialized { solution.allocations[k] = .none }
-      if values[v].hasPlacedDefinition || values[v].flags.contains(.storedAtDefinition) {
+      if facts.values[v].hasPlacedDefinition || facts.values[v].flags.contains(.storedAtDefinition)
+      {
         isPassing = true
       }
     }
@@ -282,34 +351,37 @@ extension Backtracking {
   }
 
   /// Adds, to the next gap's group, the moves out of the places of definitions.
-  private mutating func passDefinitions(_ i: Int, _ early: UInt32) {
-    for k in view.operandRange(i) {
-      let operand = view.operands[k]
+  private mutating func passDefinitions(
+    _ i: Int, _ early: UInt32, _ facts: inout Facts, _ placements: inout Placements
+  ) {
+    for k in facts.view.operandRange(i) {
+      let operand = facts.view.operands[k]
       if !operand.isDefinition || operand.tag == .fixedNonAllocatable { continue }
       let v = Int(truncatingIfNeeded: operand.register.raw)
-      let value = values[v]
+      let value = facts.values[v]
       if value.bundle == .max { continue }
       let b = Int(truncatingIfNeeded: value.bundle)
       let isStored = value.flags.contains(.storedAtDefinition)
       if !isStored && !value.hasPlacedDefinition { continue }
       // A value that is dead by then has lost its slot.
-      if !livesOn(v, early &+ 2) { continue }
+      if !livesOn(v, early &+ 2, &facts) { continue }
       let from =
-        value.hasPlacedDefinition ? placeOfDefinition(v) : location(b, early &+ 1)
-      if isStored { add(from, Allocation(slot: Int(bundles[b].slot)), v) }
-      if value.hasPlacedDefinition { add(from, location(b, early &+ 2), v) }
+        value.hasPlacedDefinition
+        ? placeOfDefinition(v, &facts, &placements) : placements.location(b, early &+ 1)
+      if isStored { add(from, placements.bundles[b].home, v, &facts) }
+      if value.hasPlacedDefinition { add(from, placements.location(b, early &+ 2), v, &facts) }
     }
   }
 
   /// Whether `v` is needed at `point`, the gap after its definition.
-  private mutating func livesOn(_ v: Int, _ point: UInt32) -> Bool {
-    var low = Int(truncatingIfNeeded: values[v].rangeStart)
-    let end = Int(truncatingIfNeeded: values[v].rangeEnd)
+  private mutating func livesOn(_ v: Int, _ point: UInt32, _ facts: inout Facts) -> Bool {
+    var low = Int(truncatingIfNeeded: facts.values[v].rangeStart)
+    let end = Int(truncatingIfNeeded: facts.values[v].rangeEnd)
     var high = end
     while low < high {
       let middle = (low &+ high) &>> 1
-      if ranges[middle].to <= point { low = middle &+ 1 } else { high = middle }
+      if facts.ranges[middle].to <= point { low = middle &+ 1 } else { high = middle }
     }
-    return low < end && ranges[low].from <= point
+    return low < end && facts.ranges[low].from <= point
   }
 }

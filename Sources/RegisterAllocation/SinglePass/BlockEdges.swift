@@ -51,7 +51,7 @@ extension SinglePass {
       hold(a, wanted)
       return Allocation(packed: wanted)
     }
-    let free = allocatable[c] & ~held[c] & ~targets[c]
+    let free = registers.allocatable[c] & ~held[c] & ~targets[c]
     if free == 0 { return slot(of: a, c) }
     let register = choose(a, c, free)
     hold(a, register)

@@ -81,7 +81,8 @@ extension SinglePass {
     var busy = ClassWords()
     let leaves = order.leavesLoop(block, s)
     let isLikely =
-      !view.blocks[s].isCold && view.blocks[s].frequency * 4 >= view.blocks[block].frequency
+      !view.blocks[s].isCold
+      && view.blocks[s].frequency * SinglePassLimits.likelyFactor >= view.blocks[block].frequency
     // What the loop itself makes is best kept from there to its end; what was there before the
     // loop would take a register throughout.
     var loopStart = 0
@@ -101,11 +102,11 @@ extension SinglePass {
           Allocation(packed: register), Allocation(packed: entry.register),
           RegisterClass(index: c))
       } else if leaves
-        ? isDefined(v, from: loopStart) && held[c] != allocatable[c]
-        : isLikely && held[c] != allocatable[c]
+        ? isDefined(v, from: loopStart) && held[c] != registers.allocatable[c]
+        : isLikely && held[c] != registers.allocatable[c]
           && (!held.contains(entry.register) || isDefined(v, from: firstPosition))
       {
-        let free = allocatable[c] & ~held[c]
+        let free = registers.allocatable[c] & ~held[c]
         let isFree = free & ClassWords.bit(entry.register) != 0
         let place = isFree ? entry.register : choose(v, c, free)
         hold(v, place)
@@ -133,9 +134,11 @@ extension SinglePass {
     contractRange[s] = ContractRange(start: end, end: end)
     if !mayUseRegisters || !arePredecessorsPlain(s) { return }
     var free = registersForLoop(s)
-    // The loop needs some for itself.
     var left = PerClass<Int>(repeating: 0)
-    for c in 0..<3 { left[c] = (allocatable[c].nonzeroBitCount &* 5) &>> 3 }
+    for c in 0..<3 {
+      let all = registers.allocatable[c].nonzeroBitCount
+      left[c] = (all &* SinglePassLimits.eighthsForParameters) &>> 3
+    }
     for k in view.parameterRange(s) {
       let p = Int(view.parameters[k].raw)
       let c = Int(view.classes[p].rawValue)
@@ -146,24 +149,22 @@ extension SinglePass {
       values[p].contract = register
       values[p].hint = register
     }
-    for c in 0..<3 { left[c] &+= allocatable[c].nonzeroBitCount &>> 3 }
+    // What the loop uses and does not define may take an eighth more.
+    for c in 0..<3 { left[c] &+= registers.allocatable[c].nonzeroBitCount &>> 3 }
     listInvariants(s, &free, &left)
     contractRange[s].end = Int32(truncatingIfNeeded: contracts.count)
   }
 
-  /// Of a loop, as many blocks are read to decide its head's contract: loops may be nested deeply.
-  private static var loopBlocksRead: Int { 64 }
-
   /// The registers that values can keep throughout the loop: calls on its way destroy the others.
   private mutating func registersForLoop(_ s: Int) -> ClassWords {
-    var free = allocatable
+    var free = registers.allocatable
     if s > block { return free }
-    let last = min(block, s &+ Self.loopBlocksRead)
+    let last = min(block, s &+ SinglePassLimits.loopBlocks)
     let first = s == 0 ? 0 : Int(survey.clobberEnd[s &- 1])
     let end = Int(survey.clobberEnd[last])
-    let threshold = view.blocks[s].frequency * 0.5
+    let threshold = view.blocks[s].frequency * SinglePassLimits.loopPart
     var b = s
-    for k in first..<min(end, first &+ 8) {
+    for k in first..<min(end, first &+ SinglePassLimits.loopClobbers) {
       while Int(survey.clobberEnd[b]) <= k { b &+= 1 }
       if view.blocks[b].frequency < threshold || view.blocks[b].isCold { continue }
       let i = Int(survey.clobbers[k])
@@ -183,12 +184,12 @@ extension SinglePass {
   ) {
     if s > block { return }
     let first = Int(truncatingIfNeeded: survey.visitorStart[s])
-    let last = min(block, s &+ Self.loopBlocksRead)
+    let last = min(block, s &+ SinglePassLimits.loopBlocks)
     let end = Int(truncatingIfNeeded: survey.visitorStart[last &+ 1])
     let head = view.firstPosition(s)
-    let threshold = view.blocks[s].frequency * 0.5
+    let threshold = view.blocks[s].frequency * SinglePassLimits.loopPart
     var b = s
-    for k in first..<min(end, first &+ 48) {
+    for k in first..<min(end, first &+ SinglePassLimits.loopValues) {
       while Int(truncatingIfNeeded: survey.visitorStart[b &+ 1]) <= k { b &+= 1 }
       if view.blocks[b].frequency < threshold || view.blocks[b].isCold { continue }
       // In another loop, or none; loops further in are worth the try.

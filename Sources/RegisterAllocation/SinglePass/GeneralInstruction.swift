@@ -123,7 +123,7 @@ extension SinglePass {
       } else if tag != .fixed {
         continue
       }
-      guard allocatable.contains(register) else { continue }
+      guard registers.allocatable.contains(register) else { continue }
       let v = operand.register.raw
       let r = Int(register)
       if operand.isEarly || operand.isUse {
@@ -170,7 +170,9 @@ extension SinglePass {
       if operand.tag == .fixedNonAllocatable { out[k] = Allocation(operand.fixedRegister) }
       guard operand.isDefinition, operand.tag == .fixed else { continue }
       out[k] = Allocation(operand.fixedRegister)
-      if !memoryNames.contains(operand.payload) { instruction.sources.insert(operand.payload) }
+      if !registers.memoryNames.contains(operand.payload) {
+        instruction.sources.insert(operand.payload)
+      }
       used.insert(operand.payload)
       lastNamed[Int(operand.payload)] = UInt32(truncatingIfNeeded: i)
     }
@@ -207,7 +209,7 @@ extension SinglePass {
     held.remove(register)
     let bit = ClassWords.bit(register)
     let taken = held[c] | instruction.early[c] | instruction.late[c] | instruction.expectedSet[c]
-    let free = allocatable[c] & ~taken & ~bit & ~instruction.limited
+    let free = registers.allocatable[c] & ~taken & ~bit & ~instruction.limited
     var across = noRegister
     if free != 0 {
       across = choose(w, c, free)

@@ -35,7 +35,7 @@ extension SinglePass {
     let operand = view.operands[k]
     let c = Int(operand.registerClass.rawValue)
     let usable =
-      allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(operand)
+      registers.allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(operand)
     let register = try registerForDefinition(i, range, k, usable)
     define(i, k, register)
     instruction.early.insert(register)
@@ -49,7 +49,7 @@ extension SinglePass {
       guard operand.isDefinition else { continue }
       let v = Int(operand.register.raw)
       let c = Int(operand.registerClass.rawValue)
-      let usable = allocatable[c] & ~instruction.early[c] & ~instruction.late[c]
+      let usable = registers.allocatable[c] & ~instruction.early[c] & ~instruction.late[c]
       if operand.tag == .stack || prefersSlot(k, range, v, usable, c) {
         out[k] = slot(of: v, c)
       } else {
@@ -94,7 +94,7 @@ extension SinglePass {
       register = source.payload
     } else {
       let usable =
-        allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(source)
+        registers.allocatable[c] & ~instruction.early[c] & ~instruction.late[c] & limitMask(source)
       register = try registerForDefinition(i, range, k, usable)
     }
     define(i, k, register)
@@ -159,7 +159,7 @@ extension SinglePass {
     out[k] = Allocation(packed: register)
     lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
     if values[v].register == register { return }
-    if values[v].register == noRegister && allocatable.contains(register)
+    if values[v].register == noRegister && registers.allocatable.contains(register)
       && !held.contains(register) && !isCopyTarget(register)
     {
       arrive(v, register)
@@ -167,10 +167,10 @@ extension SinglePass {
       return
     }
     if isCopyTarget(register) { return }
-    if values[v].register == noRegister && !allocatable.contains(register) {
+    if values[v].register == noRegister && !registers.allocatable.contains(register) {
       // Worth a register of its own, so that the copy need not come from memory.
       let taken = held[c] | instruction.early[c] | instruction.late[c] | instruction.limited
-      let free = allocatable[c] & ~taken
+      let free = registers.allocatable[c] & ~taken
       if free != 0 { arrive(v, choose(v, c, free)) }
     }
     instruction.copies.append(
@@ -191,7 +191,7 @@ extension SinglePass {
     let v = Int(operand.register.raw)
     let c = Int(operand.registerClass.rawValue)
     let allowed = limitMask(operand)
-    var usable = allocatable[c] & ~instruction.early[c] & allowed
+    var usable = registers.allocatable[c] & ~instruction.early[c] & allowed
     if operand.isLate { usable &= ~instruction.late[c] }
     var register = values[v].register
     if register == noRegister {
@@ -229,7 +229,7 @@ extension SinglePass {
     }
     var register = values[v].register
     if register == noRegister {
-      var free = allocatable[c] & ~held[c] & ~instruction.early[c]
+      var free = registers.allocatable[c] & ~held[c] & ~instruction.early[c]
       if operand.isLate { free &= ~instruction.late[c] }
       if free == 0 {
         out[k] = slot(of: v, c)
@@ -257,7 +257,7 @@ extension SinglePass {
         let rank = operand.tag == .limit ? min(operand.payload, 6) : 6
         if rank == n && (operand.tag == .register || operand.tag == .limit) {
           let c = Int(operand.registerClass.rawValue)
-          let usable = allocatable[c] & ~instruction.late[c] & limitMask(operand)
+          let usable = registers.allocatable[c] & ~instruction.late[c] & limitMask(operand)
           define(i, k, try registerForDefinition(i, range, k, usable))
         }
       }
@@ -268,7 +268,7 @@ extension SinglePass {
       guard operand.isDefinition, operand.isLate else { continue }
       let v = Int(operand.register.raw)
       let c = Int(operand.registerClass.rawValue)
-      let usable = allocatable[c] & ~instruction.late[c]
+      let usable = registers.allocatable[c] & ~instruction.late[c]
       if operand.tag == .stack || prefersSlot(k, range, v, usable, c) {
         out[k] = slot(of: v, c)
       } else {

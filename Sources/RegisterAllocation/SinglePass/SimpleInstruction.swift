@@ -67,7 +67,7 @@ extension SinglePass {
       let c = Int(truncatingIfNeeded: operand.registerClass.rawValue)
       var register = values[v].register
       if register == noRegister {
-        let free = allocatable[c] & ~held[c] & ~state.reserved[c]
+        let free = registers.allocatable[c] & ~held[c] & ~state.reserved[c]
         if free != 0 {
           register = choose(v, c, free)
         } else {
@@ -109,7 +109,7 @@ extension SinglePass {
       state.freed = v
       return
     } else {
-      let free = allocatable[c] & ~held[c]
+      let free = registers.allocatable[c] & ~held[c]
       if free != 0 {
         register = choose(v, c, free)
       } else {
@@ -151,7 +151,7 @@ extension SinglePass {
       let c = Int(truncatingIfNeeded: operand.registerClass.rawValue)
       var register = values[v].register
       if register == noRegister {
-        let free = allocatable[c] & ~held[c] & ~reserved[c]
+        let free = registers.allocatable[c] & ~held[c] & ~reserved[c]
         if free == 0 {
           out[k] = slot(of: v, c)
           continue
@@ -169,7 +169,7 @@ extension SinglePass {
   private mutating func spillVictim(
     _ i: Int, _ c: Int, except locked: UInt64
   ) throws(AllocationError) -> UInt8 {
-    let candidates = held[c] & ~locked & allocatable[c]
+    let candidates = held[c] & ~locked & registers.allocatable[c]
     if candidates == 0 { throw .tooManyLiveRegisters(Inst(i)) }
     let register = victim(candidates, c)
     let w = Int(occupant[Int(register)])

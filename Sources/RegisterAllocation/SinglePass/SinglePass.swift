@@ -20,12 +20,7 @@ struct SinglePass: ~Copyable {
   var view = ProblemView(Problem())
   var out = UnsafeMutablePointer<Allocation>(bitPattern: 64).unsafelyUnwrapped
 
-  // The machine.
-  var allocatable = ClassWords()
-  var preferred = ClassWords()
-  var memoryNames = ClassWords()
-  var scratch = ClassWords()
-  private var registerOrder = RegisterOrder()
+  var registers = MachineRegisters()
 
   // The walk's state.
   var values = Vector<ValueState>()
@@ -78,8 +73,7 @@ struct SinglePass: ~Copyable {
     solution.usedRegisters = RegisterSet()
     if view.blockCount <= 0 { return }
     out = solution.allocations.buffer.baseAddress.unsafelyUnwrapped
-    begin(problem.machine)
-    registerOrder.reset(problem.registerOrder)
+    begin(problem)
     for k in 0..<view.hintCount {
       let v = Int(view.hints[k].value.raw)
       if values[v].hint == noRegister { values[v].hint = view.hints[k].register.raw }
@@ -89,22 +83,16 @@ struct SinglePass: ~Copyable {
     }
     edits.write(to: &solution.edits, view)
     solution.slotUnits = slots.unitCount
-    for c in 0..<3 { used[c] &= allocatable[c] }
+    for c in 0..<3 { used[c] &= registers.allocatable[c] }
     solution.usedRegisters = used.set
   }
 
-  private mutating func begin(_ machine: Machine) {
-    allocatable = ClassWords(machine.preferred.union(machine.nonPreferred))
-    preferred = ClassWords(machine.preferred)
-    memoryNames = ClassWords(machine.fixedStackSlots)
-    scratch = ClassWords()
-    if let register = machine.intScratch { scratch.insert(register.raw) }
-    if let register = machine.floatScratch { scratch.insert(register.raw) }
-    if let register = machine.vectorScratch { scratch.insert(register.raw) }
+  private mutating func begin(_ problem: borrowing Problem) {
+    registers.reset(for: problem)
     held = ClassWords()
     used = ClassWords()
     lastNamed.reset(count: 256, to: 0)
-    slots.reset(for: machine)
+    slots.reset(for: problem.machine)
     survey.compute(view, &values)
     order.compute(view)
     edits.reset(blockCount: view.blockCount)
@@ -224,7 +212,7 @@ struct SinglePass: ~Copyable {
         if hint != noRegister && Int(hint &>> 6) == c && candidates & ClassWords.bit(hint) != 0 {
           return hint
         }
-        return registerOrder.first(candidates, c)
+        return registers.order.first(candidates, c)
       }
     }
     let hint = values[v].hint
@@ -233,13 +221,13 @@ struct SinglePass: ~Copyable {
     }
     if values[v].crossesClobbers {
       // Further up it would have to go to such a register anyway.
-      let saved = candidates & ~preferred[c]
-      if saved != 0 { return registerOrder.first(saved, c) }
+      let saved = candidates & ~registers.preferred[c]
+      if saved != 0 { return registers.order.first(saved, c) }
     }
-    let first = candidates & preferred[c]
-    if first != 0 { return registerOrder.first(first, c) }
+    let first = candidates & registers.preferred[c]
+    if first != 0 { return registers.order.first(first, c) }
     let saved = candidates & used[c]
-    return registerOrder.first(saved != 0 ? saved : candidates, c)
+    return registers.order.first(saved != 0 ? saved : candidates, c)
   }
 
   /// Of `candidates`, which is not zero, the register that was named furthest below.
@@ -272,13 +260,7 @@ struct SinglePass: ~Copyable {
   mutating func emitGroup(
     _ point: ProgramPoint, busy: ClassWords
   ) throws(AllocationError) {
-    var resources = ParallelMoves.Resources()
-    resources.memory = memoryNames
-    resources.borrowable = allocatable
-    for c in 0..<3 { resources.free[c] = (allocatable[c] & ~busy[c]) | scratch[c] }
-    if !group.resolve(resources, slots: &slots) {
-      throw .noRegisterForMove(Inst(point.instruction))
-    }
+    try resolveGroup(point, busy: busy)
     var k = group.sequence.count
     while k > 0 {
       k &-= 1
@@ -308,9 +290,11 @@ struct SinglePass: ~Copyable {
     _ point: ProgramPoint, busy: ClassWords
   ) throws(AllocationError) {
     var resources = ParallelMoves.Resources()
-    resources.memory = memoryNames
-    resources.borrowable = allocatable
-    for c in 0..<3 { resources.free[c] = (allocatable[c] & ~busy[c]) | scratch[c] }
+    resources.memory = registers.memoryNames
+    resources.borrowable = registers.allocatable
+    for c in 0..<3 {
+      resources.free[c] = (registers.allocatable[c] & ~busy[c]) | registers.scratch[c]
+    }
     if !group.resolve(resources, slots: &slots) {
       throw .noRegisterForMove(Inst(point.instruction))
     }

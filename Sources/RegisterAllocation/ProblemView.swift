@@ -66,6 +66,21 @@ struct ProblemView {
     range(argumentStart[edge], argumentStart[edge &+ 1])
   }
 
+  /// What it costs to make value `v` again, which is marked for that.
+  func rematerializationCost(_ v: Int) -> Float {
+    var low = 0
+    var high = rematerializationCount
+    while low < high {
+      let middle = (low &+ high) &>> 1
+      if Int(rematerializations[middle].value.raw) < v {
+        low = middle &+ 1
+      } else {
+        high = middle
+      }
+    }
+    return rematerializations[low].cost
+  }
+
   // Positions number all definitions: the head of each block, for its parameters, and after it the
   // operands of its instructions.
   @inline(__always) func firstPosition(_ b: Int) -> Int {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorting by 32-bit keys in linear time, in memory that is kept.
+// Sorts the moves by where they belong, in linear time and in memory that is kept.
 
 import Entities
 
-/// Sorts records by key, stably: by insertion if they are few, else digit by digit.
-struct KeySort: ~Copyable {
+/// Sorts transitions by key, stably: by insertion if they are few, else digit by digit.
+struct TransitionSort: ~Copyable {
   private var keys = Vector<UInt64>()
   private var others = Vector<UInt64>()
   private var counts = Vector<UInt32>()
@@ -12,29 +12,8 @@ struct KeySort: ~Copyable {
 
   init() {}
 
-  /// Sorts plain numbers.
-  mutating func sort(_ list: inout Vector<UInt32>) {
-    if list.count <= 24 {
-      for k in 1..<max(1, list.count) {
-        let entry = list[k]
-        var place = k
-        while place > 0 && list[place &- 1] > entry {
-          list[place] = list[place &- 1]
-          place &-= 1
-        }
-        list[place] = entry
-      }
-      return
-    }
-    keys.removeAll()
-    for k in list.indices { keys.append(UInt64(truncatingIfNeeded: list[k]) &<< 32) }
-    sortKeys()
-    for k in list.indices { list[k] = UInt32(truncatingIfNeeded: keys[k] &>> 32) }
-  }
-
-  /// Sorts transitions by their keys.
   mutating func sort(_ list: inout Vector<Transition>) {
-    if list.count <= 16 {
+    if list.count <= SearchLimits.insertionSort {
       for k in 1..<max(1, list.count) {
         let entry = list[k]
         var place = k
