@@ -56,9 +56,9 @@ extension CodeBuffer {
   /// xmm15, which carries no value from one instruction to the next.
   private static var scratch: Xmm { Xmm(CallingConvention.scratchFloat) }
 
-  mutating func encodeBlock(_ opcode: X64Opcode, _ p: PlacedInstruction, _ origin: UInt32) {
+  mutating func encodeBlock(_ p: PlacedInstruction, _ origin: UInt32) {
     let parts = BlockParts(byteCount: Int32(truncatingIfNeeded: p.instruction.extra))
-    if opcode == .copyBlock {
+    if p.instruction.x64Opcode == .copyBlock {
       encodeCopy(parts, p, origin)
     } else {
       encodeFill(parts, p, origin)

@@ -7,7 +7,7 @@ import RegisterAllocation
 
 extension X64Opcode {
   /// This and all behind it are encoded by `emitControl`.
-  @inline(__always) static var firstControl: X64Opcode { .entry }
+  @inline(__always) static var firstControl: X64Opcode { .copyBlock }
 }
 
 extension X64Condition {
@@ -31,6 +31,7 @@ extension CodeBuffer {
   ) {
     let p = PlacedInstruction(instruction: instruction, places: places)
     switch instruction.x64Opcode {
+    case .copyBlock, .fillBlock: encodeBlock(p, origin)
     case .entry: break
     case .jump:
       let at = machine.problem.successorRange(block).lowerBound

@@ -56,9 +56,7 @@ extension CodeBuffer {
   ) {
     let p = PlacedInstruction(instruction: instruction, places: places)
     let opcode = instruction.x64Opcode
-    if opcode.rawValue >= X64Opcode.copyBlock.rawValue {
-      encodeBlock(opcode, p, origin)
-    } else if opcode.rawValue >= X64Opcode.fmov.rawValue {
+    if opcode.rawValue >= X64Opcode.fmov.rawValue {
       encodeFloat(opcode, p)
     } else {
       encodeInteger(opcode, p, origin)
