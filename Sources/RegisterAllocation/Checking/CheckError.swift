@@ -39,6 +39,8 @@ public struct CheckError: Error, Hashable, CustomStringConvertible {
     case editAfterBlock
     case editFromMemoryToMemory
     case editOfWrongClass
+    /// A value was moved as one of fewer units than it takes, or of a number that is no power of two.
+    case editOfWrongWidth
     /// A move writes a register that is neither allocatable nor scratch, nor wanted by a fixed use of
     /// the instruction that follows.
     case editToForbiddenRegister

@@ -22,6 +22,8 @@ public struct Checker: ~Copyable {
     var kind: Kind
     /// The class in which a move brought it here; 3 if none did.
     var movedAs: UInt8
+    /// The fewest units with which a move brought it here.
+    var width: UInt8 = .max
     /// A place, a virtual register, or an instruction.
     var payload: UInt32
   }
@@ -205,14 +207,6 @@ public struct Checker: ~Copyable {
     index < 256
       ? Allocation(PhysicalRegister(raw: UInt8(truncatingIfNeeded: index)))
       : Allocation(slot: Int(index) - 256)
-  }
-
-  static func units(_ registerClass: RegisterClass, _ machine: Machine) -> Int {
-    switch registerClass {
-    case .int: Int(machine.intSlotUnits)
-    case .float: Int(machine.floatSlotUnits)
-    case .vector: Int(machine.vectorSlotUnits)
-    }
   }
 
   /// What the `units` places from `first` on hold together; nil for parts of different slots.

@@ -15,6 +15,9 @@ extension Checker {
     if held.movedAs != 3 && held.movedAs != registerClass.rawValue {
       throw error(.editOfWrongClass, point, operand, place, value)
     }
+    if Int(held.width) < problem.units(of: value) {
+      throw error(.editOfWrongWidth, point, operand, place, value)
+    }
     switch held.kind {
     case .value:
       if held.payload != v && !isArgument(held.payload, for: v, b, problem) {
@@ -61,7 +64,7 @@ extension Checker {
     let definition = definitions[Int(demand.value)]
     let isParameter = definition.block == demand.block
     let units =
-      demand.place < 256 ? 1 : Self.units(problem.classes[value], problem.machine)
+      demand.place < 256 ? 1 : problem.units(of: value)
     var lastSource = UInt32.max
     for k in Int(edgeStart[b])..<Int(edgeStart[b + 1]) {
       let edge = edges[k]

@@ -8,6 +8,7 @@ extension ProblemError: CustomStringConvertible {
     case .tooLarge: "more than the encodings hold"
     case .badMachine:
       "a scratch register or a name of memory is allocatable, or a slot size is no power of two"
+    case .badUnits(let v): "\(v) takes a number of slot units that is no power of two"
     case .badBlock(let b):
       "\(b) is empty, does not end in its only branch or exit, or has successors behind an exit"
     case .edgesInconsistent(let b): "the successors and predecessors of \(b) do not fit each other"
@@ -16,7 +17,7 @@ extension ProblemError: CustomStringConvertible {
     case .criticalEdge(let from, let to):
       "the edge from \(from), which has other successors, to \(to), which has other predecessors"
     case .argumentsDiffer(let from, let to):
-      "\(from) passes arguments that do not fit the parameters of \(to) in number or class"
+      "\(from) passes arguments that do not fit the parameters of \(to) in number, class or units"
     case .argumentsOnBranch(let b): "\(b) passes arguments and has several successors"
     case .disallowedBranchOperand(let i): "\(i) passes arguments and has operands"
     case .definitionOnBranch(let i):

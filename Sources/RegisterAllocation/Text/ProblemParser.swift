@@ -121,12 +121,24 @@ struct ProblemParser {
     skipSpaces()
     while !isAtLineEnd {
       let c = try registerClass()
+      var units = 0
+      if accept(UInt8(ascii: ":")) {
+        guard let n = number(), n > 0, n < 256 else {
+          throw error("expected the units of a slot, below 256")
+        }
+        units = n
+      }
       var count = 1
       if accept(UInt8(ascii: "*")) {
         guard let n = number() else { throw error("expected a count") }
         count = n
       }
       if problem.classes.count + count >= VirtualRegister.limit { throw error("too many values") }
+      if units != 0 {
+        let missing = problem.classes.count - problem.slotUnits.count
+        problem.slotUnits.append(repeating: 0, count: missing)
+        problem.slotUnits.append(repeating: UInt8(units), count: count)
+      }
       problem.classes.storage.append(repeating: c, count: count)
       skipSpaces()
     }

@@ -9,6 +9,8 @@
   case tooLarge
   /// A scratch register or a name of memory is allocatable, or a slot size is no power of two.
   case badMachine
+  /// The units that a value takes are no power of two.
+  case badUnits(VirtualRegister)
   /// Empty, or its only branch or exit is not its last instruction, or that does not fit the
   /// number of its successors.
   case badBlock(Block)
@@ -18,7 +20,7 @@
   case entryHasPredecessors
   /// From a block with several successors to one with several predecessors.
   case criticalEdge(Block, Block)
-  /// The arguments of an edge do not fit the parameters of its target, in number or class.
+  /// The arguments of an edge do not fit the parameters of its target, in number, class or units.
   case argumentsDiffer(Block, Block)
   /// Arguments on an edge of a block with several successors.
   case argumentsOnBranch(Block)

@@ -105,6 +105,10 @@ extension Problem {
       isGood = false
     }
     if !isGood { throw .badMachine }
+    if slotUnits.count > classes.count { throw .tablesInconsistent }
+    for v in slotUnits.indices where slotUnits[v].nonzeroBitCount > 1 {
+      throw .badUnits(VirtualRegister(v))
+    }
   }
 
   // MARK: Control flow
@@ -159,7 +163,9 @@ extension Problem {
         for k in 0..<arguments.count {
           let argument = self.arguments[arguments.lowerBound + k]
           let parameter = self.parameters[parameters.lowerBound + k]
-          if classes[argument] != classes[parameter] {
+          if classes[argument] != classes[parameter]
+            || units(of: argument) != units(of: parameter)
+          {
             throw .argumentsDiffer(Block(b), Block(target))
           }
         }
