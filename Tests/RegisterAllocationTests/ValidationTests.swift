@@ -139,7 +139,11 @@ private func fault(_ body: String) throws -> ProblemError? {
 
 @Test func faultsOfTables() {
   let unsealed = Problem()
-  #expect(throws: ProblemError.tablesInconsistent) { try unsealed.validate() }
+  #expect(throws: ProblemError.notSealed) { try unsealed.validate() }
+  var sealedTwice = Problem()
+  sealedTwice.seal()
+  sealedTwice.seal()
+  #expect(throws: ProblemError.tablesInconsistent) { try sealedTwice.validate() }
   var many = Problem()
   let v = many.classes.append(.int)
   many.machine.preferred.int = 1

@@ -3,8 +3,12 @@
 
 /// The first fault that `Problem.validate()` found.
 @frozen public enum ProblemError: Error, Hashable {
-  /// `seal()` was not called, or a table of starts does not fit the pool that it divides.
+  /// `seal()` was not called.
+  case notSealed
+  /// A table of starts does not fit the pool that it divides, or a block is named that there is not.
   case tablesInconsistent
+  /// A parameter or an argument without an entry in `Problem.classes`.
+  case undeclaredValue(VirtualRegister)
   /// More than the encodings hold, see `Problem.isTooLarge`.
   case tooLarge
   /// A scratch register or a name of memory is allocatable, or a slot size is no power of two.

@@ -34,6 +34,8 @@ extension Problem {
     {
       throw .tooLarge
     }
+    // Each edge has one entry, and the sentinel that `seal` appends.
+    if argumentStart.count == successors.count { throw .notSealed }
     guard instructions.count > 1, blocks.count > 1, argumentStart.count == successors.count + 1,
       clobberMasks.count >= 1, clobberMasks[0].isEmpty
     else { throw .tablesInconsistent }
@@ -79,10 +81,10 @@ extension Problem {
       throw .tablesInconsistent
     }
     for k in parameters.indices where parameters[k].raw >= UInt32(classes.count) {
-      throw .tablesInconsistent
+      throw .undeclaredValue(parameters[k])
     }
     for k in arguments.indices where arguments[k].raw >= UInt32(classes.count) {
-      throw .tablesInconsistent
+      throw .undeclaredValue(arguments[k])
     }
   }
 
