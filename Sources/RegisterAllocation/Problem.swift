@@ -117,6 +117,9 @@ public struct Problem: ~Copyable {
   public var registerOrder = Vector<PhysicalRegister>()
   /// See `DebugLabel`; the answers are in `Solution.debugLocations`.
   public var labels = Vector<DebugLabel>()
+  /// The client's text of each instruction, for people only: a prefix of the instructions has an entry,
+  /// which may be empty.
+  public var instructionTexts: [String] = []
   /// One instruction may define a value more than once, by equal operands, which get one place.
   public var repeatsDefinitions = false
 
@@ -142,6 +145,7 @@ public struct Problem: ~Copyable {
     hints.removeAll()
     registerOrder.removeAll()
     labels.removeAll()
+    instructionTexts.removeAll(keepingCapacity: true)
     repeatsDefinitions = false
   }
 

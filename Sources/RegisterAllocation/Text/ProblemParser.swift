@@ -242,7 +242,8 @@ struct ProblemParser {
       _ = accept(UInt8(ascii: ","))
     }
     isBlockEnded = record.role != .ordinary
-    problem.instructions.append(record)
+    let i = problem.instructions.append(record)
+    if let text = try quoted() { problem.setText(of: i, to: text) }
   }
 
   private mutating func parseSuccessors(_ problem: inout Problem) throws(ProblemParseError) {
@@ -340,6 +341,25 @@ struct ProblemParser {
       return true
     }
     return false
+  }
+
+  /// Text between quotation marks, in which a backslash stands before those, itself, and an `n` for a
+  /// new line; nil if there is none.
+  private mutating func quoted() throws(ProblemParseError) -> String? {
+    skipSpaces()
+    if !accept(UInt8(ascii: "\"")) { return nil }
+    var text: [UInt8] = []
+    while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+      var byte = bytes[position]
+      position += 1
+      if byte == UInt8(ascii: "\"") { return String(decoding: text, as: UTF8.self) }
+      if byte == UInt8(ascii: "\\"), position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+        byte = bytes[position] == UInt8(ascii: "n") ? UInt8(ascii: "\n") : bytes[position]
+        position += 1
+      }
+      text.append(byte)
+    }
+    throw error("expected '\"' at the end of the text")
   }
 
   /// Letters, digits and dots.

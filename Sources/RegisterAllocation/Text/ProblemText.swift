@@ -70,6 +70,7 @@ struct ProblemPrinter {
         if isAnnotated { printEdits(at: .before(i), problem, solution) }
         printInstruction(i, problem)
         if i == problem.instructionRange(b).upperBound - 1 { printSuccessors(b, problem) }
+        if i < problem.instructionTexts.count { putQuoted(problem.instructionTexts[i]) }
         if isAnnotated && isConsistent { printAllocations(i, problem, solution) }
         put("\n")
         if isAnnotated { printEdits(at: .after(i), problem, solution) }
@@ -208,6 +209,21 @@ struct ProblemPrinter {
     case .branch: put(" branch")
     case .exit: put(" exit")
     }
+  }
+
+  private mutating func putQuoted(_ text: String) {
+    if text.isEmpty { return }
+    put(" \"")
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\n"): put("\\n")
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      default: bytes.append(byte)
+      }
+    }
+    put("\"")
   }
 
   private mutating func putOperand(_ operand: Operand) {
