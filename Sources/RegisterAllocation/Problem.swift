@@ -106,9 +106,10 @@ public struct Problem: ~Copyable {
   public var arguments = Vector<VirtualRegister>()
   /// The class of each virtual register.
   public var classes = Pool<VirtualRegister, RegisterClass>()
-  /// Units of the spill area that each virtual register takes; 0, or no entry, for what `machine` says of
-  /// its class. Empty unless values of one class differ, as floats and vectors in one bank do.
-  public var slotUnits = Vector<UInt8>()
+  /// Units of the spill area that each virtual register says it takes; 0, or no entry, for what
+  /// `machine` says of its class. Empty unless values of one class differ, as floats and vectors in
+  /// one bank do.
+  public var ownUnits = Vector<UInt8>()
   /// Sorted by value.
   public var rematerializations = Vector<Rematerialization>()
   /// The last one for a value counts.
@@ -140,7 +141,7 @@ public struct Problem: ~Copyable {
     argumentStart.removeAll()
     arguments.removeAll()
     classes.removeAll()
-    slotUnits.removeAll()
+    ownUnits.removeAll()
     rematerializations.removeAll()
     hints.removeAll()
     registerOrder.removeAll()

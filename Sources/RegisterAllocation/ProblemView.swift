@@ -15,8 +15,8 @@ struct ProblemView {
   let argumentStart: UnsafeMutablePointer<UInt32>
   let arguments: UnsafeMutablePointer<VirtualRegister>
   let classes: UnsafeMutablePointer<RegisterClass>
-  let slotUnits: UnsafeMutablePointer<UInt8>
-  let slotUnitsCount: Int
+  let ownUnits: UnsafeMutablePointer<UInt8>
+  let ownUnitsCount: Int
   /// A byte for each class.
   private let unitsOfClass: UInt32
   let hints: UnsafeMutablePointer<Hint>
@@ -40,8 +40,8 @@ struct ProblemView {
     argumentStart = problem.argumentStart.buffer.baseAddress.unsafelyUnwrapped
     arguments = problem.arguments.buffer.baseAddress.unsafelyUnwrapped
     classes = problem.classes.storage.buffer.baseAddress.unsafelyUnwrapped
-    slotUnits = problem.slotUnits.buffer.baseAddress.unsafelyUnwrapped
-    slotUnitsCount = problem.slotUnits.count
+    ownUnits = problem.ownUnits.buffer.baseAddress.unsafelyUnwrapped
+    ownUnitsCount = problem.ownUnits.count
     let units = problem.machine.unitsOfClass
     unitsOfClass = UInt32(units[0]) | UInt32(units[1]) &<< 8 | UInt32(units[2]) &<< 16
     hints = problem.hints.buffer.baseAddress.unsafelyUnwrapped
@@ -76,7 +76,7 @@ struct ProblemView {
 
   /// Units of the spill area that value `v` takes.
   @inline(__always) func units(of v: Int) -> UInt8 {
-    if v < slotUnitsCount && slotUnits[v] != 0 { return slotUnits[v] }
+    if v < ownUnitsCount && ownUnits[v] != 0 { return ownUnits[v] }
     return UInt8(
       truncatingIfNeeded: unitsOfClass &>> (UInt32(truncatingIfNeeded: classes[v].rawValue) &<< 3))
   }

@@ -23,7 +23,7 @@ extension Machine {
 extension Problem {
   /// Units of the spill area that `v` takes.
   public func units(of v: VirtualRegister) -> Int {
-    let own = Int(v.raw) < slotUnits.count ? slotUnits[Int(v.raw)] : 0
+    let own = Int(v.raw) < ownUnits.count ? ownUnits[Int(v.raw)] : 0
     return Int(own != 0 ? own : machine.unitsOfClass[Int(classes[v].rawValue)])
   }
 
@@ -31,18 +31,18 @@ extension Problem {
   /// `classes`.
   public mutating func setUnits(of v: VirtualRegister, to units: UInt8) {
     let count = Int(v.raw) + 1
-    if slotUnits.count < count {
-      slotUnits.append(repeating: 0, count: count - slotUnits.count)
+    if ownUnits.count < count {
+      ownUnits.append(repeating: 0, count: count - ownUnits.count)
     }
-    slotUnits[Int(v.raw)] = units
+    ownUnits[Int(v.raw)] = units
   }
 
   /// The most units that a value of each class takes.
   var widestUnits: PerClass<UInt8> {
     var widest = machine.unitsOfClass
-    for v in slotUnits.indices {
+    for v in ownUnits.indices {
       let c = Int(classes.storage[v].rawValue)
-      widest[c] = max(widest[c], slotUnits[v])
+      widest[c] = max(widest[c], ownUnits[v])
     }
     return widest
   }

@@ -109,3 +109,37 @@ func slotsOfOneSizeAreShared(_ algorithm: Algorithm) throws {
     #expect(!readsRight)
   }
 }
+
+/// A narrow value in a register that moves borrow: it is saved as wide as the widest, and what the block
+/// behind the branch restores is that save.
+@Test func aSaveThatIsWiderThanItsValueIsReadAcrossABranch() throws {
+  let solved = try solve(
+    """
+    problem 1
+    class int preferred {} other {0-2} memory {40-47} units 1
+    clobbers c1 int {0,2}
+    values int*4 int:4 int
+    block b0 frequency 11.5
+      i0 def v0:any, def v1, def v2
+      i1 def v3:int0
+      i2 def v4:int41, use v0, use.late v2:int45 branch b1 b2
+    block b1 from b0 frequency 15.875
+      i3 use v1:any, use v4:below2
+      i4 use v3:int42
+      i5 exit
+    block b2 from b0 frequency 32.75
+      i6 def v5 clobbers c1
+      i7 branch b3 b4
+    block b3 from b2 frequency 35.125
+      i8 exit
+    block b4 from b2 frequency 38.0625
+      i9 use v4:any
+      i10 exit
+    """, .backtracking)
+  let saves = solved.edits.filter { $0.from.isRegister && $0.to.isSlot && $0.units == 4 }
+  let restores = solved.edits.filter { edit in
+    edit.to.isRegister && saves.contains { $0.to == edit.from && $0.from == edit.to }
+  }
+  // One save is restored in another block as well.
+  #expect(saves.contains { save in restores.count { $0.from == save.to } == 2 })
+}

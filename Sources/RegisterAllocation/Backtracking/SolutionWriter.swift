@@ -63,7 +63,7 @@ struct SolutionWriter: ~Copyable {
     return isPossible
   }
 
-  /// Notes for each value the place that it has throughout, and which registers hold facts.values.
+  /// Notes for each value the place that it has throughout, and which registers hold values.
   private mutating func listPlaces(
     _ facts: inout Facts, _ search: inout Search, _ placements: inout Placements
   ) {

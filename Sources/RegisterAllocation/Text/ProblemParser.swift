@@ -135,9 +135,9 @@ struct ProblemParser {
       }
       if problem.classes.count + count >= VirtualRegister.limit { throw error("too many values") }
       if units != 0 {
-        let missing = problem.classes.count - problem.slotUnits.count
-        problem.slotUnits.append(repeating: 0, count: missing)
-        problem.slotUnits.append(repeating: UInt8(units), count: count)
+        let missing = problem.classes.count - problem.ownUnits.count
+        problem.ownUnits.append(repeating: 0, count: missing)
+        problem.ownUnits.append(repeating: UInt8(units), count: count)
       }
       problem.classes.storage.append(repeating: c, count: count)
       skipSpaces()

@@ -128,10 +128,10 @@ struct ProblemPrinter {
     var v = 0
     while v < problem.classes.count {
       let c = problem.classes.storage[v]
-      let units = ownUnits(v, problem)
+      let units = unitsSaid(v, problem)
       var end = v
       while end < problem.classes.count && problem.classes.storage[end] == c
-        && ownUnits(end, problem) == units
+        && unitsSaid(end, problem) == units
       {
         end += 1
       }
@@ -144,8 +144,8 @@ struct ProblemPrinter {
   }
 
   /// The units that a value says it takes, or 0.
-  private func ownUnits(_ v: Int, _ problem: borrowing Problem) -> UInt8 {
-    v < problem.slotUnits.count ? problem.slotUnits[v] : 0
+  private func unitsSaid(_ v: Int, _ problem: borrowing Problem) -> UInt8 {
+    v < problem.ownUnits.count ? problem.ownUnits[v] : 0
   }
 
   private mutating func printAdvice(_ problem: borrowing Problem) {

@@ -107,8 +107,8 @@ extension Problem {
       isGood = false
     }
     if !isGood { throw .badMachine }
-    if slotUnits.count > classes.count { throw .tablesInconsistent }
-    for v in slotUnits.indices where slotUnits[v].nonzeroBitCount > 1 {
+    if ownUnits.count > classes.count { throw .tablesInconsistent }
+    for v in ownUnits.indices where ownUnits[v].nonzeroBitCount > 1 {
       throw .badUnits(VirtualRegister(v))
     }
   }
