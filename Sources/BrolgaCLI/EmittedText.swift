@@ -45,7 +45,7 @@ func emitText(
     switch kind {
     case .ir: write(compiler.translator.builder.function.text())
     case .mach: write(compiler.machine.text())
-    case .ra: write(compiler.machine.problem.text())
+    case .ra: write(compiler.machine.problemText())
     case .asm: write(assemblyText(&compiler.machine, &compiler.solution, &compiler.code))
     }
     write("\n")

@@ -143,9 +143,8 @@ struct DebugLocations: ~Copyable {
     content.reset(count: 256 + solution.slotUnits, to: Held())
     filledIn.reset(count: content.count, to: 0)
     slotUnits.reset(count: content.count, to: 1)
-    let machine = problem.machine
-    widestSlot = Int(
-      max(machine.intSlotUnits, max(machine.floatSlotUnits, machine.vectorSlotUnits)))
+    let widest = problem.widestUnits
+    widestSlot = Int(max(widest[0], max(widest[1], widest[2])))
     filled.removeAll()
     stretches.removeAll()
     isReporting = false
@@ -291,7 +290,7 @@ struct DebugLocations: ~Copyable {
         held = content[Self.index(move.from)]
       }
       write(
-        move.to, problem.machine.units(move.to, move.registerClass), held, i)
+        move.to, Self.units(move.to, Int(move.units)), held, i)
       edit += 1
     }
   }
@@ -324,7 +323,7 @@ struct DebugLocations: ~Copyable {
         held.add(operand.register.raw << 1 | 1)
       }
       if place.isNone { continue }
-      write(place, problem.machine.units(place, operand.registerClass), held, next)
+      write(place, Self.units(place, problem.units(of: operand.register)), held, next)
     }
   }
 
@@ -339,6 +338,9 @@ struct DebugLocations: ~Copyable {
       ? Allocation(PhysicalRegister(raw: UInt8(truncatingIfNeeded: index)))
       : Allocation(slot: Int(index) - 256)
   }
+
+  /// How many places a value takes in `place`.
+  private static func units(_ place: Allocation, _ units: Int) -> Int { place.isSlot ? units : 1 }
 
   /// From before instruction `i` on, `place` holds `held`; only its first unit is said to.
   private mutating func write(_ place: Allocation, _ units: Int, _ held: Held, _ i: UInt32) {
@@ -462,18 +464,6 @@ struct DebugLocations: ~Copyable {
       solution.debugLocations.append(
         DebugLocation(
           label: label.label, from: Inst(raw: from), to: Inst(raw: to), place: stretch.place))
-    }
-  }
-}
-
-extension Machine {
-  /// How many places a value of the class takes in `place`.
-  func units(_ place: Allocation, _ registerClass: RegisterClass) -> Int {
-    if !place.isSlot { return 1 }
-    switch registerClass {
-    case .int: return Int(intSlotUnits)
-    case .float: return Int(floatSlotUnits)
-    case .vector: return Int(vectorSlotUnits)
     }
   }
 }

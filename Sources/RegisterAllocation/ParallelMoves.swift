@@ -7,13 +7,24 @@ import Entities
 struct Move: BitwiseCopyable, Hashable {
   var from: Allocation
   var to: Allocation
-  var registerClass: RegisterClass
+  var shape: ValueShape
+
+  @inline(__always) var registerClass: RegisterClass { shape.registerClass }
+}
+
+extension Edit {
+  @inline(__always) init(at point: ProgramPoint, _ move: Move) {
+    self.init(
+      point: point, from: move.from, to: move.to, registerClass: move.shape.registerClass,
+      units: move.shape.units)
+  }
 }
 
 /// A group of parallel moves, and the sequence that has its effect.
 ///
 /// No two moves write one place. A place is a register, a slot, or a register that denotes a fixed
-/// stack slot; slots coincide or are disjoint. Cost: linear in the moves. A cycle costs one move
+/// stack slot; slots coincide or are disjoint, and a slot is as wide as the values that are moved to it.
+/// Cost: linear in the moves. A cycle costs one move
 /// more than it has members; a move from memory to memory goes through a register.
 struct ParallelMoves: ~Copyable {
   /// What a sequence may use beside the places of its moves.
@@ -48,8 +59,8 @@ struct ParallelMoves: ~Copyable {
   @inline(__always) mutating func clear() { moves.removeAll() }
 
   @inline(__always)
-  mutating func add(_ from: Allocation, _ to: Allocation, _ registerClass: RegisterClass) {
-    if from != to { moves.append(Move(from: from, to: to, registerClass: registerClass)) }
+  mutating func add(_ from: Allocation, _ to: Allocation, _ shape: ValueShape) {
+    if from != to { moves.append(Move(from: from, to: to, shape: shape)) }
   }
 
   /// Not a register, nor is a value that is made again: it too goes to memory through one.
@@ -79,7 +90,7 @@ struct ParallelMoves: ~Copyable {
   }
 
   /// True if no move writes what another reads and none goes from memory to memory.
-  func isPlain(_ memory: ClassWords) -> Bool {
+  mutating func isPlain(_ memory: ClassWords) -> Bool {
     if moves.count == 1 {
       return !(Self.isMemory(moves[0].from, memory) && Self.isMemory(moves[0].to, memory))
     }
@@ -124,7 +135,7 @@ struct ParallelMoves: ~Copyable {
       sequence.append(
         Move(
           from: slots.saveForRegister(c), to: Allocation(packed: borrowed[c]),
-          registerClass: RegisterClass(index: c)))
+          shape: slots.widestShape(c)))
     }
     return isPossible
   }
@@ -173,14 +184,14 @@ struct ParallelMoves: ~Copyable {
     if !crossesMemory && resources.free[c] != 0 {
       aside = Allocation(packed: ClassWords.lowest(resources.free[c], c))
     } else {
-      aside = slots.saveForCycle(c)
+      aside = slots.saveForCycle(last.shape)
     }
     var isPossible = emit(
-      Move(from: last.from, to: aside, registerClass: last.registerClass), slots: &slots)
+      Move(from: last.from, to: aside, shape: last.shape), slots: &slots)
     for k in 0..<(cycle.count &- 1) {
       if !emit(moves[Int(cycle[k])], slots: &slots) { isPossible = false }
     }
-    if !emit(Move(from: aside, to: last.to, registerClass: last.registerClass), slots: &slots) {
+    if !emit(Move(from: aside, to: last.to, shape: last.shape), slots: &slots) {
       isPossible = false
     }
     for k in cycle.indices {
@@ -208,11 +219,11 @@ struct ParallelMoves: ~Copyable {
       sequence.append(
         Move(
           from: Allocation(packed: register), to: slots.saveForRegister(c),
-          registerClass: move.registerClass))
+          shape: slots.widestShape(c)))
     }
     let through = Allocation(packed: ClassWords.lowest(resources.free[c], c))
-    sequence.append(Move(from: move.from, to: through, registerClass: move.registerClass))
-    sequence.append(Move(from: through, to: move.to, registerClass: move.registerClass))
+    sequence.append(Move(from: move.from, to: through, shape: move.shape))
+    sequence.append(Move(from: through, to: move.to, shape: move.shape))
     return true
   }
 
@@ -223,10 +234,10 @@ struct ParallelMoves: ~Copyable {
     if resources.borrowable[c] == 0 { return false }
     let register = Allocation(packed: ClassWords.lowest(resources.borrowable[c], c))
     let save = slots.saveForRegister(c)
-    sequence.append(Move(from: register, to: save, registerClass: move.registerClass))
-    sequence.append(Move(from: move.from, to: register, registerClass: move.registerClass))
-    sequence.append(Move(from: register, to: move.to, registerClass: move.registerClass))
-    sequence.append(Move(from: save, to: register, registerClass: move.registerClass))
+    sequence.append(Move(from: register, to: save, shape: slots.widestShape(c)))
+    sequence.append(Move(from: move.from, to: register, shape: move.shape))
+    sequence.append(Move(from: register, to: move.to, shape: move.shape))
+    sequence.append(Move(from: save, to: register, shape: slots.widestShape(c)))
     return true
   }
 }

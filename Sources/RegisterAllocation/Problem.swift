@@ -106,6 +106,10 @@ public struct Problem: ~Copyable {
   public var arguments = Vector<VirtualRegister>()
   /// The class of each virtual register.
   public var classes = Pool<VirtualRegister, RegisterClass>()
+  /// Units of the spill area that each virtual register says it takes; 0, or no entry, for what
+  /// `machine` says of its class. Empty unless values of one class differ, as floats and vectors in
+  /// one bank do.
+  public var ownUnits = Vector<UInt8>()
   /// Sorted by value.
   public var rematerializations = Vector<Rematerialization>()
   /// The last one for a value counts.
@@ -114,6 +118,9 @@ public struct Problem: ~Copyable {
   public var registerOrder = Vector<PhysicalRegister>()
   /// See `DebugLabel`; the answers are in `Solution.debugLocations`.
   public var labels = Vector<DebugLabel>()
+  /// The client's text of each instruction, for people only: a prefix of the instructions has an entry,
+  /// which may be empty.
+  public var instructionTexts: [String] = []
   /// One instruction may define a value more than once, by equal operands, which get one place.
   public var repeatsDefinitions = false
 
@@ -134,10 +141,12 @@ public struct Problem: ~Copyable {
     argumentStart.removeAll()
     arguments.removeAll()
     classes.removeAll()
+    ownUnits.removeAll()
     rematerializations.removeAll()
     hints.removeAll()
     registerOrder.removeAll()
     labels.removeAll()
+    instructionTexts.removeAll(keepingCapacity: true)
     repeatsDefinitions = false
   }
 

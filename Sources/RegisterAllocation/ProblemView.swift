@@ -15,6 +15,10 @@ struct ProblemView {
   let argumentStart: UnsafeMutablePointer<UInt32>
   let arguments: UnsafeMutablePointer<VirtualRegister>
   let classes: UnsafeMutablePointer<RegisterClass>
+  let ownUnits: UnsafeMutablePointer<UInt8>
+  let ownUnitsCount: Int
+  /// A byte for each class.
+  private let unitsOfClass: UInt32
   let hints: UnsafeMutablePointer<Hint>
   let hintCount: Int
   let rematerializations: UnsafeMutablePointer<Rematerialization>
@@ -36,6 +40,10 @@ struct ProblemView {
     argumentStart = problem.argumentStart.buffer.baseAddress.unsafelyUnwrapped
     arguments = problem.arguments.buffer.baseAddress.unsafelyUnwrapped
     classes = problem.classes.storage.buffer.baseAddress.unsafelyUnwrapped
+    ownUnits = problem.ownUnits.buffer.baseAddress.unsafelyUnwrapped
+    ownUnitsCount = problem.ownUnits.count
+    let units = problem.machine.unitsOfClass
+    unitsOfClass = UInt32(units[0]) | UInt32(units[1]) &<< 8 | UInt32(units[2]) &<< 16
     hints = problem.hints.buffer.baseAddress.unsafelyUnwrapped
     hintCount = problem.hints.count
     rematerializations = problem.rematerializations.buffer.baseAddress.unsafelyUnwrapped
@@ -65,6 +73,16 @@ struct ProblemView {
   @inline(__always) func argumentRange(_ edge: Int) -> Range<Int> {
     range(argumentStart[edge], argumentStart[edge &+ 1])
   }
+
+  /// Units of the spill area that value `v` takes.
+  @inline(__always) func units(of v: Int) -> UInt8 {
+    if v < ownUnitsCount && ownUnits[v] != 0 { return ownUnits[v] }
+    return UInt8(
+      truncatingIfNeeded: unitsOfClass &>> (UInt32(truncatingIfNeeded: classes[v].rawValue) &<< 3))
+  }
+
+  /// What a move of value `v` must know.
+  @inline(__always) func shape(of v: Int) -> ValueShape { ValueShape(classes[v], units(of: v)) }
 
   /// What it costs to make value `v` again, which is marked for that.
   func rematerializationCost(_ v: Int) -> Float {

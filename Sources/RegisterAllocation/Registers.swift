@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Physical registers, sets of them, and the machine that a problem is solved for.
 
-/// A bank of registers that hold the same kind of value. Banks do not alias.
+/// A bank of registers. Banks do not alias; values in one bank may differ in width.
 @frozen public enum RegisterClass: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case int, float, vector
 }
@@ -102,8 +102,8 @@
   /// Names that denote memory, such as incoming stack arguments. Only fixed constraints name
   /// them; they are never allocated.
   public var fixedStackSlots = RegisterSet()
-  /// Spill slot units that a value of each class takes: powers of two; a slot is aligned to its
-  /// size.
+  /// Spill slot units that a value of each class takes if it does not say itself, see
+  /// `Problem.setUnits(of:to:)`: powers of two; a slot is aligned to its size.
   public var intSlotUnits: UInt8 = 1
   /// As for `intSlotUnits`.
   public var floatSlotUnits: UInt8 = 1

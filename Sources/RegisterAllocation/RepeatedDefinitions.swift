@@ -25,6 +25,7 @@ struct RepeatedDefinitions: ~Copyable {
     Self.copy(problem.argumentStart, &reduced.argumentStart)
     Self.copy(problem.arguments, &reduced.arguments)
     Self.copy(problem.classes.storage, &reduced.classes.storage)
+    Self.copy(problem.ownUnits, &reduced.ownUnits)
     Self.copy(problem.rematerializations, &reduced.rematerializations)
     Self.copy(problem.hints, &reduced.hints)
     Self.copy(problem.registerOrder, &reduced.registerOrder)

@@ -70,17 +70,21 @@ import Entities
   public var from: Allocation
   /// A register, a slot, or a name of memory.
   public var to: Allocation
-  /// The class of the value moved: it gives the width of a spill.
+  /// The class of the value moved.
   public var registerClass: RegisterClass
+  /// How wide it is, in units of the spill area.
+  public var units: UInt8
 
   @inlinable @inline(__always)
   public init(
-    point: ProgramPoint, from: Allocation, to: Allocation, registerClass: RegisterClass
+    point: ProgramPoint, from: Allocation, to: Allocation, registerClass: RegisterClass,
+    units: UInt8 = 1
   ) {
     self.point = point
     self.from = from
     self.to = to
     self.registerClass = registerClass
+    self.units = units
   }
 }
 

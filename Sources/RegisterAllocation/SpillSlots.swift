@@ -3,110 +3,113 @@
 
 import Entities
 
-/// Slots of the spill area, by the class of the value they hold.
+/// Slots of the spill area, by their size.
 ///
 /// A slot keeps its size for ever, so two slots either coincide or are disjoint. All operations
 /// are constant time, but for `release`, which is linear in what it releases.
 struct SpillSlots: ~Copyable {
   private(set) var unitCount = 0
-  private var units: PerClass<Int> = PerClass(repeating: 1)
-  // Slot sizes of the first classes that share them: classes of equal size share their lists.
-  private var list: PerClass<Int> = PerClass(repeating: 0)
-  // Per list: free to all; free to values of one block; free once the open loop is closed.
-  private var free0 = Vector<Int32>()
-  private var free1 = Vector<Int32>()
-  private var free2 = Vector<Int32>()
-  private var local0 = Vector<Int32>()
-  private var local1 = Vector<Int32>()
-  private var local2 = Vector<Int32>()
-  private var pending0 = Vector<Int32>()
-  private var pending1 = Vector<Int32>()
-  private var pending2 = Vector<Int32>()
-  private var cycleSave = PerClass<Int32>(repeating: -1)
+  /// The most units that a value of each class takes.
+  private(set) var widest = PerClass<UInt8>(repeating: 1)
+  /// Per kind and size the first slot of a list, or -1; `next` leads from slot to slot.
+  private var first = Vector<Int32>()
+  /// By first unit, the next slot of its list, or -1.
+  private var next = Vector<Int32>()
+  /// Per class and size, the slot for the value that breaks a cycle of moves, or -1.
+  private var cycleSave = Vector<Int32>()
+  /// Per class, the slot for the content of a register that moves borrow, or -1.
   private var registerSave = PerClass<Int32>(repeating: -1)
+
+  /// Whom the slots of a list are free to.
+  private enum Kind: Int {
+    case all
+    /// Values of one block.
+    case local
+    /// Nobody, before the open loop is closed.
+    case pending
+  }
+
+  /// Sizes are powers of two that a byte holds.
+  private static var sizes: Int { 8 }
 
   init() {}
 
-  mutating func reset(for machine: Machine) {
+  mutating func reset(for problem: borrowing Problem) {
     unitCount = 0
-    units = PerClass(
-      Int(machine.intSlotUnits), Int(machine.floatSlotUnits), Int(machine.vectorSlotUnits))
-    list = PerClass(0, units[1] == units[0] ? 0 : 1, 2)
-    if units[2] == units[0] {
-      list[2] = 0
-    } else if units[2] == units[1] {
-      list[2] = list[1]
-    }
-    free0.removeAll()
-    free1.removeAll()
-    free2.removeAll()
-    local0.removeAll()
-    local1.removeAll()
-    local2.removeAll()
-    pending0.removeAll()
-    pending1.removeAll()
-    pending2.removeAll()
-    cycleSave = PerClass(repeating: -1)
+    widest = problem.widestUnits
+    first.reset(count: 3 &* Self.sizes, to: -1)
+    next.removeAll()
+    cycleSave.reset(count: 3 &* Self.sizes, to: -1)
     registerSave = PerClass(repeating: -1)
   }
 
-  /// A slot for a value of class `c`; `isLocal` promises that the value lives in one block.
-  mutating func take(_ c: Int, isLocal: Bool) -> Int32 {
-    switch list[c] {
-    case 0:
-      if isLocal && !local0.isEmpty { return local0.popLast() }
-      if !free0.isEmpty { return free0.popLast() }
-    case 1:
-      if isLocal && !local1.isEmpty { return local1.popLast() }
-      if !free1.isEmpty { return free1.popLast() }
-    default:
-      if isLocal && !local2.isEmpty { return local2.popLast() }
-      if !free2.isEmpty { return free2.popLast() }
-    }
-    return fresh(c)
+  @inline(__always) private static func index(_ list: Int, _ units: UInt8) -> Int {
+    list &* sizes &+ units.trailingZeroBitCount
   }
 
-  private mutating func fresh(_ c: Int) -> Int32 {
-    let size = units[c]
+  /// A slot of `units`; `isLocal` promises that its value lives in one block.
+  mutating func take(_ units: UInt8, isLocal: Bool) -> Int32 {
+    if isLocal {
+      let slot = pop(Self.index(Kind.local.rawValue, units))
+      if slot >= 0 { return slot }
+    }
+    let slot = pop(Self.index(Kind.all.rawValue, units))
+    return slot >= 0 ? slot : fresh(units)
+  }
+
+  @inline(__always) private mutating func pop(_ list: Int) -> Int32 {
+    let slot = first[list]
+    if slot >= 0 { first[list] = next[Int(truncatingIfNeeded: slot)] }
+    return slot
+  }
+
+  @inline(__always) private mutating func push(_ slot: Int32, _ list: Int) {
+    next[Int(truncatingIfNeeded: slot)] = first[list]
+    first[list] = slot
+  }
+
+  private mutating func fresh(_ units: UInt8) -> Int32 {
+    let size = Int(truncatingIfNeeded: units)
     let start = (unitCount &+ size &- 1) & ~(size &- 1)
     unitCount = start &+ size
+    next.append(repeating: -1, count: unitCount &- next.count)
     return Int32(truncatingIfNeeded: start)
   }
 
   /// Gives back the slot of a value whose definition has been passed.
-  mutating func give(_ slot: Int32, _ c: Int, isLocal: Bool, insideLoop: Bool) {
-    switch (list[c], insideLoop, isLocal) {
-    case (0, false, _): free0.append(slot)
-    case (1, false, _): free1.append(slot)
-    case (_, false, _): free2.append(slot)
-    case (0, true, true): local0.append(slot)
-    case (1, true, true): local1.append(slot)
-    case (_, true, true): local2.append(slot)
-    case (0, true, false): pending0.append(slot)
-    case (1, true, false): pending1.append(slot)
-    case (_, true, false): pending2.append(slot)
-    }
+  mutating func give(_ slot: Int32, _ units: UInt8, isLocal: Bool, insideLoop: Bool) {
+    let kind: Kind = !insideLoop ? .all : isLocal ? .local : .pending
+    push(slot, Self.index(kind.rawValue, units))
   }
 
   /// The outermost loop is closed: what was given back inside is free to all.
   mutating func release() {
-    while !local0.isEmpty { free0.append(local0.popLast()) }
-    while !local1.isEmpty { free1.append(local1.popLast()) }
-    while !local2.isEmpty { free2.append(local2.popLast()) }
-    while !pending0.isEmpty { free0.append(pending0.popLast()) }
-    while !pending1.isEmpty { free1.append(pending1.popLast()) }
-    while !pending2.isEmpty { free2.append(pending2.popLast()) }
+    for kind in [Kind.local, .pending] {
+      for size in 0..<Self.sizes {
+        while true {
+          let slot = pop(kind.rawValue &* Self.sizes &+ size)
+          if slot < 0 { break }
+          push(slot, Kind.all.rawValue &* Self.sizes &+ size)
+        }
+      }
+    }
   }
 
   /// A slot for the value that breaks a cycle of moves.
-  mutating func saveForCycle(_ c: Int) -> Allocation {
-    if cycleSave[c] < 0 { cycleSave[c] = fresh(c) }
-    return Allocation(slot: Int(cycleSave[c]))
+  mutating func saveForCycle(_ shape: ValueShape) -> Allocation {
+    let index = Self.index(Int(shape.registerClass.rawValue), shape.units)
+    if cycleSave[index] < 0 { cycleSave[index] = fresh(shape.units) }
+    return Allocation(slot: Int(cycleSave[index]))
   }
 
-  /// A slot for the content of a register that moves borrow.
+  /// A slot for the content of a register that moves borrow, whatever value of the class it is.
   mutating func saveForRegister(_ c: Int) -> Allocation {
-    if registerSave[c] < 0 { registerSave[c] = fresh(c) }
+    if registerSave[c] < 0 { registerSave[c] = fresh(widest[c]) }
     return Allocation(slot: Int(registerSave[c]))
+  }
+
+  /// What a register of class `c` may hold at most.
+  func widestShape(_ c: Int) -> ValueShape {
+    ValueShape(RegisterClass(index: c), widest[c])
   }
 }

@@ -39,7 +39,7 @@ extension Mutation {
     case .moveFromElsewhere, .moveToElsewhere:
       let isSource = self == .moveFromElsewhere
       let old = isSource ? edit.from : edit.to
-      guard let new = otherPlace(old, edit.registerClass, site, mutant, &random) else {
+      guard let new = otherPlace(old, edit, site, mutant, &random) else {
         return nil
       }
       if isSource { mutant.edits[k].from = new } else { mutant.edits[k].to = new }
@@ -66,6 +66,10 @@ extension Mutation {
       return .edit(at: point)
     case .moveOfOtherClass:
       mutant.edits[k].registerClass = edit.registerClass == .int ? .float : .int
+    case .moveOfOtherWidth:
+      // Between registers, to move more than the value is does no harm.
+      if edit.units == 1 && edit.from.isRegister && edit.to.isRegister { return nil }
+      mutant.edits[k].units = edit.units > 1 ? edit.units / 2 : 2
     case .moveFromMemoryToMemory:
       if edit.from.isSlot == edit.to.isSlot || mutant.slotUnits == 0 { return nil }
       let slot = edit.from.isSlot ? edit.from : edit.to
@@ -104,10 +108,10 @@ extension Mutation {
   }
 
   private func otherPlace(
-    _ old: Allocation, _ c: RegisterClass, _ site: MutationSite, _ mutant: Mutant,
+    _ old: Allocation, _ edit: Edit, _ site: MutationSite, _ mutant: Mutant,
     _ random: inout Random
   ) -> Allocation? {
-    let units = site.units(c)
+    let (c, units) = (edit.registerClass, Int(edit.units))
     let isSlot = (!old.isRegister || random.chance(30)) && mutant.slotUnits >= units
     let new =
       isSlot
@@ -136,7 +140,7 @@ extension Mutation {
       mutant.rename { $0.isSlot && $0.slot == a ? Allocation(slot: b) : $0 }
     case .slotMisaligned:
       let wide = mutant.allocations.indices.filter {
-        mutant.allocations[$0].isSlot && site.units(site.operands[$0].registerClass) > 1
+        mutant.allocations[$0].isSlot && site.units[$0] > 1
       }
       if wide.isEmpty { return nil }
       let k = random.pick(wide)

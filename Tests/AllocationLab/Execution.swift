@@ -12,6 +12,8 @@ public struct Execution {
   private var cursor: [UInt32: Int] = [:]
   /// The definitions that the instruction being executed has made.
   private var definedHere: [Int] = []
+  /// The most cells of a register that anything fills.
+  private var widest = 1
 
   /// True if every use on a random path of at most `steps` instructions finds its value.
   public static func readsRight(
@@ -19,6 +21,12 @@ public struct Execution {
     steps: Int
   ) -> Bool {
     var execution = Execution()
+    for v in problem.classes.storage.indices {
+      execution.widest = max(execution.widest, problem.units(of: VirtualRegister(v)))
+    }
+    for k in solution.edits.indices {
+      execution.widest = max(execution.widest, Int(solution.edits[k].units))
+    }
     for k in solution.edits.indices {
       let point = solution.edits[k].point.raw
       if execution.cursor[point] == nil { execution.cursor[point] = k }
@@ -48,25 +56,16 @@ public struct Execution {
     return true
   }
 
-  /// The units of a place: registers below 256, then the spill area.
-  private func units(_ place: Allocation, _ c: RegisterClass, _ machine: Machine) -> Range<Int> {
-    if !place.isSlot {
-      let register = Int(place.raw & 0xff)
-      return register..<(register + 1)
-    }
-    let size: UInt8
-    switch c {
-    case .int: size = machine.intSlotUnits
-    case .float: size = machine.floatSlotUnits
-    case .vector: size = machine.vectorSlotUnits
-    }
-    return (256 + place.slot)..<(256 + place.slot + Int(size))
+  /// The cells of a place that hold `units` of a value: 128 of each register, then the spill area.
+  private func cells(_ place: Allocation, _ units: Int) -> Range<Int> {
+    let first = place.isSlot ? 256 * 128 + place.slot : Int(place.raw & 0xff) * 128
+    return first..<(first + units)
   }
 
-  private func read(_ place: Allocation, _ c: RegisterClass, _ machine: Machine) -> Int? {
+  private func read(_ place: Allocation, _ units: Int) -> Int? {
     var found: Int?
-    for unit in units(place, c, machine) {
-      let token = content[unit]
+    for cell in cells(place, units) {
+      let token = content[cell]
       if found != nil && token != found { return nil }
       found = token
       if token == nil { return nil }
@@ -74,10 +73,14 @@ public struct Execution {
     return found
   }
 
-  private mutating func write(
-    _ token: Int?, _ place: Allocation, _ c: RegisterClass, _ machine: Machine
-  ) {
-    for unit in units(place, c, machine) { content[unit] = token }
+  /// Writes the first cells; the others of a register are lost.
+  private mutating func write(_ token: Int?, _ place: Allocation, _ units: Int) {
+    if !place.isSlot { destroy(Int(place.raw & 0xff)) }
+    for cell in cells(place, units) { content[cell] = token }
+  }
+
+  private mutating func destroy(_ register: Int) {
+    for cell in (register * 128)..<(register * 128 + widest) { content[cell] = nil }
   }
 
   private mutating func move(
@@ -86,11 +89,15 @@ public struct Execution {
     guard var k = cursor[point.raw] else { return }
     while k < solution.edits.count && solution.edits[k].point == point {
       let edit = solution.edits[k]
-      let token =
-        edit.from.isRematerialized
-        ? Self.token(ofConstant: edit.from.rematerializedValue)
-        : read(edit.from, edit.registerClass, problem.machine)
-      write(token, edit.to, edit.registerClass, problem.machine)
+      if edit.from.isRematerialized {
+        let token = Self.token(ofConstant: edit.from.rematerializedValue)
+        write(token, edit.to, Int(edit.units))
+      } else {
+        // Cell by cell: what is saved of a register may be wider than what it holds.
+        let held = cells(edit.from, Int(edit.units)).map { content[$0] }
+        write(nil, edit.to, Int(edit.units))
+        for (cell, token) in zip(cells(edit.to, Int(edit.units)), held) { content[cell] = token }
+      }
       k += 1
     }
   }
@@ -110,10 +117,10 @@ public struct Execution {
     }
     let clobbers = problem.clobberMasks[Int(problem.instructions.storage[i].clobberMask)]
     for raw in 0..<192 where clobbers.contains(PhysicalRegister(raw: UInt8(raw))) {
-      content[raw] = nil
+      destroy(raw)
     }
     for scratch in [machine.intScratch, machine.floatScratch, machine.vectorScratch] {
-      if let scratch { content[Int(scratch.raw)] = nil }
+      if let scratch { destroy(Int(scratch.raw)) }
     }
     for k in range where problem.operands[k].isDefinition && problem.operands[k].isLate {
       define(k, problem, solution)
@@ -140,8 +147,8 @@ public struct Execution {
     // Of several definitions in one instruction, all write the same.
     for other in definedHere where problem.operands[other].register == operand.register {
       write(
-        values[operand.register.raw], solution.allocations[k], operand.registerClass,
-        problem.machine)
+        values[operand.register.raw], solution.allocations[k],
+        problem.units(of: operand.register))
       return
     }
     definedHere.append(k)
@@ -150,7 +157,7 @@ public struct Execution {
     let token = isConstant ? Self.token(ofConstant: operand.register) : next
     values[operand.register.raw] = token
     if !solution.allocations[k].isNone {
-      write(token, solution.allocations[k], operand.registerClass, problem.machine)
+      write(token, solution.allocations[k], problem.units(of: operand.register))
     }
     next += 1
   }
@@ -164,7 +171,7 @@ public struct Execution {
       if i < Int(location.from.raw) || i >= Int(location.to.raw) { continue }
       for l in problem.labels.indices where problem.labels[l].label == location.label {
         let v = problem.labels[l].value
-        let found = read(location.place, problem.classes[v], problem.machine)
+        let found = read(location.place, problem.units(of: v))
         if found == nil || found != values[v.raw] { return false }
       }
     }
@@ -176,6 +183,6 @@ public struct Execution {
   ) -> Bool {
     let operand = problem.operands[k]
     guard let token = values[operand.register.raw] else { return false }
-    return read(solution.allocations[k], operand.registerClass, problem.machine) == token
+    return read(solution.allocations[k], problem.units(of: operand.register)) == token
   }
 }

@@ -46,6 +46,8 @@ struct MutationSite {
   var blocks: [Range<Int>]
   var isReachable: [Bool]
   var isRead: Set<VirtualRegister> = []
+  /// How many units the value of each operand takes.
+  var units: [Int] = []
 
   init(_ problem: borrowing Problem) {
     machine = problem.machine
@@ -59,6 +61,9 @@ struct MutationSite {
         clobbers.append(problem.clobberMasks[Int(problem.instructions.storage[i].clobberMask)])
         for _ in ranges[i] { instruction.append(i) }
       }
+    }
+    for operand in operands {
+      units.append(operand.tag == .fixedNonAllocatable ? 1 : problem.units(of: operand.register))
     }
     for operand in operands where operand.isUse { isRead.insert(operand.register) }
     for k in problem.arguments.indices { isRead.insert(problem.arguments[k]) }
@@ -76,14 +81,6 @@ struct MutationSite {
   }
 
   func allocatable(_ c: RegisterClass) -> UInt64 { machine.preferred[c] | machine.nonPreferred[c] }
-
-  func units(_ c: RegisterClass) -> Int {
-    switch c {
-    case .int: Int(machine.intSlotUnits)
-    case .float: Int(machine.floatSlotUnits)
-    case .vector: Int(machine.vectorSlotUnits)
-    }
-  }
 }
 
 enum Mutation: String, CaseIterable {
@@ -94,7 +91,7 @@ enum Mutation: String, CaseIterable {
   case definitionOnDefinition, earlyDefinitionOnUse, lateUseOnDefinition
   case moveDropped, moveRepeatedLater, dependentMovesExchanged, moveEarlier, moveLater
   case moveFromElsewhere, moveToElsewhere, moveReversed, moveTargetsExchanged, edgeMovesDropped
-  case moveOfOtherClass, moveFromMemoryToMemory, movesOutOfOrder, moveBehindBranch
+  case moveOfOtherClass, moveOfOtherWidth, moveFromMemoryToMemory, movesOutOfOrder, moveBehindBranch
   case moveToForbiddenRegister, otherValueMadeAgain
   case slotsAliased, slotMisaligned, spillAreaTooSmall, registersExchanged, registerNotReported
 
@@ -156,7 +153,7 @@ enum Mutation: String, CaseIterable {
     let new: Allocation?
     switch self {
     case .useInOtherSlot, .definitionInOtherSlot, .registerInSlot:
-      new = slot(c, site, mutant, &random)
+      new = slot(site.units[k], mutant, &random)
     case .wrongClass:
       let other = c == .int ? RegisterClass.float : .int
       new = old.isRegister ? Allocation(PhysicalRegister(other, old.register.number)) : nil
@@ -178,10 +175,9 @@ enum Mutation: String, CaseIterable {
   }
 
   private func slot(
-    _ c: RegisterClass, _ site: MutationSite, _ mutant: Mutant, _ random: inout Random
+    _ units: Int, _ mutant: Mutant, _ random: inout Random
   ) -> Allocation? {
-    let units = site.units(c)
-    return mutant.slotUnits < units
+    mutant.slotUnits < units
       ? nil : Allocation(slot: random.below(mutant.slotUnits / units) * units)
   }
 

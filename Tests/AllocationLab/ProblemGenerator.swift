@@ -30,6 +30,10 @@ public struct ProblemGenerator {
   var machine = Machine()
   var nodes: [Node] = []
   var classes: [RegisterClass] = []
+  /// Parallel to `classes`; 0 for what the class takes.
+  var units: [UInt8] = []
+  /// What values of each class may say that they take.
+  var unitChoices: [RegisterClass: [UInt8]] = [:]
   var usedClasses: [RegisterClass] = []
   /// Outside everything: for fixed non-allocatable operands.
   var outside: [PhysicalRegister] = []
@@ -37,7 +41,13 @@ public struct ProblemGenerator {
   /// Seed of the advice that the problem gets when it is built, if any.
   var adviceSeed: UInt64?
 
-  init(seed: UInt64) { random = Random(seed: seed) }
+  /// A source of its own: problems without it are the same as before there were widths.
+  private var unitRandom: Random
+
+  init(seed: UInt64) {
+    random = Random(seed: seed)
+    unitRandom = Random(seed: seed ^ 0x7769_6474_6873)
+  }
 
   /// A problem of up to `size` blocks, and those that split critical edges.
   public static func generate(seed: UInt64, size: Int, coverage: inout Coverage) -> Problem {
@@ -112,6 +122,12 @@ public struct ProblemGenerator {
       coverage.note("slot of several units")
     }
     repeatsDefinitions = random.chance(10)
+    if !unitRandom.chance(50) { return }
+    coverage.note("values of several widths")
+    for c in usedClasses {
+      let all: [UInt8] = [0, 1, 2, 4]
+      unitChoices[c] = unitRandom.chance(30) ? all : [unitRandom.pick(all), unitRandom.pick(all)]
+    }
   }
 
   func allocatable(_ c: RegisterClass) -> UInt64 {
@@ -206,7 +222,12 @@ public struct ProblemGenerator {
   // MARK: Instructions
 
   mutating func newValue(_ c: RegisterClass) -> VirtualRegister {
+    newValue(c, units: unitChoices[c].map { unitRandom.pick($0) } ?? 0)
+  }
+
+  private mutating func newValue(_ c: RegisterClass, units: UInt8) -> VirtualRegister {
     classes.append(c)
+    self.units.append(units)
     return VirtualRegister(classes.count - 1)
   }
 
@@ -244,10 +265,13 @@ public struct ProblemGenerator {
       let dominated = available
       func visible() -> [VirtualRegister] { dominated + own }
       if b == 0 {
+        // One of each kind for the parameters to come.
         for c in usedClasses {
-          let v = newValue(c)
-          own.append(v)
-          nodes[b].instructions.append(Instruction(operands: [.anyDefinition(v, c)]))
+          for units in Set(unitChoices[c] ?? [0]).sorted() {
+            let v = newValue(c, units: units)
+            own.append(v)
+            nodes[b].instructions.append(Instruction(operands: [.anyDefinition(v, c)]))
+          }
         }
         if random.chance(40) { own += addArguments() }
       }
@@ -269,10 +293,21 @@ public struct ProblemGenerator {
       for s in nodes[b].successors {
         nodes[b].arguments.append(
           nodes[s].parameters.map { p in
-            let c = classes[Int(p.raw)]
-            return random.pick(visible.filter { classes[Int($0.raw)] == c })
+            let (c, units) = (classes[Int(p.raw)], unitsTaken(p))
+            return random.pick(
+              visible.filter { classes[Int($0.raw)] == c && unitsTaken($0) == units })
           })
       }
+    }
+  }
+
+  private func unitsTaken(_ v: VirtualRegister) -> UInt8 {
+    let own = units[Int(v.raw)]
+    if own != 0 { return own }
+    switch classes[Int(v.raw)] {
+    case .int: return machine.intSlotUnits
+    case .float: return machine.floatSlotUnits
+    case .vector: return machine.vectorSlotUnits
     }
   }
 
@@ -352,6 +387,9 @@ public struct ProblemGenerator {
     var problem = Problem()
     problem.machine = machine
     for c in classes { problem.classes.append(c) }
+    for (v, units) in units.enumerated() where units != 0 {
+      problem.setUnits(of: VirtualRegister(v), to: units)
+    }
     let predecessors = predecessorLists()
     var masks: [RegisterSet: Int] = [RegisterSet(): 0]
     for b in nodes.indices {

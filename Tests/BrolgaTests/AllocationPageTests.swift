@@ -125,6 +125,22 @@ struct AllocationPageTests {
     _ = try data(of: text)
   }
 
+  @Test func theClientsTextOfAnInstructionIsInThePage() throws {
+    let text = """
+      problem 1
+      class int preferred {0-3}
+      values int
+      block b0
+        i0 def v0 "x = 1 </script> \\"y\\""
+        i1 use v0 exit
+      """
+    let data = try data(of: try page(write("text.ra", text)))
+    #expect(data["texts"] as? [String] == ["x = 1 </script> \"y\""])
+    // A program's instructions are named as `--emit=mach` names them.
+    let problem = try brolga("compile", "--emit=ra", "--only=gcd", "Examples/numbers.wat")
+    #expect(problem.outputText.contains(" \"v4@rax, v1@rdx = div.32 v0@rax, v3@rdx, v2?\"\n"))
+  }
+
   @Test(.enabled(if: Browser.path != nil, "SKIPPED: no Chromium is installed to draw the page"))
   func aBrowserDrawsFiltersAndExplains() throws {
     let file = write("large.ra", largeProblem(instructions: 5000))
@@ -195,6 +211,34 @@ struct AllocationPageTests {
     #expect(tip.contains("i3: def v3 in int") && tip.contains("weight"))
     try browser.click(x: at[0], y: at[1])
     #expect(try browser.text("filterField.value") == "v3")
+
+    // The edges of the control flow: in view are those that begin, end or pass there. The loop's way back
+    // and the way out are no falls through, and b1 to b2 is one.
+    try browser.open("file://" + output)
+    let lanes = "edgeLanes.flatMap(lane => lane.list.map(edge => [edge.from, edge.to]))"
+    let ways = "[[lastLineOf(2), lineOfBlock(1)], [lastLineOf(1), lineOfBlock(3)]]"
+    #expect(try browser.number("Number(String(\(lanes).sort()) === String(\(ways).sort()))") == 1)
+    #expect(try told("edges") == 1)
+    try #expect(browser.number("(scrollToLine(lineCount), frame(), 0)") == 0 && told("edges") == 2)
+
+    // What is in view, on the map: within it at both ends, and where all fits.
+    let isInMap = """
+      (() => {
+        const shown = document.getElementById('window').getBoundingClientRect();
+        const all = map.getBoundingClientRect();
+        return shown.height > 0 && shown.top >= all.top - 0.5 && shown.bottom <= all.bottom + 0.5 ? 1 : 0;
+      })()
+      """
+    #expect(try browser.number(isInMap) == 1)
+    let end = "(scrollToLine(lineCount), frame(), 0)"
+    #expect(try browser.number(end) == 0 && browser.number(isInMap) == 1)
+    let small = folder.path + "/small.html"
+    #expect(
+      try brolga("regalloc", "--html", small, write("small.ra", largeProblem(instructions: 3)))
+        .status == 0)
+    try browser.open("file://" + small)
+    #expect(try browser.number(isInMap) == 1)
+    try browser.open("file://" + output)
 
     // Frames, each finished; the bound is wide, for machines that do much else.
     let median = try browser.number("timeFrames(51)[25]")

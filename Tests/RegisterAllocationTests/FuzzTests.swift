@@ -20,7 +20,7 @@ func generatedProblemsAreSolvedRight(_ part: Int) {
   #expect(failures.isEmpty, "\(failures.count): \(failures.prefix(12).joined(separator: "\n"))")
   // Instructions that ask for nearly all registers at once, on machines with few.
   let fallbacks = fuzzing.fallbacks.values.reduce(0, +)
-  #expect(fallbacks * 1_000 < 30 * fuzzing.problems, "\(fuzzing.fallbacks)")
+  #expect(fallbacks * 1_000 < 40 * fuzzing.problems, "\(fuzzing.fallbacks)")
   for feature in [
     "advice", "any definition", "any early definition", "any late use", "any use",
     "arguments in fixed registers", "branch definition", "class float", "class int",
@@ -35,6 +35,7 @@ func generatedProblemsAreSolvedRight(_ part: Int) {
     "reuse of fixed", "reuse of limit", "scratch", "several reuses", "shuffled layout",
     "slot of several units", "split critical edge", "stack definition",
     "stack early definition", "stack late use", "stack use", "unreachable block",
+    "values of several widths",
   ] {
     let count = fuzzing.coverage.counts[feature, default: 0]
     #expect(count * 1_000 >= 10 * fuzzing.problems, "\(feature): \(count)")

@@ -36,8 +36,6 @@ private func runAll(
   var failures = 0
   var moves = ParallelMoves()
   var slots = SpillSlots()
-  var machine = Machine()
-  machine.intSlotUnits = 1
   var resources = ParallelMoves.Resources()
   resources.free[0] = free
   resources.borrowable[0] = borrowable
@@ -46,9 +44,9 @@ private func runAll(
   var total = 1
   for _ in 0..<n { total *= n + 1 }
   for code in 0..<total {
-    slots.reset(for: machine)
-    _ = slots.take(0, isLocal: false)
-    _ = slots.take(0, isLocal: false)
+    slots.reset(for: Problem())
+    _ = slots.take(1, isLocal: false)
+    _ = slots.take(1, isLocal: false)
     moves.clear()
     var rest = code
     var expected: [Allocation: Int] = [:]
@@ -59,7 +57,7 @@ private func runAll(
       let source = rest % (n + 1) - 1
       rest /= n + 1
       if source < 0 { continue }
-      moves.add(chosen[source], target, .int)
+      moves.add(chosen[source], target, ValueShape(.int, 1))
       expected[target] = source
     }
     let isPossible = moves.resolve(resources, slots: &slots)
@@ -91,14 +89,14 @@ private func runAll(
 @Test func aCycleCostsOneMoveMore() {
   var moves = ParallelMoves()
   var slots = SpillSlots()
-  slots.reset(for: Machine())
+  slots.reset(for: Problem())
   var resources = ParallelMoves.Resources()
   resources.free[0] = 1 << 9
   for k in 0..<8 {
     moves.add(
       Allocation(PhysicalRegister(.int, 16 + k)),
       Allocation(PhysicalRegister(.int, 16 + (k + 1) % 8)),
-      .int)
+      ValueShape(.int, 1))
   }
   #expect(moves.resolve(resources, slots: &slots))
   #expect(moves.sequence.count == 9)
@@ -107,7 +105,49 @@ private func runAll(
 @Test func memoryToMemoryWithoutAnyRegisterIsRefused() {
   var moves = ParallelMoves()
   var slots = SpillSlots()
-  slots.reset(for: Machine())
-  moves.add(Allocation(slot: 0), Allocation(slot: 1), .float)
+  slots.reset(for: Problem())
+  moves.add(Allocation(slot: 0), Allocation(slot: 1), ValueShape(.float, 1))
   #expect(!moves.resolve(ParallelMoves.Resources(), slots: &slots))
+}
+
+/// A wide value and a narrow one change places; nothing is free, so one of them is kept in a slot.
+@Test func theSaveOfACycleIsAsWideAsItsValue() {
+  let (r0, r1) = (
+    Allocation(PhysicalRegister(.float, 0)), Allocation(PhysicalRegister(.float, 1))
+  )
+  for (first, second) in [(1, 4), (4, 1), (2, 2)] as [(UInt8, UInt8)] {
+    var moves = ParallelMoves()
+    var slots = SpillSlots()
+    slots.reset(for: Problem())
+    _ = slots.take(1, isLocal: false)
+    moves.add(r0, r1, ValueShape(.float, first))
+    moves.add(r1, r0, ValueShape(.float, second))
+    #expect(moves.resolve(ParallelMoves.Resources(), slots: &slots))
+    let sequence = moves.sequence.toArray()
+    #expect(sequence.count == 3)
+    let units = sequence[0].shape.units
+    #expect(sequence[0].from == r0 ? units == first : units == second)
+    #expect(sequence[0].to.isSlot && sequence[0].to.slot % Int(units) == 0)
+    #expect(sequence[0].to.slot + Int(units) == slots.unitCount)
+    #expect(sequence[2].from == sequence[0].to && sequence[2].shape.units == units)
+  }
+}
+
+/// What a busy register holds is not known: it is saved as the widest value of the problem.
+@Test func aBorrowedRegisterIsSavedAsTheWidestValue() {
+  var problem = Problem()
+  for _ in 0..<3 { problem.classes.append(.float) }
+  problem.setUnits(of: VirtualRegister(1), to: 4)
+  var slots = SpillSlots()
+  slots.reset(for: problem)
+  let (from, to) = (slots.take(1, isLocal: false), slots.take(1, isLocal: false))
+  var moves = ParallelMoves()
+  moves.add(
+    Allocation(slot: Int(from)), Allocation(slot: Int(to)), ValueShape(.float, 1))
+  var resources = ParallelMoves.Resources()
+  resources.borrowable[1] = 1
+  #expect(moves.resolve(resources, slots: &slots))
+  let sequence = moves.sequence.toArray()
+  #expect(sequence.map(\.shape.units) == [4, 1, 1, 4])
+  #expect(sequence[0].to == Allocation(slot: 4) && slots.unitCount == 8)
 }

@@ -17,7 +17,13 @@ private func areEqual(_ a: borrowing Problem, _ b: borrowing Problem) -> Bool {
     && a.parameters.toArray() == b.parameters.toArray()
     && a.argumentStart.toArray() == b.argumentStart.toArray()
     && a.arguments.toArray() == b.arguments.toArray()
-    && a.classes.storage.toArray() == b.classes.storage.toArray()
+    && a.classes.storage.toArray() == b.classes.storage.toArray() && haveEqualUnits(a, b)
+}
+
+private func haveEqualUnits(_ a: borrowing Problem, _ b: borrowing Problem) -> Bool {
+  for v in a.classes.storage.indices
+  where a.units(of: VirtualRegister(v)) != b.units(of: VirtualRegister(v)) { return false }
+  return true
 }
 
 @Test func generatedProblemsSurviveTheTextForm() throws {
@@ -43,19 +49,21 @@ private func areEqual(_ a: borrowing Problem, _ b: borrowing Problem) -> Bool {
     class float preferred {0-14} other {} memory {40-41} units 1
     class vector preferred {} other {} memory {} units 2
     clobbers c1 int {0-2,6-11} float {0-15}
-    values int*3 float int
+    values int*3 float int float:2*2 float vector:4
     block b0 frequency 1.0
       i0 def v0:int7, def v3:float40
-      i1 use v0, use.late v3:any, def v1:reuse0 clobbers c1
+      i1 use v0, use.late v3:any, def v1:reuse0 clobbers c1 "v1 = \\"f\\"(v0) ; a call\\n\\\\ here"
       i2 branch b1(v1)
     block b1 parameters v2 from b0 b1 frequency 8.5
-      i3 use v2:below16, def.early v4:stack, outside int5
+      i3 use v2:below16, def.early v4:stack, outside int5 "i3"
       i4 branch b1(v2)
 
     """
   let problem = try Problem(parsing: text)
   #expect(problem.text() == text)
   #expect(problem.blockCount == 2 && problem.instructionCount == 5)
+  #expect(problem.instructionTexts == ["", "v1 = \"f\"(v0) ; a call\n\\ here", "", "i3"])
+  #expect((0..<9).map { problem.units(of: VirtualRegister($0)) } == [1, 1, 1, 1, 1, 2, 2, 1, 4])
 }
 
 @Test(arguments: [
@@ -65,7 +73,9 @@ private func areEqual(_ a: borrowing Problem, _ b: borrowing Problem) -> Bool {
   ("problem 1\nvalues int\nblock b0\n  i0 use v0:float1 exit\n", 4),
   ("problem 1\nvalues int\nblock b0\n  i0 clobbers c1 exit\n", 4),
   ("problem 1\nvalues int\nblock b0\n  i0 use v0\n", 5),
+  ("problem 1\nvalues int:0\n", 2), ("problem 1\nvalues int:256\n", 2),
   ("problem 1\nvalues int*99999999999\n", 2), ("problem 1\nclass int preferred {0-64}\n", 2),
+  ("problem 1\nblock b0\n  i0 exit \"text\n", 3), ("problem 1\nblock b0\n  i0 \"text\" exit\n", 3),
   ("problem 1\nblock b0\n  i0 exit\n  i1 exit\n", 4), ("problem 1 1\n", 1),
   ("problem 1\nblock b0 frequency x\n", 2),
 ])

@@ -32,6 +32,29 @@ private func fault(_ body: String) throws -> ProblemError? {
   }
 }
 
+@Test func unitsArePowersOfTwoAndTheSameAlongAnEdge() throws {
+  func fault(_ values: String) throws -> ProblemError? {
+    let problem = try Problem(
+      parsing: """
+        problem 1
+        class float preferred {0-3}
+        values \(values)
+        block b0
+          i0 def v0
+          i1 branch b1(v0)
+        block b1 parameters v1 from b0
+          i2 exit
+        """)
+    do { try problem.validate() } catch { return error }
+    return nil
+  }
+  #expect(try fault("float*2") == nil)
+  #expect(try fault("float float:1") == nil)
+  #expect(try fault("float:4*2") == nil)
+  #expect(try fault("float:2 float") == .argumentsDiffer(Block(0), Block(1)))
+  #expect(try fault("float float:3") == .badUnits(VirtualRegister(1)))
+}
+
 @Test func faultsOfControlFlow() throws {
   #expect(try fault("block b0\n i0 exit") == nil)
   #expect(
@@ -116,7 +139,11 @@ private func fault(_ body: String) throws -> ProblemError? {
 
 @Test func faultsOfTables() {
   let unsealed = Problem()
-  #expect(throws: ProblemError.tablesInconsistent) { try unsealed.validate() }
+  #expect(throws: ProblemError.notSealed) { try unsealed.validate() }
+  var sealedTwice = Problem()
+  sealedTwice.seal()
+  sealedTwice.seal()
+  #expect(throws: ProblemError.tablesInconsistent) { try sealedTwice.validate() }
   var many = Problem()
   let v = many.classes.append(.int)
   many.machine.preferred.int = 1

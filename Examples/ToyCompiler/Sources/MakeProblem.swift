@@ -3,53 +3,28 @@
 
 import RegisterAllocation
 
-/// Tables end to end: each element's record says where its part of a table starts.
+/// The function as the allocator sees it, block by block.
 func makeProblem(for function: Function<VirtualRegister>) -> Problem {
-  var problem = Problem()
-  problem.machine = toyMachine
-  problem.clobberMasks.append(destroyedByCalls)
-  var predecessors = [[Int]](repeating: [], count: function.blocks.count)
-  for (b, block) in function.blocks.enumerated() {
-    for edge in block.successors { predecessors[edge.target].append(b) }
-  }
-  var constants: [VirtualRegister] = []
-  for (b, block) in function.blocks.enumerated() {
-    problem.blocks.append(
-      BlockRecord(
-        instructionStart: UInt32(problem.instructions.count),
-        successorStart: UInt32(problem.successors.count),
-        predecessorStart: UInt32(problem.predecessors.count),
-        parameterStart: UInt32(problem.parameters.count), frequency: block.frequency))
-    problem.parameters.append(contentsOf: block.parameters)
-    problem.predecessors.append(
-      contentsOf: predecessors[b].map { RegisterAllocation.Block(raw: UInt32($0)) })
-    for edge in block.successors {
-      problem.successors.append(RegisterAllocation.Block(raw: UInt32(edge.target)))
-      problem.argumentStart.append(UInt32(problem.arguments.count))
-      problem.arguments.append(contentsOf: edge.arguments)
+  var builder = Problem.Builder(for: toyMachine)
+  builder.values(function.valueCount, .int)
+  for block in function.blocks {
+    builder.block(block.parameters, frequency: block.frequency)
+    let successors = block.successors.map { edge in
+      Problem.Builder.Edge(to: .init(raw: UInt32(edge.target)), edge.arguments)
     }
     for instruction in block.instructions {
-      let role: InstructionRecord.Role =
-        switch instruction.operation {
-        case .jump, .branchIfZero: .branch
-        case .return: .exit
-        default: .ordinary
-        }
-      problem.instructions.append(
-        InstructionRecord(
-          operandStart: UInt32(problem.operands.count),
-          clobberMask: instruction.operation == .show ? 1 : 0, role: role))
-      problem.operands.append(contentsOf: operands(of: instruction))
-      if case .constant = instruction.operation { constants.append(instruction.places[0]) }
+      let wanted = operands(of: instruction)
+      switch instruction.operation {
+      case .jump, .branchIfZero: builder.branch(wanted, to: successors)
+      case .return: builder.exit(wanted)
+      case .show: builder.instruction(wanted, clobbers: destroyedByCalls)
+      default: builder.instruction(wanted)
+      }
+      // Rather made again than loaded from the frame.
+      if case .constant = instruction.operation { builder.rematerialize(instruction.places[0]) }
     }
   }
-  // Rather made again than loaded from the frame.
-  for value in constants.sorted(by: { $0.raw < $1.raw }) {
-    problem.rematerializations.append(Rematerialization(value))
-  }
-  problem.classes.reset(count: function.valueCount, to: .int)
-  problem.seal()
-  return problem
+  return builder.finish()
 }
 
 extension Function<VirtualRegister> {

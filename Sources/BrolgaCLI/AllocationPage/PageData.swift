@@ -126,6 +126,9 @@ struct PageData {
       json.number(Int(record.role.rawValue))
     }
     json.close("]")
+    json.list("texts", "[")
+    for text in problem.instructionTexts { json.string(text) }
+    json.close("]")
     json.list("operands", "[")
     for k in problem.operands.indices {
       let operand = problem.operands[k]

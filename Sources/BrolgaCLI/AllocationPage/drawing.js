@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Draws what is in view, and nothing else: a frame costs the same however long the function is.
 
-const DEPTH_WIDTH = 30, MARK_WIDTH = 22, HEADER = 40;
+const DEPTH_WIDTH = 30, EDGE_WIDTH = 34, MARK_WIDTH = 22, HEADER = 40;
 const LINE_HEIGHTS = [1, 2, 3, 4, 6, 9, 13, 16, 20, 26];
 
 /** What the next frame shows. `top` is a line, `left` a number of pixels. */
@@ -44,9 +44,10 @@ function heatOf(b) {
 
 // Geometry.
 
-function codeLeft() { return DEPTH_WIDTH; }
-function marksLeft() { return DEPTH_WIDTH + scene.code; }
-function columnsLeft() { return DEPTH_WIDTH + scene.code + MARK_WIDTH; }
+function edgesLeft() { return DEPTH_WIDTH; }
+function codeLeft() { return DEPTH_WIDTH + EDGE_WIDTH; }
+function marksLeft() { return codeLeft() + scene.code; }
+function columnsLeft() { return marksLeft() + MARK_WIDTH; }
 function yOf(line) { return HEADER + (line - scene.top) * scene.lineHeight; }
 function lineAt(y) { return scene.top + (y - HEADER) / scene.lineHeight; }
 function xOf(n) { return columnsLeft() + n * scene.columnWidth - scene.left; }
@@ -76,6 +77,7 @@ function draw(context) {
   if (lineHeight >= 6) drawOperands(context, from, to);
   drawEdits(context, from, to);
   context.restore();
+  drawFlow(context, from, to);
   drawMarks(context, from, to);
   if (lineHeight >= 9) drawCode(context, from, to);
   drawHover(context);
@@ -287,6 +289,39 @@ function drawEdits(context, from, to) {
 }
 
 // Left of the columns.
+
+/** How many edges of the control flow the last frame drew. */
+let drawnEdges = 0;
+
+/** From the branch that leaves a block to the entry of the other: outer edges on the left. */
+function drawFlow(context, from, to) {
+  drawnEdges = 0;
+  const right = codeLeft() - 3;
+  const size = Math.max(1, Math.min(3, scene.lineHeight / 3));
+  edgeLanes.forEach((lane, n) => {
+    // Deeper ones share the innermost lane.
+    const x = edgesLeft() + 3 + Math.min(n, 5) * 5;
+    for (const edge of edgesOfLane(lane, from, to)) {
+      const start = yOf(edge.from + 0.5), end = yOf(edge.to + 0.5);
+      const isHovered = scene.hover?.line === edge.from || scene.hover?.line === edge.to;
+      context.strokeStyle = context.fillStyle =
+        isHovered ? colors.focus : edge.to <= edge.from ? colors.loop : colors.move;
+      context.lineWidth = isHovered ? 2 : 1;
+      context.beginPath();
+      context.moveTo(right, start);
+      context.lineTo(x, start);
+      context.lineTo(x, end);
+      context.lineTo(right - size, end);
+      context.stroke();
+      context.beginPath();
+      context.moveTo(right, end);
+      context.lineTo(right - 2 * size, end - size);
+      context.lineTo(right - 2 * size, end + size);
+      context.fill();
+      drawnEdges++;
+    }
+  });
+}
 
 function drawMarks(context, from, to) {
   context.fillStyle = colors.rule;

@@ -56,6 +56,43 @@ const stretchBottom = stretchTo.map((point, k) =>
 /** The line on which a point is. */
 function lineOfPoint(point) { return lineOfRow[Math.min(point >> 1, rowCount)]; }
 
+// Edges of the control flow, in lanes beside the code: edges of one lane have no line in common.
+
+/** The edges that do not lead to the block below: lines {from, to}, sorted by `top`, lane by lane. */
+const edgeLanes = (() => {
+  const edges = [];
+  data.edges.forEach((list, b) => {
+    const from = lastLineOf(b);
+    for (const target of new Set(list.map(edge => edge[0]))) {
+      if (target === b + 1) continue;
+      const to = blockLine[target];
+      edges.push({from, to, top: Math.min(from, to), bottom: Math.max(from, to)});
+    }
+  });
+  // From the top down; of those that begin together the longest is the outermost.
+  edges.sort((a, b) => a.top - b.top || b.bottom - a.bottom);
+  const lanes = [];
+  for (const edge of edges) {
+    let lane = 0;
+    while (lane < lanes.length && lanes[lane][lanes[lane].length - 1].bottom >= edge.top) lane++;
+    if (lane === lanes.length) lanes.push([]);
+    lanes[lane].push(edge);
+  }
+  return lanes.map(list => ({list, tops: list.map(edge => edge.top)}));
+})();
+
+/** The line of the branch that ends a block. */
+function lastLineOf(b) {
+  return lineOfInstruction((b + 1 < blockCount ? blockStart[b + 1] : instructionCount) - 1);
+}
+
+/** The edges of a lane on the lines from ..< to. */
+function edgesOfLane({list, tops}, from, to) {
+  const first = Math.max(0, lastAtMost(tops, from));
+  const end = lastAtMost(tops, to) + 1;
+  return list.slice(first, end).filter(edge => edge.bottom >= from && edge.top < to);
+}
+
 // Columns: the registers of every class that has values, and the slots and names that are used.
 
 const TIERS = ['preferred', 'other', 'scratch', 'memory'];

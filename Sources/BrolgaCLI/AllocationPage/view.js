@@ -24,9 +24,12 @@ function frame() {
   draw(context);
   const window_ = document.getElementById('window');
   const scale = map.clientHeight / Math.max(lineCount, 1);
-  window_.style.top = scene.top * scale + 'px';
-  window_.style.height = Math.max(3, visibleLines() * scale) + 'px';
+  // A short function fills the map; of a long one at least a few pixels stand for what is in view.
+  const height = Math.min(map.clientHeight, Math.max(3, visibleLines() * scale));
+  window_.style.top = Math.min(scene.top * scale, map.clientHeight - height) + 'px';
+  window_.style.height = height + 'px';
   document.documentElement.dataset.drawn = drawnStretches;
+  document.documentElement.dataset.edges = drawnEdges;
 }
 
 // Scrolling.
@@ -279,7 +282,7 @@ const LEGEND = [
   ['pale', 'in memory'], ['bar', 'written'], ['dot', 'read'], ['cross', 'destroyed by a call'],
   ['move', 'move'], ['load', 'load'], ['store', 'store'], ['remake', 'made again'],
   ...(hasTrace ? [['split', 'split'], ['evict', 'lost its register']] : []),
-  ['heat', 'runs often'], ['cold', 'cold'], ['loop', 'loop depth'],
+  ['heat', 'runs often'], ['cold', 'cold'], ['loop', 'loop depth'], ['flow', 'from block to block'],
 ];
 
 function fillLegend() {

@@ -14,7 +14,9 @@ function operandWords(k) {
 function instructionWords(i) {
   const words = [];
   for (let k = operandStart[i]; k < operandStart[i + 1]; k++) words.push(operandWords(k));
-  let text = 'i' + i + (words.length > 0 ? ' ' + words.join(', ') : '');
+  // What the client calls it, first.
+  const own = data.texts[i] ? ' ' + data.texts[i] + (words.length > 0 ? ' ·' : '') : '';
+  let text = 'i' + i + own + (words.length > 0 ? ' ' + words.join(', ') : '');
   if (clobberMask[i] > 0) text += ' clobbers c' + clobberMask[i];
   if (role[i] === 2) text += ' exit';
   if (role[i] === 1) {

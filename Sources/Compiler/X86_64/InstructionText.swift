@@ -21,6 +21,19 @@ extension MachineFunction {
       UnsafeBufferPointer(solution.allocations.buffer), UnsafeBufferPointer(solution.edits.buffer))
   }
 
+  /// The allocation problem in its text form, with each instruction's own text.
+  package mutating func problemText() -> String {
+    var texts: [String] = []
+    for b in 0..<problem.blockCount {
+      for i in problem.instructionRange(b) {
+        texts.append(line(of: i, block: b, UnsafeBufferPointer(start: nil, count: 0)))
+      }
+    }
+    problem.instructionTexts = texts
+    defer { problem.instructionTexts = [] }
+    return problem.text()
+  }
+
   private mutating func printed(
     _ places: UnsafeBufferPointer<Allocation>, _ edits: UnsafeBufferPointer<Edit>
   ) -> String {

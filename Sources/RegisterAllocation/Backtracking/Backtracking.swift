@@ -38,7 +38,7 @@ struct Backtracking: ~Copyable {
     search.begin(options)
     if problem.blockCount <= 0 { return false }
     facts.begin(problem)
-    sharing.begin(problem.machine)
+    sharing.begin(problem)
     steps = StepBudget(for: facts.view, options)
     let fallback = solve(&solution)
     statistics = search.statistics
@@ -61,7 +61,7 @@ struct Backtracking: ~Copyable {
     fallback = search.run(&facts, &steps)
     if fallback != .none { return fallback }
     placements.run(&facts, &search, &steps)
-    sharing.run(&facts, &search, &placements, &steps)
+    sharing.run(&facts, &placements, &steps)
     search.statistics.slots = sharing.count
     transitions.run(&facts, &placements, &steps)
     if steps.isSpent { return .budget }

@@ -87,7 +87,7 @@ extension Search {
   }
 
   /// Has the uses of a bundle in order. Most bundles of several values find a register without a look
-  /// at their facts.uses.
+  /// at their uses.
   @inline(__always) mutating func ensureUses(of b: Int, _ facts: inout Facts) {
     if bundles[b].hasScatteredUses { gatherUses(of: b, &facts) }
   }

@@ -87,7 +87,8 @@ struct Coalescing: ~Copyable {
     let a = root(of: first)
     let b = root(of: second)
     if a == b { return }
-    if facts.view.classes[Int(a)] != facts.view.classes[Int(b)] { return }
+    // A bundle has one slot.
+    if facts.view.shape(of: Int(a)) != facts.view.shape(of: Int(b)) { return }
     facts.values[Int(first)].flags.insert(.hasPreference)
     facts.values[Int(second)].flags.insert(.hasPreference)
     // A slot shared with others would have to be written.

@@ -76,7 +76,7 @@ extension Search {
 
   // MARK: In the way
 
-  /// Pieces whose number has this bit are short facts.values.
+  /// Pieces whose number has this bit are short values.
   private static var shortBit: UInt32 { 1 &<< 31 }
 
   /// Lets pieces find the short values that have registers, those to come included.

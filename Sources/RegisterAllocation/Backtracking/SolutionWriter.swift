@@ -36,9 +36,7 @@ struct SolutionWriter: ~Copyable {
       let last = range.upperBound &- 1
       let head = facts.blocks.start[b] &+ 2
       enterBlock(b, &facts, &placements, &transitions)
-      if !group.isEmpty
-        && !flush(range.lowerBound, head, &facts, &search.taken, &slots, &solution)
-      {
+      if !flush(range.lowerBound, head, &facts, &search.taken, &slots, &solution) {
         isPossible = false
       }
       storeParameters(b, &facts, &placements)
@@ -46,12 +44,12 @@ struct SolutionWriter: ~Copyable {
         let early = Blocks.point(i, b)
         take(early &<< 1 | Transition.regular, &facts, &transitions)
         let isPassing = placeOperands(i, early, &facts, &placements, &solution)
-        if !group.isEmpty && !flush(i, early, &facts, &search.taken, &slots, &solution) {
+        if !flush(i, early, &facts, &search.taken, &slots, &solution) {
           isPossible = false
         }
         if i == last {
           leaveBlock(b, early, &facts, &placements, &transitions)
-          if !group.isEmpty && !flush(i, early, &facts, &search.taken, &slots, &solution) {
+          if !flush(i, early, &facts, &search.taken, &slots, &solution) {
             isPossible = false
           }
         } else if isPassing {
@@ -65,7 +63,7 @@ struct SolutionWriter: ~Copyable {
     return isPossible
   }
 
-  /// Notes for each value the place that it has throughout, and which registers hold facts.values.
+  /// Notes for each value the place that it has throughout, and which registers hold values.
   private mutating func listPlaces(
     _ facts: inout Facts, _ search: inout Search, _ placements: inout Placements
   ) {
@@ -107,7 +105,7 @@ struct SolutionWriter: ~Copyable {
     // What is moved to one place in one group is the same value.
     if writtenAt[index] == groupNumber { return }
     writtenAt[index] = groupNumber
-    group.add(from, to, facts.view.classes[v])
+    group.add(from, to, facts.view.shape(of: v))
   }
 
   /// Adds the moves that were listed under `key`.
@@ -122,23 +120,36 @@ struct SolutionWriter: ~Copyable {
     }
   }
 
-  /// Writes the group's moves before instruction `i`, which is at `early`. There are some.
+  /// Writes the group's moves before instruction `i`, which is at `early`.
+  @inline(__always)
   private mutating func flush(
     _ i: Int, _ early: UInt32, _ facts: inout Facts, _ taken: inout TakenRegisters,
     _ slots: inout SpillSlots, _ solution: inout Solution
   ) -> Bool {
+    if group.isEmpty { return true }
     groupNumber &+= 1
-    if group.moves.count > 1 { return resolve(i, early, &facts, &taken, &slots, &solution) }
+    return writeSingle(i, &facts, &solution)
+      || resolve(i, early, &facts, &taken, &slots, &solution)
+  }
+
+  /// The usual case: writes a group of one move that is not from memory to memory. False for others.
+  @inline(__always)
+  private mutating func writeSingle(
+    _ i: Int, _ facts: inout Facts, _ solution: inout Solution
+  ) -> Bool {
+    if group.moves.count > 1 { return false }
     // Field by field: what was just written in parts is slow to read as a whole.
     let from = group.moves[0].from
     let to = group.moves[0].to
     if ParallelMoves.isMemory(from, facts.registers.memoryNames)
       && ParallelMoves.isMemory(to, facts.registers.memoryNames)
     {
-      return resolve(i, early, &facts, &taken, &slots, &solution)
+      return false
     }
     solution.edits.append(
-      Edit(point: .before(i), from: from, to: to, registerClass: group.moves[0].registerClass))
+      Edit(
+        point: .before(i), from: from, to: to,
+        registerClass: group.moves[0].shape.registerClass, units: group.moves[0].shape.units))
     if to.isRegister { used.insert(to.packed) }
     group.clear()
     return true
@@ -180,8 +191,7 @@ struct SolutionWriter: ~Copyable {
     for k in group.sequence.indices {
       let move = group.sequence[k]
       solution.edits.append(
-        Edit(
-          point: .before(i), from: move.from, to: move.to, registerClass: move.registerClass))
+        Edit(at: .before(i), move))
       if move.to.isRegister { used.insert(move.to.packed) }
     }
     group.clear()
@@ -204,7 +214,7 @@ struct SolutionWriter: ~Copyable {
   }
 
   /// Adds the stores of parameters that are stored at their definition.
-  private mutating func storeParameters(
+  @inline(__always) private mutating func storeParameters(
     _ b: Int, _ facts: inout Facts, _ placements: inout Placements
   ) {
     for k in facts.view.parameterRange(b) {
@@ -291,22 +301,23 @@ struct SolutionWriter: ~Copyable {
     _ i: Int, _ early: UInt32, _ facts: inout Facts, _ placements: inout Placements,
     _ solution: inout Solution
   ) -> Bool {
-    let operands = facts.view.operandRange(i)
+    let view = facts.view
+    let operands = view.operandRange(i)
     let hasReuse = facts.reuses.contains(anyOf: operands)
-    if hasReuse { facts.reuses.list(operands, of: facts.view.operands) }
+    if hasReuse { facts.reuses.list(operands, of: view.operands) }
     var isPassing = false
     var next = operands.lowerBound
     while next < operands.upperBound {
       let k = next
       next &+= 1
-      let operand = facts.view.operands[k]
+      let operand = view.operands[k]
       let v = Int(truncatingIfNeeded: operand.register.raw)
       switch operand.tag {
       case .any, .register, .limit:
         let shared =
-          hasReuse ? facts.reuses.server(of: k, operands, of: facts.view.operands) : -1
+          hasReuse ? facts.reuses.server(of: k, operands, of: view.operands) : -1
         if shared >= 0 {
-          let d = Int(truncatingIfNeeded: facts.view.operands[shared].register.raw)
+          let d = Int(truncatingIfNeeded: view.operands[shared].register.raw)
           let to = place(d, early, early, &facts, &placements)
           add(source(v, early, &facts, &placements), to, v, &facts)
           solution.allocations[k] = to
@@ -323,7 +334,7 @@ struct SolutionWriter: ~Copyable {
           used.insert(to.packed)
         }
       case .reuse:
-        let input = facts.view.operands[operands.lowerBound &+ Int(operand.payload)]
+        let input = view.operands[operands.lowerBound &+ Int(operand.payload)]
         let isFixed = input.tag == .fixed
         let to =
           isFixed ? Allocation(input.fixedRegister) : place(v, early, early, &facts, &placements)

@@ -4,9 +4,10 @@
 import Entities
 
 extension Placements {
-  /// Stretches the registers of a bundle, whose first piece is `whole`, from `start` on in `placed`, over what follows them in the
-  /// same block, where they are free: up to the bundle's next register, or else as many uses as can
-  /// be. That spares a store and a load, one behind the other, of what was just computed.
+  /// Stretches the registers of a bundle over what follows them in the same block, where they are
+  /// free: up to the bundle's next register, or else as many uses as can be. That spares a store and
+  /// a load, one behind the other, of what was just computed. The registers are those from `start` on
+  /// in `placed`; the ranges and uses are those of `whole`.
   mutating func stretchPlaced(
     _ whole: Piece, from start: Int, _ facts: inout Facts, _ taken: inout TakenRegisters,
     _ steps: inout StepBudget

@@ -16,33 +16,34 @@ struct UseCollector: ~Copyable {
   mutating func run(
     _ facts: inout Facts, _ taken: inout TakenRegisters, _ steps: inout StepBudget
   ) -> AllocationStatistics.Fallback {
-    facts.blocks.measure(facts.view)
+    let view = facts.view
+    facts.blocks.measure(view)
     countUses(&facts)
     taken.reset(facts.registers.allocatable, pointCount: Int(facts.blocks.end) &+ 64)
-    for b in 0..<facts.view.blockCount {
+    for b in 0..<view.blockCount {
       enterBlock(b, &facts)
-      if facts.view.predecessorRange(b).count > 1 && !collectJoinClobbers(b, &facts) {
+      if view.predecessorRange(b).count > 1 && !collectJoinClobbers(b, &facts) {
         return .branchOperands
       }
-      let range = facts.view.instructionRange(b)
+      let range = view.instructionRange(b)
       for i in range {
-        let mask = Int(truncatingIfNeeded: facts.view.instructions[i].clobberMask)
+        let mask = Int(truncatingIfNeeded: view.instructions[i].clobberMask)
         let early = Blocks.point(i, b)
         if mask != 0 {
-          facts.clobbers.append(early &+ 1, problemMask: mask, of: facts.view.clobberMasks)
+          facts.clobbers.append(early &+ 1, problemMask: mask, of: view.clobberMasks)
         }
-        let operands = facts.view.operandRange(i)
+        let operands = view.operandRange(i)
         let isLast = i &+ 1 == range.upperBound
         let hasReuse = facts.reuses.contains(anyOf: operands)
         if hasReuse {
-          facts.reuses.list(operands, of: facts.view.operands)
+          facts.reuses.list(operands, of: view.operands)
           steps.used &+= operands.count
           // More than inputs that can be reused, each by one.
           if facts.reuses.listed.count > 32 { return .unsolvable }
         }
         var k = operands.lowerBound
         while k < operands.upperBound {
-          let operand = facts.view.operands[k]
+          let operand = view.operands[k]
           let tag = operand.tag
           let isPlain = tag == .register || tag == .any
           if hasReuse || !(isPlain || tag == .fixed) || facts.isRematerialized(operand) {
@@ -92,16 +93,17 @@ struct UseCollector: ~Copyable {
 
   /// Counts each value's operands at the entry two behind its own, and each register's fixed ones.
   private mutating func countOperands(_ facts: inout Facts) {
+    let view = facts.view
     var highest = 0
     var i = 0
     var k = 0
-    while k < facts.view.operandCount {
-      let operand = facts.view.operands[k]
+    while k < view.operandCount {
+      let operand = view.operands[k]
       if operand.tag == .reuse {
         facts.reuses.mark(k)
-        while facts.view.operandRange(i).upperBound <= k { i &+= 1 }
+        while view.operandRange(i).upperBound <= k { i &+= 1 }
         let input =
-          facts.view.operands[facts.view.operandRange(i).lowerBound &+ Int(operand.payload)]
+          view.operands[view.operandRange(i).lowerBound &+ Int(operand.payload)]
         if input.tag == .fixed { facts.reservations.announce(input.payload, points: 1) }
       }
       k &+= 1

@@ -2,7 +2,7 @@
 // What can be wrong with a solution.
 
 /// The first fault that the checker found in a solution.
-public struct CheckError: Error, Hashable, CustomStringConvertible {
+public struct CheckError: Error, Hashable {
   /// What is wrong.
   @frozen public enum Fault: Hashable, Sendable {
     // The shape of the solution.
@@ -39,6 +39,8 @@ public struct CheckError: Error, Hashable, CustomStringConvertible {
     case editAfterBlock
     case editFromMemoryToMemory
     case editOfWrongClass
+    /// A value was moved as one of fewer units than it takes, or of a number that is no power of two.
+    case editOfWrongWidth
     /// A move writes a register that is neither allocatable nor scratch, nor wanted by a fixed use of
     /// the instruction that follows.
     case editToForbiddenRegister
@@ -66,17 +68,4 @@ public struct CheckError: Error, Hashable, CustomStringConvertible {
   public var place: Allocation
   /// The value that should be there, or none.
   public var value: VirtualRegister
-
-  public var description: String {
-    let when = point.isAfter ? "after" : "before"
-    var text = "\(fault) \(when) i\(point.instruction)"
-    if index >= 0 { text += ", entry \(index)" }
-    if place.isRegister {
-      text += ", register \(place.register.registerClass) \(place.register.number)"
-    } else if place.isSlot {
-      text += ", slot \(place.slot)"
-    }
-    if !value.isNone { text += ", value \(value)" }
-    return text
-  }
 }

@@ -22,6 +22,11 @@ public struct Checker: ~Copyable {
     var kind: Kind
     /// The class in which a move brought it here; 3 if none did.
     var movedAs: UInt8
+    /// The fewest units with which a move brought it here.
+    var width: UInt8 = .max
+    /// Of a slot at the block's entry, with how many units it was read: what is saved of a register
+    /// may be wider than the value in it.
+    var entryUnits: UInt8 = 1
     /// A place, a virtual register, or an instruction.
     var payload: UInt32
   }
@@ -51,6 +56,8 @@ public struct Checker: ~Copyable {
   struct Demand: BitwiseCopyable {
     var block: UInt32
     var place: UInt32
+    /// With how many units the place is read.
+    var units: UInt8
     var value: UInt32
     var point: ProgramPoint
     var operand: UInt32
@@ -207,14 +214,6 @@ public struct Checker: ~Copyable {
       : Allocation(slot: Int(index) - 256)
   }
 
-  static func units(_ registerClass: RegisterClass, _ machine: Machine) -> Int {
-    switch registerClass {
-    case .int: Int(machine.intSlotUnits)
-    case .float: Int(machine.floatSlotUnits)
-    case .vector: Int(machine.vectorSlotUnits)
-    }
-  }
-
   /// What the `units` places from `first` on hold together; nil for parts of different slots.
   func content(_ first: Int, _ units: Int) -> Content? {
     var written = 0
@@ -224,7 +223,11 @@ public struct Checker: ~Copyable {
       written += 1
       if Int(state.owner) != first || Int(state.units) != units { return nil }
     }
-    if written == 0 { return Content(kind: .entry, movedAs: 3, payload: UInt32(first)) }
+    if written == 0 {
+      return Content(
+        kind: .entry, movedAs: 3, entryUnits: UInt8(truncatingIfNeeded: units),
+        payload: UInt32(first))
+    }
     return written == units ? places[first].content : nil
   }
 

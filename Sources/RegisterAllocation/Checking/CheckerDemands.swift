@@ -15,6 +15,9 @@ extension Checker {
     if held.movedAs != 3 && held.movedAs != registerClass.rawValue {
       throw error(.editOfWrongClass, point, operand, place, value)
     }
+    if Int(held.width) < problem.units(of: value) {
+      throw error(.editOfWrongWidth, point, operand, place, value)
+    }
     switch held.kind {
     case .value:
       if held.payload != v && !isArgument(held.payload, for: v, b, problem) {
@@ -30,7 +33,7 @@ extension Checker {
       }
       demand(
         Demand(
-          block: UInt32(b), place: held.payload, value: v, point: point,
+          block: UInt32(b), place: held.payload, units: held.entryUnits, value: v, point: point,
           operand: UInt32(truncatingIfNeeded: operand)))
     }
   }
@@ -60,8 +63,7 @@ extension Checker {
     }
     let definition = definitions[Int(demand.value)]
     let isParameter = definition.block == demand.block
-    let units =
-      demand.place < 256 ? 1 : Self.units(problem.classes[value], problem.machine)
+    let units = Int(demand.units)
     var lastSource = UInt32.max
     for k in Int(edgeStart[b])..<Int(edgeStart[b + 1]) {
       let edge = edges[k]
@@ -92,7 +94,8 @@ extension Checker {
       if summaries[middle].place < first { low = middle + 1 } else { high = middle }
     }
     var written = 0
-    var held = Content(kind: .entry, movedAs: 3, payload: first)
+    var held = Content(
+      kind: .entry, movedAs: 3, entryUnits: UInt8(truncatingIfNeeded: units), payload: first)
     while low < end && summaries[low].place < first + UInt32(units) {
       let entry = summaries[low]
       if entry.owner != first || Int(entry.units) != units { return nil }
@@ -122,7 +125,9 @@ extension Checker {
     var slot = Int(truncatingIfNeeded: hash &>> 20) & mask
     while demandTable[slot] != 0 {
       let other = demands[Int(demandTable[slot]) - 1]
-      if other.block == demand.block && other.place == demand.place && other.value == demand.value {
+      if other.block == demand.block && other.place == demand.place && other.value == demand.value
+        && other.units == demand.units
+      {
         break
       }
       slot = (slot + 1) & mask

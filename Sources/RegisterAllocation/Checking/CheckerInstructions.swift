@@ -36,7 +36,7 @@ extension Checker {
     if let scratch = problem.machine.vectorScratch { write(Int(scratch.raw), 1, wreck) }
     for k in range where problem.operands[k].isDefinition && !isLeftOut(k, problem, solution) {
       let operand = problem.operands[k]
-      let units = size(solution.allocations[k], operand.registerClass, problem.machine)
+      let units = size(solution.allocations[k], operand.register, problem)
       write(
         Self.index(solution.allocations[k]), units,
         Content(kind: .value, movedAs: 3, payload: operand.register.raw))
@@ -52,17 +52,17 @@ extension Checker {
   }
 
   /// How many places a value takes there.
-  private func size(_ place: Allocation, _ registerClass: RegisterClass, _ machine: Machine) -> Int
-  {
-    place.isSlot ? Self.units(registerClass, machine) : 1
+  private func size(
+    _ place: Allocation, _ v: VirtualRegister, _ problem: borrowing Problem
+  ) -> Int {
+    place.isSlot ? problem.units(of: v) : 1
   }
 
   /// Faults of a place that hold whatever names it.
   func fault(
-    of place: Allocation, _ registerClass: RegisterClass, _ machine: Machine, slotUnits: Int
+    of place: Allocation, _ registerClass: RegisterClass, units: Int, slotUnits: Int
   ) -> CheckError.Fault? {
     if place.isSlot {
-      let units = Self.units(registerClass, machine)
       if place.slot + units > slotUnits { return .slotOutsideSpillArea }
       return place.slot % units == 0 ? nil : .slotMisaligned
     }
@@ -75,8 +75,9 @@ extension Checker {
   ) throws(CheckError) {
     let operand = problem.operands[k]
     let place = solution.allocations[k]
+    let units = operand.tag == .fixedNonAllocatable ? 1 : problem.units(of: operand.register)
     var found = fault(
-      of: place, operand.registerClass, problem.machine, slotUnits: solution.slotUnits)
+      of: place, operand.registerClass, units: units, slotUnits: solution.slotUnits)
     let machine = problem.machine
     if found == nil {
       switch operand.tag {
@@ -137,7 +138,7 @@ extension Checker {
     if operand.tag == .fixedNonAllocatable { return }
     let place = solution.allocations[k]
     let v = operand.register
-    let units = size(place, operand.registerClass, problem.machine)
+    let units = size(place, v, problem)
     let first = Self.index(place)
     for unit in first..<(first + units) {
       places[unit].usedBy = UInt32(i) + 1
@@ -172,7 +173,7 @@ extension Checker {
     let original = Int(definitions[Int(operand.register.raw)].operand)
     let isRepeated = original < k
     if isRepeated && solution.allocations[original] != place { found = .repeatedElsewhere }
-    for unit in first..<(first + size(place, operand.registerClass, problem.machine)) {
+    for unit in first..<(first + size(place, operand.register, problem)) {
       if places[unit].definedBy == stamp && !isRepeated { found = .definitionsOverlap }
       if places[unit].lateUsedBy == stamp { found = .lateUseOverlapsDefinition }
       if operand.isEarly && places[unit].usedBy == stamp { found = .earlyDefinitionOverlapsUse }
@@ -192,12 +193,12 @@ extension Checker {
       if let found = editFault(edit, problem, solution) {
         throw error(found, point, cursor, edit.to, .none)
       }
-      let units = Self.units(edit.registerClass, problem.machine)
+      let units = Int(edit.units)
       if edit.from.isRematerialized {
         write(
           Self.index(edit.to), 1,
           Content(
-            kind: .value, movedAs: edit.registerClass.rawValue,
+            kind: .value, movedAs: edit.registerClass.rawValue, width: edit.units,
             payload: edit.from.rematerializedValue.raw))
         cursor += 1
         continue
@@ -212,6 +213,7 @@ extension Checker {
       }
       if var moved {
         moved.movedAs = edit.registerClass.rawValue
+        moved.width = min(moved.width, edit.units)
         write(to, edit.to.isSlot ? units : 1, moved)
       }
       cursor += 1
@@ -222,6 +224,7 @@ extension Checker {
     _ edit: Edit, _ problem: borrowing Problem, _ solution: borrowing Solution
   ) -> CheckError.Fault? {
     let machine = problem.machine
+    if edit.units.nonzeroBitCount != 1 { return .editOfWrongWidth }
     if edit.from.isRematerialized {
       let value = edit.from.rematerializedValue
       let isAllowed =
@@ -231,7 +234,7 @@ extension Checker {
     }
     for place in [edit.from, edit.to] where !place.isRematerialized {
       let found = fault(
-        of: place, edit.registerClass, machine, slotUnits: solution.slotUnits)
+        of: place, edit.registerClass, units: Int(edit.units), slotUnits: solution.slotUnits)
       if let found { return found == .wrongClass ? .editOfWrongClass : found }
     }
     let fromMemory =

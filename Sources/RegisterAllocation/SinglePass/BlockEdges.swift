@@ -27,12 +27,12 @@ extension SinglePass {
       if register != noRegister {
         // A slot that the parameter has as well is written at the head of its block.
         let from = argumentPlace(a, c, wanted: register, targets)
-        group.add(from, Allocation(packed: register), RegisterClass(index: c))
+        group.add(from, Allocation(packed: register), view.shape(of: a))
       } else if values[p].slot >= 0 || !isVisited {
-        let to = slot(of: p, c)
+        let to = slot(of: p)
         // Where nothing moves, the slot is the parameter's own from here up to its block's head.
         if a != p {
-          group.add(argumentPlace(a, c, wanted: noRegister, targets), to, RegisterClass(index: c))
+          group.add(argumentPlace(a, c, wanted: noRegister, targets), to, view.shape(of: a))
         }
       }
     }
@@ -52,7 +52,7 @@ extension SinglePass {
       return Allocation(packed: wanted)
     }
     let free = registers.allocatable[c] & ~held[c] & ~targets[c]
-    if free == 0 { return slot(of: a, c) }
+    if free == 0 { return slot(of: a) }
     let register = choose(a, c, free)
     hold(a, register)
     return Allocation(packed: register)

@@ -100,7 +100,7 @@ extension SinglePass {
         busy.insert(register)
         group.add(
           Allocation(packed: register), Allocation(packed: entry.register),
-          RegisterClass(index: c))
+          view.shape(of: v))
       } else if leaves
         ? isDefined(v, from: loopStart) && held[c] != registers.allocatable[c]
         : isLikely && held[c] != registers.allocatable[c]
@@ -113,9 +113,9 @@ extension SinglePass {
         busy.insert(place)
         lastNamed[Int(place)] = UInt32(truncatingIfNeeded: blockRange.upperBound)
         group.add(
-          Allocation(packed: place), Allocation(packed: entry.register), RegisterClass(index: c))
+          Allocation(packed: place), Allocation(packed: entry.register), view.shape(of: v))
       } else {
-        group.add(slot(of: v, c), Allocation(packed: entry.register), RegisterClass(index: c))
+        group.add(slot(of: v), Allocation(packed: entry.register), view.shape(of: v))
       }
     }
     if !group.isEmpty { try emitGroupAtHead(of: s, busy: busy) }
@@ -260,7 +260,7 @@ extension SinglePass {
         if isParameter(v) {
           values[v].contract = register
           if values[v].slot >= 0 {
-            emit(.before(first), Allocation(packed: register), slot(of: v, c), c)
+            emit(.before(first), Allocation(packed: register), slot(of: v), v)
           }
         } else {
           contracts.append(
@@ -306,8 +306,7 @@ extension SinglePass {
       if register == noRegister { continue }
       busy.insert(register)
       if values[p].slot >= 0 {
-        let c = Int(register &>> 6)
-        group.add(Allocation(packed: register), slot(of: p, c), RegisterClass(index: c))
+        group.add(Allocation(packed: register), slot(of: p), view.shape(of: p))
       }
     }
     for c in 0..<3 {
@@ -322,9 +321,9 @@ extension SinglePass {
         } else if isParameter(v) && values[v].contract != noRegister {
           from = Allocation(packed: values[v].contract)
         } else {
-          from = slot(of: v, c)
+          from = slot(of: v)
         }
-        group.add(from, Allocation(packed: register), RegisterClass(index: c))
+        group.add(from, Allocation(packed: register), view.shape(of: v))
       }
     }
     for k in Int(range.start)..<Int(range.end) {

@@ -96,7 +96,7 @@ extension SinglePass {
       let operand = view.operands[k]
       guard operand.isDefinition else { continue }
       let v = Int(operand.register.raw)
-      if values[v].slot >= 0 { giveSlot(v, Int(operand.registerClass.rawValue)) }
+      if values[v].slot >= 0 { giveSlot(v) }
     }
   }
 
@@ -217,7 +217,7 @@ extension SinglePass {
       instruction.sources.insert(across)
     } else {
       values[w].register = noRegister
-      _ = slot(of: w, c)
+      _ = slot(of: w)
     }
     if instruction.arrived.contains(register) {
       instruction.arrived.remove(register)
@@ -284,20 +284,19 @@ extension SinglePass {
       let operand = view.operands[k]
       guard operand.isDefinition else { continue }
       let v = Int(operand.register.raw)
-      let c = Int(operand.registerClass.rawValue)
       let expected = instruction.expected[k &- range.lowerBound]
       if expected != noRegister {
-        group.add(out[k], Allocation(packed: expected), operand.registerClass)
+        group.add(out[k], Allocation(packed: expected), view.shape(of: v))
       }
-      if values[v].slot >= 0 { group.add(out[k], slot(of: v, c), operand.registerClass) }
+      if values[v].slot >= 0 { group.add(out[k], slot(of: v), view.shape(of: v)) }
     }
     for d in instruction.displaced.indices {
       let displaced = instruction.displaced[d]
-      let c = Int(displaced.register &>> 6)
+      let v = Int(displaced.value)
       let from =
         displaced.across != noRegister
-        ? Allocation(packed: displaced.across) : slot(of: Int(displaced.value), c)
-      group.add(from, Allocation(packed: displaced.register), RegisterClass(index: c))
+        ? Allocation(packed: displaced.across) : slot(of: v)
+      group.add(from, Allocation(packed: displaced.register), view.shape(of: v))
     }
     if group.isEmpty { return }
     if view.instructions[i].role != .ordinary { return try emitAtHeads(i) }
@@ -312,11 +311,10 @@ extension SinglePass {
     var busy = held
     for k in instruction.copies.indices {
       let copy = instruction.copies[k]
-      let c = Int(copy.target &>> 6)
       let v = Int(copy.value)
       let register = values[v].register
-      let from = register != noRegister ? Allocation(packed: register) : slot(of: v, c)
-      group.add(from, Allocation(packed: copy.target), RegisterClass(index: c))
+      let from = register != noRegister ? Allocation(packed: register) : slot(of: v)
+      group.add(from, Allocation(packed: copy.target), view.shape(of: v))
     }
     for c in 0..<3 { busy[c] |= instruction.early[c] }
     if !group.isEmpty { try emitGroup(.before(i), busy: busy) }

@@ -51,7 +51,7 @@ extension SinglePass {
       let c = Int(operand.registerClass.rawValue)
       let usable = registers.allocatable[c] & ~instruction.early[c] & ~instruction.late[c]
       if operand.tag == .stack || prefersSlot(k, range, v, usable, c) {
-        out[k] = slot(of: v, c)
+        out[k] = slot(of: v)
       } else {
         try placeEarlyDefinition(i, range, k)
       }
@@ -224,7 +224,7 @@ extension SinglePass {
     let v = Int(operand.register.raw)
     let c = Int(operand.registerClass.rawValue)
     if operand.tag == .stack {
-      out[k] = slot(of: v, c)
+      out[k] = slot(of: v)
       return
     }
     var register = values[v].register
@@ -232,13 +232,13 @@ extension SinglePass {
       var free = registers.allocatable[c] & ~held[c] & ~instruction.early[c]
       if operand.isLate { free &= ~instruction.late[c] }
       if free == 0 {
-        out[k] = slot(of: v, c)
+        out[k] = slot(of: v)
         return
       }
       register = choose(v, c, free)
       arrive(v, register)
     } else if operand.isLate && !canStay(register, operand.register.raw) {
-      out[k] = slot(of: v, c)
+      out[k] = slot(of: v)
       return
     }
     instruction.locked.insert(register)
@@ -270,7 +270,7 @@ extension SinglePass {
       let c = Int(operand.registerClass.rawValue)
       let usable = registers.allocatable[c] & ~instruction.late[c]
       if operand.tag == .stack || prefersSlot(k, range, v, usable, c) {
-        out[k] = slot(of: v, c)
+        out[k] = slot(of: v)
       } else {
         define(i, k, try registerForDefinition(i, range, k, usable))
       }

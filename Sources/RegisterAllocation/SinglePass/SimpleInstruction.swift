@@ -83,13 +83,12 @@ extension SinglePass {
       visitLenientUses(i, range, state.reserved, except: state.reusedOperand)
     }
     if state.copied >= 0 {
-      let c = Int(state.copyTarget &>> 6)
       let register = values[state.copied].register
       let from =
-        register != noRegister ? Allocation(packed: register) : slot(of: state.copied, c)
-      emit(.before(i), from, Allocation(packed: state.copyTarget), c)
+        register != noRegister ? Allocation(packed: register) : slot(of: state.copied)
+      emit(.before(i), from, Allocation(packed: state.copyTarget), state.copied)
     }
-    if state.freed >= 0 { giveSlot(state.freed, Int(view.classes[state.freed].rawValue)) }
+    if state.freed >= 0 { giveSlot(state.freed) }
   }
 
   /// Places operand `k`, the only definition, and the input that it reuses.
@@ -105,7 +104,7 @@ extension SinglePass {
       held.remove(register)
       values[v].register = noRegister
     } else if operand.tag == .any && values[v].slot >= 0 {
-      out[k] = slot(of: v, c)
+      out[k] = slot(of: v)
       state.freed = v
       return
     } else {
@@ -121,7 +120,7 @@ extension SinglePass {
     out[k] = Allocation(packed: register)
     lastNamed[Int(register)] = UInt32(truncatingIfNeeded: i)
     if values[v].slot >= 0 {
-      emit(.after(i), Allocation(packed: register), slot(of: v, c), c)
+      emit(.after(i), Allocation(packed: register), slot(of: v), v)
       state.freed = v
     }
     if operand.tag != .reuse { return }
@@ -153,7 +152,7 @@ extension SinglePass {
       if register == noRegister {
         let free = registers.allocatable[c] & ~held[c] & ~reserved[c]
         if free == 0 {
-          out[k] = slot(of: v, c)
+          out[k] = slot(of: v)
           continue
         }
         register = choose(v, c, free)
@@ -174,7 +173,7 @@ extension SinglePass {
     let register = victim(candidates, c)
     let w = Int(occupant[Int(register)])
     values[w].register = noRegister
-    emit(.after(i), slot(of: w, c), Allocation(packed: register), c)
+    emit(.after(i), slot(of: w), Allocation(packed: register), w)
     return register
   }
 }

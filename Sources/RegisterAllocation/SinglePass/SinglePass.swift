@@ -92,7 +92,7 @@ struct SinglePass: ~Copyable {
     held = ClassWords()
     used = ClassWords()
     lastNamed.reset(count: 256, to: 0)
-    slots.reset(for: problem.machine)
+    slots.reset(for: problem)
     survey.compute(view, &values)
     order.compute(view)
     edits.reset(blockCount: view.blockCount)
@@ -144,7 +144,7 @@ struct SinglePass: ~Copyable {
   private mutating func giveParameterSlots(_ b: Int) {
     for k in view.parameterRange(b) {
       let v = Int(view.parameters[k].raw)
-      if values[v].slot >= 0 { giveSlot(v, Int(view.classes[v].rawValue)) }
+      if values[v].slot >= 0 { giveSlot(v) }
     }
   }
 
@@ -176,16 +176,17 @@ struct SinglePass: ~Copyable {
   // MARK: Slots
 
   /// The slot of `v`, which it gets now if it has none.
-  @inline(__always) mutating func slot(of v: Int, _ c: Int) -> Allocation {
+  @inline(__always) mutating func slot(of v: Int) -> Allocation {
     if values[v].slot < 0 {
-      values[v].slot = slots.take(c, isLocal: !values[v].crossesBlocks)
+      values[v].slot = slots.take(view.units(of: v), isLocal: !values[v].crossesBlocks)
     }
     return Allocation(slot: Int(truncatingIfNeeded: values[v].slot))
   }
 
-  @inline(__always) mutating func giveSlot(_ v: Int, _ c: Int) {
+  @inline(__always) mutating func giveSlot(_ v: Int) {
     slots.give(
-      values[v].slot, c, isLocal: !values[v].crossesBlocks, insideLoop: isInsideLoop)
+      values[v].slot, view.units(of: v), isLocal: !values[v].crossesBlocks, insideLoop: isInsideLoop
+    )
   }
 
   // MARK: Registers
@@ -249,11 +250,15 @@ struct SinglePass: ~Copyable {
 
   // MARK: Moves
 
+  /// Emits a move of value `v`.
   @inline(__always)
-  mutating func emit(_ point: ProgramPoint, _ from: Allocation, _ to: Allocation, _ c: Int) {
-    edits.push(
-      Edit(point: point, from: from, to: to, registerClass: RegisterClass(index: c)))
-    if to.isRegister { used.insert(to.packed) }
+  mutating func emit(_ point: ProgramPoint, _ from: Allocation, _ to: Allocation, _ v: Int) {
+    emit(Edit(at: point, Move(from: from, to: to, shape: view.shape(of: v))))
+  }
+
+  @inline(__always) private mutating func emit(_ edit: Edit) {
+    edits.push(edit)
+    if edit.to.isRegister { used.insert(edit.to.packed) }
   }
 
   /// Emits the moves of `group` at `point`. `busy` are the registers that hold something there.
@@ -264,8 +269,7 @@ struct SinglePass: ~Copyable {
     var k = group.sequence.count
     while k > 0 {
       k &-= 1
-      let move = group.sequence[k]
-      emit(point, move.from, move.to, Int(move.registerClass.rawValue))
+      emit(Edit(at: point, group.sequence[k]))
     }
     group.clear()
   }
@@ -279,9 +283,7 @@ struct SinglePass: ~Copyable {
     while k > 0 {
       k &-= 1
       let move = group.sequence[k]
-      edits.pushAtHead(
-        of: b,
-        Edit(point: point, from: move.from, to: move.to, registerClass: move.registerClass))
+      edits.pushAtHead(of: b, Edit(at: point, move))
       if move.to.isRegister { used.insert(move.to.packed) }
     }
   }

@@ -121,12 +121,24 @@ struct ProblemParser {
     skipSpaces()
     while !isAtLineEnd {
       let c = try registerClass()
+      var units = 0
+      if accept(UInt8(ascii: ":")) {
+        guard let n = number(), n > 0, n < 256 else {
+          throw error("expected the units of a slot, below 256")
+        }
+        units = n
+      }
       var count = 1
       if accept(UInt8(ascii: "*")) {
         guard let n = number() else { throw error("expected a count") }
         count = n
       }
       if problem.classes.count + count >= VirtualRegister.limit { throw error("too many values") }
+      if units != 0 {
+        let missing = problem.classes.count - problem.ownUnits.count
+        problem.ownUnits.append(repeating: 0, count: missing)
+        problem.ownUnits.append(repeating: UInt8(units), count: count)
+      }
       problem.classes.storage.append(repeating: c, count: count)
       skipSpaces()
     }
@@ -230,7 +242,8 @@ struct ProblemParser {
       _ = accept(UInt8(ascii: ","))
     }
     isBlockEnded = record.role != .ordinary
-    problem.instructions.append(record)
+    let i = problem.instructions.append(record)
+    if let text = try quoted() { problem.setText(of: i, to: text) }
   }
 
   private mutating func parseSuccessors(_ problem: inout Problem) throws(ProblemParseError) {
@@ -328,6 +341,25 @@ struct ProblemParser {
       return true
     }
     return false
+  }
+
+  /// Text between quotation marks, in which a backslash stands before those, itself, and an `n` for a
+  /// new line; nil if there is none.
+  private mutating func quoted() throws(ProblemParseError) -> String? {
+    skipSpaces()
+    if !accept(UInt8(ascii: "\"")) { return nil }
+    var text: [UInt8] = []
+    while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+      var byte = bytes[position]
+      position += 1
+      if byte == UInt8(ascii: "\"") { return String(decoding: text, as: UTF8.self) }
+      if byte == UInt8(ascii: "\\"), position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+        byte = bytes[position] == UInt8(ascii: "n") ? UInt8(ascii: "\n") : bytes[position]
+        position += 1
+      }
+      text.append(byte)
+    }
+    throw error("expected '\"' at the end of the text")
   }
 
   /// Letters, digits and dots.

@@ -67,12 +67,13 @@ struct ProblemPrinter {
       printBlock(b, problem)
       if b < entryEnds.count { printEntries(b) }
       for i in problem.instructionRange(b) {
-        if isAnnotated { printEdits(at: .before(i), solution) }
+        if isAnnotated { printEdits(at: .before(i), problem, solution) }
         printInstruction(i, problem)
         if i == problem.instructionRange(b).upperBound - 1 { printSuccessors(b, problem) }
+        if i < problem.instructionTexts.count { putQuoted(problem.instructionTexts[i]) }
         if isAnnotated && isConsistent { printAllocations(i, problem, solution) }
         put("\n")
-        if isAnnotated { printEdits(at: .after(i), solution) }
+        if isAnnotated { printEdits(at: .after(i), problem, solution) }
       }
     }
     for k in problem.labels.indices {
@@ -127,12 +128,24 @@ struct ProblemPrinter {
     var v = 0
     while v < problem.classes.count {
       let c = problem.classes.storage[v]
+      let units = unitsSaid(v, problem)
       var end = v
-      while end < problem.classes.count && problem.classes.storage[end] == c { end += 1 }
-      put(end - v == 1 ? " \(c)" : " \(c)*\(end - v)")
+      while end < problem.classes.count && problem.classes.storage[end] == c
+        && unitsSaid(end, problem) == units
+      {
+        end += 1
+      }
+      put(" \(c)")
+      if units != 0 { put(":\(units)") }
+      if end - v > 1 { put("*\(end - v)") }
       v = end
     }
     put("\n")
+  }
+
+  /// The units that a value says it takes, or 0.
+  private func unitsSaid(_ v: Int, _ problem: borrowing Problem) -> UInt8 {
+    v < problem.ownUnits.count ? problem.ownUnits[v] : 0
   }
 
   private mutating func printAdvice(_ problem: borrowing Problem) {
@@ -196,6 +209,21 @@ struct ProblemPrinter {
     case .branch: put(" branch")
     case .exit: put(" exit")
     }
+  }
+
+  private mutating func putQuoted(_ text: String) {
+    if text.isEmpty { return }
+    put(" \"")
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\n"): put("\\n")
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      default: bytes.append(byte)
+      }
+    }
+    put("\"")
   }
 
   private mutating func putOperand(_ operand: Operand) {
@@ -263,10 +291,16 @@ struct ProblemPrinter {
     put("\n")
   }
 
-  private mutating func printEdits(at point: ProgramPoint, _ solution: borrowing Solution) {
+  private mutating func printEdits(
+    at point: ProgramPoint, _ problem: borrowing Problem, _ solution: borrowing Solution
+  ) {
     while nextEdit < solution.edits.count && solution.edits[nextEdit].point <= point {
       let edit = solution.edits[nextEdit]
-      put("  ; move \(edit.registerClass) ")
+      put("  ; move \(edit.registerClass)")
+      if edit.units != problem.machine.unitsOfClass[Int(edit.registerClass.rawValue)] {
+        put(":\(edit.units)")
+      }
+      put(" ")
       putPlace(edit.from)
       put(" to ")
       putPlace(edit.to)

@@ -3,12 +3,18 @@
 
 /// The first fault that `Problem.validate()` found.
 @frozen public enum ProblemError: Error, Hashable {
-  /// `seal()` was not called, or a table of starts does not fit the pool that it divides.
+  /// `seal()` was not called.
+  case notSealed
+  /// A table of starts does not fit the pool that it divides, or a block is named that there is not.
   case tablesInconsistent
+  /// A parameter or an argument without an entry in `Problem.classes`.
+  case undeclaredValue(VirtualRegister)
   /// More than the encodings hold, see `Problem.isTooLarge`.
   case tooLarge
   /// A scratch register or a name of memory is allocatable, or a slot size is no power of two.
   case badMachine
+  /// The units that a value takes are no power of two.
+  case badUnits(VirtualRegister)
   /// Empty, or its only branch or exit is not its last instruction, or that does not fit the
   /// number of its successors.
   case badBlock(Block)
@@ -18,7 +24,7 @@
   case entryHasPredecessors
   /// From a block with several successors to one with several predecessors.
   case criticalEdge(Block, Block)
-  /// The arguments of an edge do not fit the parameters of its target, in number or class.
+  /// The arguments of an edge do not fit the parameters of its target, in number, class or units.
   case argumentsDiffer(Block, Block)
   /// Arguments on an edge of a block with several successors.
   case argumentsOnBranch(Block)

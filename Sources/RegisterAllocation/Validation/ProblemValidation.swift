@@ -34,6 +34,8 @@ extension Problem {
     {
       throw .tooLarge
     }
+    // Each edge has one entry, and the sentinel that `seal` appends.
+    if argumentStart.count == successors.count { throw .notSealed }
     guard instructions.count > 1, blocks.count > 1, argumentStart.count == successors.count + 1,
       clobberMasks.count >= 1, clobberMasks[0].isEmpty
     else { throw .tablesInconsistent }
@@ -79,10 +81,10 @@ extension Problem {
       throw .tablesInconsistent
     }
     for k in parameters.indices where parameters[k].raw >= UInt32(classes.count) {
-      throw .tablesInconsistent
+      throw .undeclaredValue(parameters[k])
     }
     for k in arguments.indices where arguments[k].raw >= UInt32(classes.count) {
-      throw .tablesInconsistent
+      throw .undeclaredValue(arguments[k])
     }
   }
 
@@ -105,6 +107,10 @@ extension Problem {
       isGood = false
     }
     if !isGood { throw .badMachine }
+    if ownUnits.count > classes.count { throw .tablesInconsistent }
+    for v in ownUnits.indices where ownUnits[v].nonzeroBitCount > 1 {
+      throw .badUnits(VirtualRegister(v))
+    }
   }
 
   // MARK: Control flow
@@ -159,7 +165,9 @@ extension Problem {
         for k in 0..<arguments.count {
           let argument = self.arguments[arguments.lowerBound + k]
           let parameter = self.parameters[parameters.lowerBound + k]
-          if classes[argument] != classes[parameter] {
+          if classes[argument] != classes[parameter]
+            || units(of: argument) != units(of: parameter)
+          {
             throw .argumentsDiffer(Block(b), Block(target))
           }
         }

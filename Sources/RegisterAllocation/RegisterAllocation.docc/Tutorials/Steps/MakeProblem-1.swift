@@ -3,11 +3,17 @@
 
 import RegisterAllocation
 
-/// Tables end to end: each element's record says where its part of a table starts.
+/// The function as the allocator sees it, block by block.
 func makeProblem(for function: Function<VirtualRegister>) -> Problem {
-  var problem = Problem()
-  problem.machine = toyMachine
-  problem.clobberMasks.append(destroyedByCalls)
-  problem.seal()
-  return problem
+  var builder = Problem.Builder(for: toyMachine)
+  builder.values(function.valueCount, .int)
+  return builder.finish()
+}
+
+extension Function<VirtualRegister> {
+  /// One more than the highest number of a value.
+  var valueCount: Int {
+    let values = blocks.flatMap { $0.parameters + $0.instructions.flatMap(\.places) }
+    return values.reduce(0) { max($0, Int($1.raw) + 1) }
+  }
 }
