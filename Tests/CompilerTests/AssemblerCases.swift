@@ -12,12 +12,12 @@ struct AssemblerCases {
   var cases: [Case] = []
   var bytes: [UInt8] = []
 
-  mutating func add(_ text: String, _ encode: (inout CodeBuffer) -> Void) {
-    var code = CodeBuffer()
-    code.beginFunction(index: 0, blocks: 0)
-    encode(&code)
+  mutating func add(_ text: String, _ encode: (inout Assembler<X64>) -> Void) {
+    var assembler = Assembler<X64>()
+    assembler.beginFunction(index: 0, blocks: 0)
+    encode(&assembler)
     cases.append(Case(offset: bytes.count, text: text))
-    bytes += Array(code.bytes)
+    bytes += Array(assembler.code.bytes)
   }
 
   // MARK: Names.

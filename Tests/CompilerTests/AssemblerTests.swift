@@ -358,8 +358,7 @@ private typealias C = AssemblerCases
     }
     for count in 1...40 {
       var code = CodeBuffer()
-      code.beginFunction(index: 0, blocks: 0)
-      code.pad(count)
+      X64.pad(count, &code)
       #expect(code.count == count)
       guard count == 9 || count == 40 || count == 5 else { continue }
       let lines = try Disassembler.run(Array(code.bytes), tool: tool)

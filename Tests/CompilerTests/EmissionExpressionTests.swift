@@ -12,11 +12,11 @@ import Testing
 
 /// Compiles functions of the intermediate representation through all stages.
 private struct Pipeline: ~Copyable {
-  var lowering = Lowering()
+  var lowering = Lowering<X64>()
   var machine = MachineFunction()
   var solution = Solution()
   var allocator = Allocator()
-  var code = CodeBuffer()
+  var emitter = Emitter<X64>()
   var count: UInt32 = 0
 
   mutating func add(
@@ -26,13 +26,14 @@ private struct Pipeline: ~Copyable {
     machine.index = count
     count += 1
     try allocator.allocate(machine.problem, into: &solution)
-    try emit(&machine, &solution, into: &code)
+    try emitter.emit(&machine, &solution)
   }
 
   mutating func link() throws -> CompiledModule {
     var module = CompiledModule()
     try Compiler.link(
-      [code.view], definedFunctionCount: Int(count), importedFunctionCount: 0, into: &module)
+      [emitter.assembler.code.view], definedFunctionCount: Int(count), importedFunctionCount: 0,
+      for: X64.self, into: &module)
     return module
   }
 }

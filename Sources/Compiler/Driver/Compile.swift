@@ -44,8 +44,9 @@ package func compile(
   compilation.times.start()
   do throws(EmissionError) {
     try link(
-      results.map { $0.compiler.code.view }, definedFunctionCount: count,
-      importedFunctionCount: module.importedFunctionCount, into: &compilation.module)
+      results.map { $0.compiler.emitter.assembler.code.view }, definedFunctionCount: count,
+      importedFunctionCount: module.importedFunctionCount, for: X64.self,
+      into: &compilation.module)
   } catch {
     throw CompileError(error)
   }

@@ -1,39 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Jumps to labels: written long, shrunk to two bytes where the distance allows when the function is
+// Branches to labels: written long, shrunk where the distance allows when the function is
 // complete.
 
 import Entities
 import Glibc
 
-/// What a branch record is: the raw value of a `ConditionCode`, or one of these.
-private enum BranchKind {
-  static var jump: UInt8 { 16 }
-  /// Padding where what is up to the label would cross a boundary of lines.
-  static var padding: UInt8 { 17 }
-}
-
-extension CodeBuffer {
-  package mutating func jump(_ label: Label) { branch(BranchKind.jump, label, bytes: 5) }
-
-  package mutating func jump(if condition: ConditionCode, _ label: Label) {
-    branch(condition.rawValue, label, bytes: 6)
-  }
-
+extension Assembler {
   /// Pads, if need be and little does, so that the code from here up to `end` lies in one line.
   mutating func keepInLine(until end: Label) {
-    branch(BranchKind.padding, end, bytes: Self.mostPadding)
-    functions.last.isLineAligned = true
+    branch(BranchRecord.padding, end)
+    code.functions.last.isLineAligned = true
   }
 
-  private static var mostPadding: Int { lineBytes / 2 &- 1 }
+  private static var mostPadding: Int { CodeBuffer.lineBytes / 2 &- 1 }
 
-  @inline(__always) private mutating func branch(_ kind: UInt8, _ label: Label, bytes: Int) {
-    makeRoom()
+  /// A branch of the target's `kind` to a label.
+  @inline(__always) mutating func branch(_ kind: UInt8, _ label: Label) {
+    code.makeRoom()
     branches.append(
       BranchRecord(
-        offset: UInt32(truncatingIfNeeded: offset), label: label.raw, kind: kind, isShort: false))
+        offset: UInt32(truncatingIfNeeded: code.offset), label: label.raw, kind: kind,
+        isShort: false))
     // The bytes are written by `settleBranches`.
-    cursor += bytes
+    code.cursor += longBytes(kind)
   }
 
   /// Chooses the size of each branch, closes the gaps and moves everything that holds an offset.
@@ -59,7 +48,7 @@ extension CodeBuffer {
   private static var shrinkingRounds: Int { 3 }
 
   @inline(__always) private func longBytes(_ kind: UInt8) -> Int {
-    kind < BranchKind.jump ? 6 : kind == BranchKind.jump ? 5 : Self.mostPadding
+    kind == BranchRecord.padding ? Self.mostPadding : ISA.longBytes(ofBranch: kind)
   }
 
   /// One round; returns whether any branch became short.
@@ -73,7 +62,7 @@ extension CodeBuffer {
       let previousTotal = saved[k &+ 1]
       var branch = branches[k]
       saved[k] = total
-      if !branch.isShort && branch.kind <= BranchKind.jump {
+      if !branch.isShort && branch.kind != BranchRecord.padding {
         let label = labels[Label(raw: branch.label)]
         assert(label.offset != .max, "a branch to a label that is nowhere")
         let before = Int(truncatingIfNeeded: label.branchesBefore)
@@ -82,10 +71,10 @@ extension CodeBuffer {
         var fits: Bool
         if before > k {
           let between = Int(truncatingIfNeeded: saved[before] &- previousTotal)
-          fits = target &- offset &- longBytes(branch.kind) &- between <= 127
+          fits = target &- offset &- longBytes(branch.kind) &- between <= ISA.shortReach.upperBound
         } else {
           let between = Int(truncatingIfNeeded: total &- saved[before])
-          fits = offset &+ 2 &- target &- between <= 128
+          fits = target &- offset &- ISA.shortBranchBytes &+ between >= ISA.shortReach.lowerBound
         }
         if fits {
           branch.isShort = true
@@ -94,7 +83,7 @@ extension CodeBuffer {
         }
       }
       if branch.isShort {
-        total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- 2)
+        total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- ISA.shortBranchBytes)
       }
     }
     saved[branches.count] = total
@@ -107,11 +96,11 @@ extension CodeBuffer {
     for k in branches.indices {
       let branch = branches[k]
       saved[k] = total
-      if branch.kind == BranchKind.padding {
+      if branch.kind == BranchRecord.padding {
         let at = Int(truncatingIfNeeded: branch.offset &- total)
         total &+= UInt32(truncatingIfNeeded: Self.mostPadding &- padding(k, at))
       } else if branch.isShort {
-        total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- 2)
+        total &+= UInt32(truncatingIfNeeded: longBytes(branch.kind) &- ISA.shortBranchBytes)
       }
     }
     saved[branches.count] = total
@@ -123,19 +112,19 @@ extension CodeBuffer {
   private func padding(_ k: Int, _ at: Int) -> Int {
     let end = labels[Label(raw: branches[k].label)]
     let last = Int(truncatingIfNeeded: end.branchesBefore)
-    if end.offset == .max || last <= k || last &- k > Self.lineBytes / 2 { return 0 }
+    if end.offset == .max || last <= k || last &- k > CodeBuffer.lineBytes / 2 { return 0 }
     var size = Int(truncatingIfNeeded: end.offset &- branches[k].offset) &- Self.mostPadding
     for inside in k &+ 1..<last {
       let branch = branches[inside]
       // Padding within counts as none.
-      if branch.kind == BranchKind.padding {
+      if branch.kind == BranchRecord.padding {
         size &-= Self.mostPadding
       } else if branch.isShort {
-        size &-= longBytes(branch.kind) &- 2
+        size &-= longBytes(branch.kind) &- ISA.shortBranchBytes
       }
     }
-    let left = Self.lineBytes &- at & (Self.lineBytes &- 1)
-    return size > left && size <= Self.lineBytes && left <= Self.mostPadding ? left : 0
+    let left = CodeBuffer.lineBytes &- at & (CodeBuffer.lineBytes &- 1)
+    return size > left && size <= CodeBuffer.lineBytes && left <= Self.mostPadding ? left : 0
   }
 
   private mutating func moveLabels() {
@@ -147,27 +136,27 @@ extension CodeBuffer {
 
   /// Closes the gaps, and writes the branches.
   private mutating func compact() {
-    let function = start + functionStart
+    let function = code.start + code.functionStart
     var from = 0
     var to = 0
-    let end = offset
+    let end = code.offset
     for k in branches.indices {
       let branch = branches[k]
       let offset = Int(truncatingIfNeeded: branch.offset)
       if from != to { slide(function + to, function + from, offset &- from) }
       to &+= offset &- from
       from = offset &+ longBytes(branch.kind)
-      cursor = function + to
-      if branch.kind == BranchKind.padding {
-        pad(Self.mostPadding &- Int(truncatingIfNeeded: saved[k &+ 1] &- saved[k]))
+      code.cursor = function + to
+      if branch.kind == BranchRecord.padding {
+        ISA.pad(Self.mostPadding &- Int(truncatingIfNeeded: saved[k &+ 1] &- saved[k]), &code)
       } else {
         let target = Int(truncatingIfNeeded: labels[Label(raw: branch.label)].offset)
         write(branch, at: to, target: target)
       }
-      to = cursor - function
+      to = code.cursor - function
     }
     if from != to { memmove(function + to, function + from, end &- from) }
-    cursor = function + (to &+ end &- from)
+    code.cursor = function + (to &+ end &- from)
   }
 
   /// Moves bytes down. The pieces between branches are short: a call of `memmove` for each would
@@ -195,44 +184,36 @@ extension CodeBuffer {
 
   @inline(__always)
   private mutating func write(_ branch: BranchRecord, at offset: Int, target: Int) {
-    if branch.isShort {
-      let distance = target &- offset &- 2
-      precondition(distance >= -128 && distance <= 127, "a short branch out of reach")
-      put8(branch.kind == BranchKind.jump ? 0xEB : 0x70 | branch.kind)
-      put8(UInt8(truncatingIfNeeded: distance))
-    } else if branch.kind == BranchKind.jump {
-      put8(0xE9)
-      put32(Int32(truncatingIfNeeded: target &- offset &- 5))
-    } else {
-      put8(0x0F)
-      put8(0x80 | branch.kind)
-      put32(Int32(truncatingIfNeeded: target &- offset &- 6))
-    }
+    let bytes = branch.isShort ? ISA.shortBranchBytes : longBytes(branch.kind)
+    let distance = target &- offset &- bytes
+    precondition(
+      !branch.isShort || ISA.shortReach ~= distance, "a short branch out of reach")
+    ISA.write(branch: branch.kind, isShort: branch.isShort, distance: distance, &code)
   }
 
-  /// Moves the offsets of fixups, calls and sites. Each table is in the order of the code, so one
+  /// Moves the offsets of fixups, calls and code.sites. Each table is in the order of the code, so one
   /// walk beside the branches does.
   private mutating func moveTables() {
-    let function = functions.last
+    let function = code.functions.last
     var k = 0
-    for i in fixups.indices {
-      advance(&k, to: fixups[i].offset)
-      fixups[i].offset &-= saved[k]
+    for i in code.fixups.indices {
+      advance(&k, to: code.fixups[i].offset)
+      code.fixups[i].offset &-= saved[k]
     }
     k = 0
-    for i in Int(function.callStart)..<calls.count {
-      advance(&k, to: calls[i].offset)
-      calls[i].offset &-= saved[k]
+    for i in Int(function.callStart)..<code.calls.count {
+      advance(&k, to: code.calls[i].offset)
+      code.calls[i].offset &-= saved[k]
     }
     k = 0
-    for i in Int(function.siteStart)..<sites.count {
-      advance(&k, to: sites[i].offset)
-      sites[i].offset &-= saved[k]
+    for i in Int(function.siteStart)..<code.sites.count {
+      advance(&k, to: code.sites[i].offset)
+      code.sites[i].offset &-= saved[k]
     }
     k = 0
-    for i in marks.indices {
-      advance(&k, to: marks[i].offset)
-      marks[i].offset &-= saved[k]
+    for i in code.marks.indices {
+      advance(&k, to: code.marks[i].offset)
+      code.marks[i].offset &-= saved[k]
     }
   }
 

@@ -4,10 +4,10 @@
 import Entities
 import RegisterAllocation
 
-extension Lowering {
+extension Lowering where ISA == X64 {
   /// Divides by a constant without a division; false where there is no gain.
   ///
-  /// Source: Granlund and Montgomery, "Division by Invariant Integers using Multiplication"
+  /// X64Source: Granlund and Montgomery, "Division by Invariant Integers using Multiplication"
   /// (1994), with the machine's wide multiplication; for 32 bits, the product of 64.
   mutating func lowerDivision(
     _ x: Instruction, by divisor: Int64, _ d: VirtualRegister, _ size: UInt8
@@ -30,10 +30,10 @@ extension Lowering {
       if !isRemainder {
         emitInPlace(.shr, size: size, d, a, immediate: shift)
       } else if let mask = mask(below: magnitude) {
-        emitTwoAddress(.and, size: size, d, a, Source(immediate: mask))
+        emitTwoAddress(.and, size: size, d, a, X64Source(immediate: mask))
       } else {
         let m = constantRegister(magnitude &- 1)
-        emitTwoAddress(.and, size: size, d, a, Source(register: m))
+        emitTwoAddress(.and, size: size, d, a, X64Source(register: m))
       }
       return true
     }
@@ -66,7 +66,7 @@ extension Lowering {
     _ a: VirtualRegister, _ q: VirtualRegister, _ c: UInt64, _ d: VirtualRegister, _ size: UInt8
   ) {
     let product = multiplied(q, c, size)
-    emitTwoAddress(.sub, size: size, d, a, Source(register: product))
+    emitTwoAddress(.sub, size: size, d, a, X64Source(register: product))
   }
 
   private mutating func multiplied(
@@ -75,11 +75,11 @@ extension Lowering {
     let d = newRegister(.int)
     if c < 1 &<< 31 {
       emitUnary(
-        .imulImmediate, size: size, d, .int, Source(register: a), .int,
+        .imulImmediate, size: size, d, .int, X64Source(register: a), .int,
         immediate: Int32(truncatingIfNeeded: c))
     } else {
       let m = constantRegister(c)
-      emitTwoAddress(.imul, size: size, d, m, Source(register: a))
+      emitTwoAddress(.imul, size: size, d, m, X64Source(register: a))
     }
     return d
   }
@@ -123,7 +123,7 @@ extension Lowering {
     }
     // ceil(2^64 / c): its error is below c, and times a dividend below 2^64.
     let high = highProduct(.mul, a, UInt64.max / c &+ 1)
-    emitUnary(.mov, size: 2, q, .int, Source(register: high), .int)
+    emitUnary(.mov, size: 2, q, .int, X64Source(register: high), .int)
   }
 
   private mutating func divideUnsigned64(
@@ -137,7 +137,7 @@ extension Lowering {
       if m &* UInt128(c) &- power <= 1 << UInt128(s) {
         let high = highProduct(.mul, a, UInt64(truncatingIfNeeded: m))
         if s == 0 {
-          emitUnary(.mov, size: 3, q, .int, Source(register: high), .int)
+          emitUnary(.mov, size: 3, q, .int, X64Source(register: high), .int)
         } else {
           emitInPlace(.shr, size: 3, q, high, immediate: Int32(truncatingIfNeeded: s))
         }
@@ -150,10 +150,10 @@ extension Lowering {
     let m = UInt64(truncatingIfNeeded: power / UInt128(c) + 1)
     let t = highProduct(.mul, a, m)
     let difference = newRegister(.int)
-    emitTwoAddress(.sub, size: 3, difference, a, Source(register: t))
+    emitTwoAddress(.sub, size: 3, difference, a, X64Source(register: t))
     let half = shifted(.shr, difference, 1, 3)
     let sum = newRegister(.int)
-    emitTwoAddress(.add, size: 3, sum, half, Source(register: t))
+    emitTwoAddress(.add, size: 3, sum, half, X64Source(register: t))
     emitInPlace(.shr, size: 3, q, sum, immediate: Int32(truncatingIfNeeded: bits &- 1))
   }
 
@@ -164,9 +164,9 @@ extension Lowering {
   ) {
     let sign = shifted(.sar, a, size == 3 ? 63 : 31, size)
     if isNegative {
-      emitTwoAddress(.sub, size: size, q, sign, Source(register: floor))
+      emitTwoAddress(.sub, size: size, q, sign, X64Source(register: floor))
     } else {
-      emitTwoAddress(.sub, size: size, q, floor, Source(register: sign))
+      emitTwoAddress(.sub, size: size, q, floor, X64Source(register: sign))
     }
   }
 
@@ -174,7 +174,7 @@ extension Lowering {
     _ a: VirtualRegister, _ c: UInt64, _ isNegative: Bool, _ q: VirtualRegister
   ) {
     let wide = newRegister(.int)
-    emitUnary(.movsx32, size: 3, wide, .int, Source(register: a), .int)
+    emitUnary(.movsx32, size: 3, wide, .int, X64Source(register: a), .int)
     for s in 0..<UInt64(31) {
       let power: UInt64 = 1 &<< (32 &+ s)
       let m = power / c &+ 1
@@ -200,7 +200,7 @@ extension Lowering {
       // As a signed number the multiplier is too small by 2^64.
       if multiplier &>> 63 != 0 {
         let sum = newRegister(.int)
-        emitTwoAddress(.add, size: 3, sum, high, Source(register: a))
+        emitTwoAddress(.add, size: 3, sum, high, X64Source(register: a))
         high = sum
       }
       let floor = shifted(.sar, high, Int32(truncatingIfNeeded: s), 3)
@@ -218,7 +218,7 @@ extension Lowering {
     let sign = shift == 1 ? a : shifted(.sar, a, bits &- 1, size)
     let bias = shifted(.shr, sign, bits &- shift, size)
     let sum = newRegister(.int)
-    emitTwoAddress(.add, size: size, sum, bias, Source(register: a))
+    emitTwoAddress(.add, size: size, sum, bias, X64Source(register: a))
     if isNegative {
       let quotient = shifted(.sar, sum, shift, size)
       emitInPlace(.neg, size: size, q, quotient)

@@ -5,7 +5,7 @@ import Artefact
 import Entities
 import RegisterAllocation
 
-extension Lowering {
+extension Lowering where ISA == X64 {
   // MARK: Conditions
 
   /// Sets the flags for "the value is not zero", and says which condition that is.
@@ -57,7 +57,7 @@ extension Lowering {
       k &-= 1
     }
     if k != p { return nil }
-    flagProducer = p
+    selection.flagProducer = p
     _ = register(defining: p)
     return root.isInverted ? condition.inverted : condition
   }
@@ -153,7 +153,7 @@ extension Lowering {
     let isShared = instruction(b).opcode == .iconst && isInLoop && canShareConstant
     let s =
       isShared
-      ? Source(register: register(b)) : source(b, size: size, absorbing: absorbing)
+      ? X64Source(register: register(b)) : source(b, size: size, absorbing: absorbing)
     emitFlags(.cmp, size: size, r, s, .int)
     return condition
   }
@@ -182,7 +182,7 @@ extension Lowering {
       emit(opcode, size: size, s, immediate: c)
       appendAddress(s)
     } else {
-      emitFlags(opcode, size: size, register(narrowed(a, size)), Source(immediate: c), .int)
+      emitFlags(opcode, size: size, register(narrowed(a, size)), X64Source(immediate: c), .int)
     }
   }
 
@@ -257,11 +257,11 @@ extension Lowering {
     } else {
       return nil
     }
-    let s: Source
+    let s: X64Source
     if let c = constant(number) {
-      s = Source(immediate: Int32(truncatingIfNeeded: c) & (size == 3 ? 63 : 31))
+      s = X64Source(immediate: Int32(truncatingIfNeeded: c) & (size == 3 ? 63 : 31))
     } else {
-      s = Source(register: register(narrowed(number, size)))
+      s = X64Source(register: register(narrowed(number, size)))
     }
     let r = register(narrowed(tested, size))
     emit(.bt, size: size, s)
@@ -333,7 +333,7 @@ extension Lowering {
 
   private mutating func emitConditionalMove(
     _ condition: X64Condition, _ size: UInt8, _ d: VirtualRegister, _ a: VirtualRegister,
-    _ s: Source
+    _ s: X64Source
   ) {
     var x = MachineInstruction(.cmov, s.form, size: size, condition: condition)
     x.address = s.address
@@ -361,9 +361,9 @@ extension Lowering {
       let equal = condition == .orderedEqual ? b : c
       let other = condition == .orderedEqual ? c : b
       let t = newRegister(.int)
-      emitConditionalMove(.notEqual, size, t, equal, Source(register: other))
-      emitConditionalMove(.parity, size, d, t, Source(register: other))
-    default: emitConditionalMove(condition, size, d, c, Source(register: b))
+      emitConditionalMove(.notEqual, size, t, equal, X64Source(register: other))
+      emitConditionalMove(.parity, size, d, t, X64Source(register: other))
+    default: emitConditionalMove(condition, size, d, c, X64Source(register: b))
     }
   }
 

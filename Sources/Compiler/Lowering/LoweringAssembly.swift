@@ -4,6 +4,17 @@
 import Entities
 import RegisterAllocation
 
+/// Where the next instruction goes. The tables have their final sizes, so that nothing is
+/// checked for each.
+private struct AssemblyCursor {
+  var instruction = 0
+  var operand: UInt32 = 0
+  let instructions: UnsafeMutablePointer<MachineInstruction>
+  let origins: UnsafeMutablePointer<UInt32>
+  let records: UnsafeMutablePointer<InstructionRecord>
+  let operands: UnsafeMutablePointer<Operand>
+}
+
 extension Lowering {
   mutating func beginMachineBlock(_ label: Int) {
     machineBlocks[label].groupStart = UInt32(truncatingIfNeeded: groups.count)
@@ -13,33 +24,22 @@ extension Lowering {
     machineBlocks[label].groupEnd = UInt32(truncatingIfNeeded: groups.count)
   }
 
-  /// Where the next instruction goes. The tables have their final sizes, so that nothing is
-  /// checked for each.
-  struct Cursor {
-    var instruction = 0
-    var operand: UInt32 = 0
-    let instructions: UnsafeMutablePointer<MachineInstruction>
-    let origins: UnsafeMutablePointer<UInt32>
-    let records: UnsafeMutablePointer<InstructionRecord>
-    let operands: UnsafeMutablePointer<Operand>
-  }
-
   /// Fills the output's tables.
   mutating func assemble() {
     let count = code.count
     groups.append(UInt32(truncatingIfNeeded: count))
     let end = UInt32(truncatingIfNeeded: operands.count)
     code.append(
-      Selected(
-        instruction: MachineInstruction(.jump), record: InstructionRecord(operandStart: end),
+      SelectedInstruction(
+        instruction: ISA.jump, record: InstructionRecord(operandStart: end),
         origin: 0))
     let none = Operand(raw: 0)
-    output.instructions.reset(count: count, to: MachineInstruction(.jump))
+    output.instructions.reset(count: count, to: ISA.jump)
     output.origins.reset(count: count, to: 0)
     output.problem.instructions.reset(count: count, to: InstructionRecord(operandStart: 0))
     // One more, so that there is an address even where nothing has an operand.
     output.problem.operands.reset(count: operands.count &+ 1, to: none)
-    var cursor = Cursor(
+    var cursor = AssemblyCursor(
       instructions: output.instructions.buffer.baseAddress.unsafelyUnwrapped,
       origins: output.origins.buffer.baseAddress.unsafelyUnwrapped,
       records: output.problem.instructions.storage.buffer.baseAddress.unsafelyUnwrapped,
@@ -51,7 +51,7 @@ extension Lowering {
     output.problem.seal()
   }
 
-  private mutating func assembleBlock(_ block: MachineBlock, _ cursor: inout Cursor) {
+  private mutating func assembleBlock(_ block: LoweredBlock, _ cursor: inout AssemblyCursor) {
     output.problem.blocks.append(
       BlockRecord(
         instructionStart: UInt32(truncatingIfNeeded: cursor.instruction),
@@ -77,7 +77,7 @@ extension Lowering {
   }
 
   @inline(__always)
-  private mutating func assembleInstruction(_ i: Int, _ cursor: inout Cursor) {
+  private mutating func assembleInstruction(_ i: Int, _ cursor: inout AssemblyCursor) {
     let selected = code[i]
     var record = selected.record
     var source = Int(truncatingIfNeeded: record.operandStart)
@@ -98,7 +98,7 @@ extension Lowering {
   }
 
   /// The parameters and successors of a block of the function.
-  private mutating func assembleEnds(_ block: MachineBlock) {
+  private mutating func assembleEnds(_ block: LoweredBlock) {
     let b = Int(truncatingIfNeeded: block.source)
     let data = function.blocks.storage[b]
     if b != 0 {

@@ -24,10 +24,18 @@ package struct LoweringOptions: BitwiseCopyable, Sendable {
     countsUses: true, multipliesForDivision: true, sharesConstants: true, alignsLoops: true)
 }
 
-/// Selects machine instructions, backwards.
+/// One machine instruction, on its way to the tables of `MachineFunction`.
+struct SelectedInstruction: BitwiseCopyable {
+  var instruction: MachineInstruction
+  var record: InstructionRecord
+  var origin: UInt32
+}
+
+/// Selects machine instructions, backwards. What selects is the target's; the walk, the plan and the
+/// tables are here.
 ///
-///     v3 = load v1 + 8                         add [r14 + v1 + 8], v2
-///     v4 = add v3, v2                  ->
+///     v3 = load v1 + 8                   add [memory + v1 + 8], v2
+///     v4 = add v3, v2            ->
 ///     store v1 + 8, v4
 ///
 /// Blocks are visited from the last to the first, and so are the instructions of a block: when an
@@ -41,16 +49,9 @@ package struct LoweringOptions: BitwiseCopyable, Sendable {
 ///
 /// Needs: the order of blocks and the dominance that `Function` promises.
 /// Cost: linear, a fixed number of visits to each instruction; nothing recurses.
-package struct Lowering: ~Copyable {
+package struct Lowering<ISA: InstructionSet>: ~Copyable {
   /// No register yet: nothing that is selected so far needs the value.
-  static let noRegister: UInt32 = .max
-
-  /// One machine instruction, on its way to the tables of `MachineFunction`.
-  struct Selected: BitwiseCopyable {
-    var instruction: MachineInstruction
-    var record: InstructionRecord
-    var origin: UInt32
-  }
+  @inline(__always) static var noRegister: UInt32 { .max }
 
   var function = Function()
   var output = MachineFunction()
@@ -79,11 +80,11 @@ package struct Lowering: ~Copyable {
   var forkEdges = Vector<UInt32>()
   var edgesBefore = Vector<UInt32>()
   var edgesAfter = Vector<UInt32>()
-  var machineBlocks = Vector<MachineBlock>()
+  var machineBlocks = Vector<LoweredBlock>()
 
   // MARK: Code, in order of selection: groups backwards, each forwards
 
-  var code = Vector<Selected>()
+  var code = Vector<SelectedInstruction>()
   var operands = Vector<Operand>()
   /// Where each group starts in `code`.
   var groups = Vector<UInt32>()
@@ -95,8 +96,8 @@ package struct Lowering: ~Copyable {
   var origin: UInt32 = 0
   /// Colour of the instruction being selected: what has the same may move down to it.
   var colour: UInt32 = 0
-  /// The instruction whose flags a branch reads: it must be one that writes them.
-  var flagProducer = -1
+  /// What the target keeps.
+  var selection = ISA.Selection()
   var pending = Vector<Operand>()
   var resultValues = Vector<UInt32>()
 
@@ -139,7 +140,7 @@ package struct Lowering: ~Copyable {
     output.clear()
     output.index = function.index
     output.alignsLoops = options.alignsLoops
-    output.problem.machine = X64Convention.machine
+    output.problem.machine = ISA.machine
     output.frameVariableBytes = Int32(truncatingIfNeeded: function.frameVariables.count &* 8)
     registers.reset(count: function.instructions.count, to: Self.noRegister)
     code.removeAll()
@@ -150,7 +151,7 @@ package struct Lowering: ~Copyable {
     constantCache.reset(count: 64, to: 0)
     sharedConstants.removeAll()
     argumentWords = countArgumentWords()
-    flagProducer = -1
+    selection = ISA.Selection()
   }
 
   private mutating func lowerBlock(_ b: Int) {
@@ -181,86 +182,7 @@ package struct Lowering: ~Copyable {
     let groupStart = UInt32(truncatingIfNeeded: code.count)
     origin = function.origins[i]
     colour = facts[i] &>> 3
-    select(i, instruction)
+    ISA.select(i, instruction, &self)
     if UInt32(truncatingIfNeeded: code.count) != groupStart { groups.append(groupStart) }
-  }
-
-  /// Selects code for one instruction. Pure ones return at once when nobody asks for the value.
-  private mutating func select(_ i: Int, _ x: Instruction) {
-    switch x.opcode {
-    case .nop, .param, .iconst, .fconst, .result, .extendU: return
-    // What has effects is selected always.
-    case .divS, .divU, .remS, .remU: lowerDivision(i, x)
-    case .truncS, .truncU: lowerTruncation(i, x)
-    case .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U: lowerLoad(i, x)
-    case .store, .store8, .store16, .store32, .contextStore, .pointerStore, .frameStore:
-      lowerStore(i, x)
-    case .memoryCopy: lowerMemoryCopy(x)
-    case .memoryFill: lowerMemoryFill(x)
-    case .call: lowerCall(i, x)
-    case .callReference: lowerCall(i, x)
-    case .callHelper: lowerHelperCall(i, x)
-    case .trapIf: lowerTrapIf(i, x)
-    case .jump: lowerJump(x.a)
-    case .branch: lowerBranch(i, x)
-    case .branchTable: lowerBranchTable(x)
-    case .returns: lowerReturn(x)
-    case .tailCall, .tailCallReference: lowerTailCall(x)
-    case .trap:
-      emit(
-        MachineInstruction(.trap, immediate: Int32(truncatingIfNeeded: x.aux)), role: .exit)
-    default:
-      if registers[i] != Self.noRegister || x.opcode.mustStay { selectPure(i, x) }
-    }
-  }
-
-  private mutating func selectPure(_ i: Int, _ x: Instruction) {
-    switch x.opcode {
-    case .add: lowerAdd(i, x)
-    case .sub: lowerSub(i, x)
-    case .and: lowerAnd(i, x)
-    case .or: lowerOr(i, x)
-    case .xor: lowerXor(i, x)
-    case .mul: lowerMul(i, x)
-    case .shl, .shrS, .shrU: lowerShift(i, x)
-    case .rotl, .rotr: lowerRotation(i, x)
-    case .clz: lowerIntegerUnary(.lzcnt, i, x)
-    case .ctz: lowerIntegerUnary(.tzcnt, i, x)
-    case .popcnt: lowerIntegerUnary(.popcnt, i, x)
-    case .extend8S: lowerExtension(.movsx8, i, x)
-    case .extend16S: lowerExtension(.movsx16, i, x)
-    case .extend32S, .extendS: lowerExtension(.movsx32, i, x)
-    case .wrap: lowerWrap(i, x)
-    case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU, .feq, .fne, .flt, .fle, .fgt,
-      .fge:
-      lowerComparison(i)
-    case .fadd: lowerFloatBinary(.fadd, i, x)
-    case .fsub: lowerFloatBinary(.fsub, i, x)
-    case .fmul: lowerFloatBinary(.fmul, i, x)
-    case .fdiv: lowerFloatBinary(.fdiv, i, x)
-    case .fmin, .fmax: lowerMinMax(i, x)
-    case .fcopysign: lowerCopysign(i, x)
-    case .fneg: lowerFloatMask(.vxor, i, x)
-    case .fabs: lowerFloatMask(.vand, i, x)
-    case .fsqrt: lowerFloatUnary(.fsqrt, i, x)
-    case .fnearest: lowerFloatUnary(.fround, i, x, mode: 8)
-    case .ffloor: lowerFloatUnary(.fround, i, x, mode: 9)
-    case .fceil: lowerFloatUnary(.fround, i, x, mode: 10)
-    case .ftrunc: lowerFloatUnary(.fround, i, x, mode: 11)
-    case .truncSatS, .truncSatU: lowerSaturation(i, x)
-    case .convertS, .convertU: lowerConversion(i, x)
-    case .promote: lowerFloatUnary(.fpromote, i, x)
-    case .demote: lowerFloatUnary(.fdemote, i, x)
-    case .reinterpret: lowerReinterpretation(i, x)
-    case .select: lowerSelect(i, x)
-    case .contextLoad, .pointerLoad, .frameLoad: lowerLoad(i, x)
-    case .nop, .param, .iconst, .fconst, .result, .extendU, .divS, .divU, .remS, .remU, .truncS,
-      .truncU, .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U, .store, .store8,
-      .store16, .store32, .memoryCopy, .memoryFill, .contextStore, .pointerStore, .frameStore,
-      .call, .callReference,
-      .callHelper, .trapIf, .jump, .branch, .branchTable, .returns, .tailCall, .tailCallReference,
-      .trap:
-      fatalError("lower: function \(function.index): \(x.opcode.info.name) is selected elsewhere")
-    }
   }
 }

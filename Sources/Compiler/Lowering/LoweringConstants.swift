@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Constants in registers and in memory.
+// Constants that loops share, and those that the code reads from memory.
 
 import Entities
 import RegisterAllocation
@@ -17,44 +17,13 @@ struct SharedConstant: BitwiseCopyable {
 }
 
 extension Lowering {
-  // MARK: Registers
-
   /// Whether there is room for one more.
   var canShareConstant: Bool {
     options.sharesConstants && sharedConstants.count < SharedConstant.limit
   }
 
-  mutating func constantRegister(_ bits: UInt64) -> VirtualRegister {
-    let low = Int32(truncatingIfNeeded: bits)
-    if bits &>> 32 == 0 {
-      return made(by: MachineInstruction(.movImmediate, size: 2, immediate: low), .int)
-    }
-    if UInt64(bitPattern: Int64(low)) == bits {
-      return made(by: MachineInstruction(.movImmediate, size: 3, immediate: low), .int)
-    }
-    return made(by: MachineInstruction(.movWide, size: 3, immediate: constantIndex(bits)), .int)
-  }
-
-  mutating func floatConstantRegister(_ x: Instruction) -> VirtualRegister {
-    if x.bits == 0 { return made(by: MachineInstruction(.fzero, size: 3), .float) }
-    let source = constantSource(x.bits)
-    var instruction = MachineInstruction(.fmov, source.form, size: Self.size(x.type))
-    instruction.address = source.address
-    instruction.displacement = source.displacement
-    return made(by: instruction, .float)
-  }
-
-  /// A word of the context that never changes.
-  mutating func contextRegister(_ offset: Int32) -> VirtualRegister {
-    let source = Source(.context, displacement: offset)
-    var instruction = MachineInstruction(.mov, source.form, size: 3)
-    instruction.address = source.address
-    instruction.displacement = source.displacement
-    return made(by: instruction, .int)
-  }
-
   /// The register that `instruction`, which has no other operand, defines.
-  private mutating func made(
+  mutating func made(
     by instruction: MachineInstruction, _ registerClass: RegisterClass
   ) -> VirtualRegister {
     if options.sharesConstants && isInLoop {
@@ -84,14 +53,12 @@ extension Lowering {
       emit(constant.instruction)
       operands.append(.definition(constant.register, constant.registerClass))
       // What is in memory costs what a spilled value does.
-      let isLoaded = constant.instruction.x64Form == .memory
+      let isLoaded = ISA.readsMemory(constant.instruction)
       output.problem.rematerializations.append(
         Rematerialization(constant.register, cost: isLoaded ? 1 : 0.5))
       output.rematerializations.append(constant.instruction)
     }
   }
-
-  // MARK: Memory
 
   /// The index in `constants` of a word.
   mutating func constantIndex(_ bits: UInt64) -> Int32 {
@@ -106,24 +73,21 @@ extension Lowering {
     return Int32(truncatingIfNeeded: index)
   }
 
-  mutating func constantSource(_ bits: UInt64) -> Source {
-    Source(.constant, displacement: constantIndex(bits))
-  }
-
-  /// A mask of 16 bytes, aligned: the word and zeros.
-  mutating func maskSource(_ bits: UInt64) -> Source {
-    let slot = Int(truncatingIfNeeded: (bits &* 0x9E37_79B9_7F4A_7C15) &>> 58) ^ 1
+  /// The index in `constants` of two words that are aligned to 16 bytes.
+  mutating func constantIndex(_ low: UInt64, _ high: UInt64) -> Int32 {
+    let hash = (low ^ high &<< 1) &* 0x9E37_79B9_7F4A_7C15
+    let slot = Int(truncatingIfNeeded: hash &>> 58) ^ 1
     let cached = Int(truncatingIfNeeded: constantCache[slot])
     if cached & 1 != 0 && cached < output.constants.count
-      && output.constants[cached &- 1] == bits && output.constants[cached] == 0
+      && output.constants[cached &- 1] == low && output.constants[cached] == high
     {
-      return Source(.constant, displacement: Int32(truncatingIfNeeded: cached &- 1))
+      return Int32(truncatingIfNeeded: cached &- 1)
     }
     if output.constants.count & 1 != 0 { output.constants.append(0) }
     let index = output.constants.count
-    output.constants.append(bits)
-    output.constants.append(0)
+    output.constants.append(low)
+    output.constants.append(high)
     constantCache[slot] = UInt32(truncatingIfNeeded: index &+ 1)
-    return Source(.constant, displacement: Int32(truncatingIfNeeded: index))
+    return Int32(truncatingIfNeeded: index)
   }
 }

@@ -52,7 +52,7 @@ struct BlockParts: BitwiseCopyable {
   }
 }
 
-extension CodeBuffer {
+extension Emitter where ISA == X64 {
   /// xmm15, which carries no value from one instruction to the next.
   private static var scratch: Xmm { Xmm(CallingConvention.scratchFloat) }
 
@@ -63,7 +63,7 @@ extension CodeBuffer {
     } else {
       encodeFill(parts, p, origin)
     }
-    if parts.areLong { clearUpperHalves() }
+    if parts.areLong { assembler.clearUpperHalves() }
   }
 
   private mutating func encodeCopy(_ parts: BlockParts, _ p: PlacedInstruction, _ origin: UInt32) {
@@ -72,22 +72,22 @@ extension CodeBuffer {
     let from = address(p, temporaries &+ (hasBase ? 2 : 1))
     let base = hasBase ? p.gpr(temporaries &+ 1) : .r14
     let to = RegisterOrMemory.memory(base, index: p.gpr(temporaries))
-    markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
+    assembler.markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
     for k in (0..<parts.count).reversed() {
       let part = from.advanced(by: parts.offset(k))
       if parts.areVectors {
         loadPart(parts, k < temporaries ? p.xmm(k) : Self.scratch, part)
       } else {
-        loadZeroExtended(from: parts.integerWidth(k), p.gpr(k), part)
+        assembler.loadZeroExtended(from: parts.integerWidth(k), p.gpr(k), part)
       }
     }
-    markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
+    assembler.markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
     for k in (0..<parts.count).reversed() {
       let part = to.advanced(by: parts.offset(k))
       if parts.areVectors {
         storePart(parts, part, k < temporaries ? p.xmm(k) : Self.scratch)
       } else {
-        store(parts.integerWidth(k), part, p.gpr(k))
+        assembler.store(parts.integerWidth(k), part, p.gpr(k))
       }
     }
   }
@@ -98,13 +98,15 @@ extension CodeBuffer {
     }
     let to = address(p, 1)
     if !parts.areVectors {
-      markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
-      for k in (0..<parts.byteCount).reversed() { store(.b8, to.advanced(by: k), p.gpr(0)) }
+      assembler.markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
+      for k in (0..<parts.byteCount).reversed() {
+        assembler.store(.b8, to.advanced(by: k), p.gpr(0))
+      }
       return
     }
-    moveBits(.b32, Self.scratch, RegisterOrMemory(p.gpr(0)))
-    broadcastByte(Self.scratch, RegisterOrMemory(Self.scratch), isLong: parts.areLong)
-    markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
+    assembler.moveBits(.b32, Self.scratch, RegisterOrMemory(p.gpr(0)))
+    assembler.broadcastByte(Self.scratch, RegisterOrMemory(Self.scratch), isLong: parts.areLong)
+    assembler.markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
     for k in (0..<parts.count).reversed() {
       storePart(parts, to.advanced(by: parts.offset(k)), Self.scratch)
     }
@@ -113,32 +115,32 @@ extension CodeBuffer {
   private mutating func encodeFill(
     _ parts: BlockParts, _ to: RegisterOrMemory, immediate: Int32, _ origin: UInt32
   ) {
-    if parts.width > 3 { clear(Self.scratch) }
-    markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
+    if parts.width > 3 { assembler.clear(Self.scratch) }
+    assembler.markSite(origin, kind: TrapKind.memoryOutOfBounds.rawValue)
     for k in (0..<parts.count).reversed() {
       let part = to.advanced(by: parts.offset(k))
       switch parts.width {
       case 4...: storePart(parts, part, Self.scratch)
-      case 3: store(.b64, part, immediate: immediate)
-      case 2: store(.b32, part, immediate: immediate)
-      default: store(parts.integerWidth(k), part, immediate: immediate)
+      case 3: assembler.store(.b64, part, immediate: immediate)
+      case 2: assembler.store(.b32, part, immediate: immediate)
+      default: assembler.store(parts.integerWidth(k), part, immediate: immediate)
       }
     }
   }
 
   private mutating func loadPart(_ parts: BlockParts, _ register: Xmm, _ from: RegisterOrMemory) {
     switch parts.width {
-    case 4...: loadVector(register, from, isLong: parts.areLong)
-    case 3: load(.f64, register, from)
-    default: load(.f32, register, from)
+    case 4...: assembler.loadVector(register, from, isLong: parts.areLong)
+    case 3: assembler.load(.f64, register, from)
+    default: assembler.load(.f32, register, from)
     }
   }
 
   private mutating func storePart(_ parts: BlockParts, _ to: RegisterOrMemory, _ register: Xmm) {
     switch parts.width {
-    case 4...: storeVector(to, register, isLong: parts.areLong)
-    case 3: store(.f64, to, register)
-    default: store(.f32, to, register)
+    case 4...: assembler.storeVector(to, register, isLong: parts.areLong)
+    case 3: assembler.store(.f64, to, register)
+    default: assembler.store(.f32, to, register)
     }
   }
 }

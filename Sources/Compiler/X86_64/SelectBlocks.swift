@@ -3,7 +3,7 @@
 
 import RegisterAllocation
 
-extension Lowering {
+extension Lowering where ISA == X64 {
   mutating func lowerMemoryCopy(_ x: Instruction) {
     let destination = register(x.a)
     let memory = x.aux & 255
@@ -39,11 +39,13 @@ extension Lowering {
   }
 
   /// An address of which `bytes` more fit the displacement.
-  private mutating func blockAddress(_ address: UInt32, memory: UInt16, _ bytes: UInt32) -> Source {
+  private mutating func blockAddress(_ address: UInt32, memory: UInt16, _ bytes: UInt32)
+    -> X64Source
+  {
     let s = memoryAddress(Instruction(.load, .i64, aux: memory, a: address))
     if s.displacement <= Int32.max &- Int32(truncatingIfNeeded: bytes) { return s }
     let index = register(address)
-    if memory == 0 { return Source(.memoryIndex, first: index) }
-    return Source(.baseIndex, first: memoryBase(memory), second: index)
+    if memory == 0 { return X64Source(.memoryIndex, first: index) }
+    return X64Source(.baseIndex, first: memoryBase(memory), second: index)
   }
 }

@@ -5,16 +5,16 @@ import Artefact
 import Entities
 import RegisterAllocation
 
-extension Lowering {
+extension Lowering where ISA == X64 {
   // MARK: Addresses
 
   /// The address that a load or store accesses.
-  mutating func address(of x: Instruction) -> Source {
+  mutating func address(of x: Instruction) -> X64Source {
     switch x.opcode {
     case .contextLoad, .contextStore:
-      Source(.context, displacement: Int32(truncatingIfNeeded: x.b))
+      X64Source(.context, displacement: Int32(truncatingIfNeeded: x.b))
     case .frameLoad, .frameStore:
-      Source(.frameVariable, displacement: Int32(truncatingIfNeeded: x.b) &* 8)
+      X64Source(.frameVariable, displacement: Int32(truncatingIfNeeded: x.b) &* 8)
     case .pointerLoad, .pointerStore: pointerAddress(x)
     default: memoryAddress(x)
     }
@@ -23,7 +23,7 @@ extension Lowering {
   /// An address in a linear memory. An i32 address wraps at 32 bits and the machine's does not, so
   /// that parts of it may become parts of the machine's only where they cannot wrap; an i64 address
   /// wraps as the machine's does.
-  mutating func memoryAddress(_ access: Instruction) -> Source {
+  mutating func memoryAddress(_ access: Instruction) -> X64Source {
     let base = access.aux == 0 ? VirtualRegister.none : memoryBase(access.aux)
     var index = access.a
     var displacement = Int64(truncatingIfNeeded: access.b)
@@ -35,7 +35,7 @@ extension Lowering {
     if x.opcode == .iconst {
       let sum = displacement &+ Int64(bitPattern: x.bits)
       if sum >= 0 && sum < 1 &<< 31 {
-        return Source(
+        return X64Source(
           base.isNone ? .memory : .base, displacement: Int32(truncatingIfNeeded: sum), first: base)
       }
     } else if x.opcode == .add, let c = constant(x.b), options.countsUses,
@@ -56,9 +56,9 @@ extension Lowering {
     }
     let offset = Int32(truncatingIfNeeded: displacement)
     if base.isNone {
-      return Source(.memoryIndex, scale: scale, displacement: offset, first: register(index))
+      return X64Source(.memoryIndex, scale: scale, displacement: offset, first: register(index))
     }
-    return Source(
+    return X64Source(
       .baseIndex, scale: scale, displacement: offset, first: base, second: register(index))
   }
 
@@ -86,7 +86,7 @@ extension Lowering {
   }
 
   /// An address of the runtime's memory. It is 64 bits wide, as the machine's: sums fold.
-  private mutating func pointerAddress(_ x: Instruction) -> Source {
+  private mutating func pointerAddress(_ x: Instruction) -> X64Source {
     var base = x.a
     var displacement = Int64(truncatingIfNeeded: x.b)
     var sum = instruction(base)
@@ -99,7 +99,7 @@ extension Lowering {
     }
     let offset = Int32(truncatingIfNeeded: displacement)
     if sum.opcode != .add || !isUsedOnce(base) || sum.type != .i64 {
-      return Source(.base, displacement: offset, first: register(base))
+      return X64Source(.base, displacement: offset, first: register(base))
     }
     var index = sum.b
     var scale: UInt8 = 0
@@ -109,7 +109,7 @@ extension Lowering {
       scale = UInt8(truncatingIfNeeded: k)
     }
     let first = register(sum.a)
-    return Source(
+    return X64Source(
       .baseIndex, scale: scale, displacement: offset, first: first, second: register(index))
   }
 
@@ -161,7 +161,7 @@ extension Lowering {
     if type.isFloat {
       storeFloat(value, size, x)
     } else if !lowerReadModifyWrite(x, value, size) {
-      var s: Source
+      var s: X64Source
       if let c = storeImmediate(value, size) {
         s = address(of: x)
         s.form = .immediateToMemory
@@ -175,7 +175,7 @@ extension Lowering {
 
   /// `U, address`.
   mutating func storeRegister(
-    _ opcode: X64Opcode, _ r: VirtualRegister, _ c: RegisterClass, _ size: UInt8, _ s: Source
+    _ opcode: X64Opcode, _ r: VirtualRegister, _ c: RegisterClass, _ size: UInt8, _ s: X64Source
   ) {
     var s = s
     s.form = .registerToMemory

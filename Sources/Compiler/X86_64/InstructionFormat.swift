@@ -146,19 +146,19 @@ package struct OpcodeBits: BitwiseCopyable, Hashable, Sendable {
   @inline(__always) var long: Self { Self(raw: raw | Self.longBit) }
 }
 
-extension CodeBuffer {
+extension Assembler where ISA == X64 {
   /// Appends prefixes, opcode and operands of an instruction in the legacy format. `trailing` bytes
   /// of immediate follow, which the caller appends without asking for room again.
   @inline(never)
   mutating func legacy(
     _ bits: OpcodeBits, _ reg: UInt8, _ rm: RegisterOrMemory, trailing: UInt8 = 0
   ) {
-    makeRoom()
+    code.makeRoom()
     switch bits.prefix {
     case 0: break
-    case 1: put8(0x66)
-    case 2: put8(0xF3)
-    default: put8(0xF2)
+    case 1: code.put8(0x66)
+    case 2: code.put8(0xF3)
+    default: code.put8(0xF2)
     }
     var rex: UInt8 = (bits.isWide ? 8 : 0) | (reg &>> 1 & 4) | (rm.base &>> 3)
     rex |= rm.indexRegister &>> 2 & 2
@@ -167,14 +167,14 @@ extension CodeBuffer {
     if bits.raw & OpcodeBits.byteRMBit != 0, rm.form == .register, rm.base &- 4 < 4 {
       isNeeded = true
     }
-    if isNeeded { put8(0x40 | rex) }
+    if isNeeded { code.put8(0x40 | rex) }
     switch bits.map {
     case 0: break
-    case 1: put8(0x0F)
-    case 2: put16(0x380F)
-    default: put16(0x3A0F)
+    case 1: code.put8(0x0F)
+    case 2: code.put16(0x380F)
+    default: code.put16(0x3A0F)
     }
-    put8(bits.opcode)
+    code.put8(bits.opcode)
     operands(reg, rm, trailing)
   }
 
@@ -183,22 +183,22 @@ extension CodeBuffer {
   mutating func vex(
     _ bits: OpcodeBits, _ reg: UInt8, _ second: UInt8, _ rm: RegisterOrMemory, trailing: UInt8 = 0
   ) {
-    makeRoom()
+    code.makeRoom()
     let notR: UInt8 = (reg & 8) == 0 ? 0x80 : 0
     let pp = UInt8(truncatingIfNeeded: bits.prefix)
     let l: UInt8 = bits.raw & OpcodeBits.longBit != 0 ? 4 : 0
     let low: UInt8 = (~second & 15) &<< 3 | l | pp
     if (rm.base | rm.indexRegister) & 8 == 0 && !bits.isWide && bits.map == 1 {
-      put8(0xC5)
-      put8(notR | low)
+      code.put8(0xC5)
+      code.put8(notR | low)
     } else {
       let notX: UInt8 = (rm.indexRegister & 8) == 0 ? 0x40 : 0
       let notB: UInt8 = (rm.base & 8) == 0 ? 0x20 : 0
-      put8(0xC4)
-      put8(notR | notX | notB | UInt8(truncatingIfNeeded: bits.map))
-      put8(low | (bits.isWide ? 0x80 : 0))
+      code.put8(0xC4)
+      code.put8(notR | notX | notB | UInt8(truncatingIfNeeded: bits.map))
+      code.put8(low | (bits.isWide ? 0x80 : 0))
     }
-    put8(bits.opcode)
+    code.put8(bits.opcode)
     operands(reg, rm, trailing)
   }
 
@@ -208,23 +208,23 @@ extension CodeBuffer {
     let middle: UInt8 = (reg & 7) &<< 3
     switch rm.form {
     case .register:
-      put8(0xC0 | middle | (rm.base & 7))
+      code.put8(0xC0 | middle | (rm.base & 7))
     case .base:
       let base: UInt8 = rm.base & 7
       let mode = displacementMode(rm)
-      put8(mode | middle | base)
+      code.put8(mode | middle | base)
       // rsp and r12 in this place mean that a SIB byte follows; it says "no index".
-      if base == 4 { put8(0x24) }
+      if base == 4 { code.put8(0x24) }
       displacement(mode, rm.displacement)
     case .baseIndex:
       let mode = displacementMode(rm)
-      put8(mode | middle | 4)
-      put8(rm.scale &<< 6 | (rm.indexRegister & 7) &<< 3 | (rm.base & 7))
+      code.put8(mode | middle | 4)
+      code.put8(rm.scale &<< 6 | (rm.indexRegister & 7) &<< 3 | (rm.base & 7))
       displacement(mode, rm.displacement)
     case .index:
-      put8(middle | 4)
-      put8(rm.scale &<< 6 | (rm.indexRegister & 7) &<< 3 | 5)
-      put32(rm.displacement)
+      code.put8(middle | 4)
+      code.put8(rm.scale &<< 6 | (rm.indexRegister & 7) &<< 3 | 5)
+      code.put32(rm.displacement)
     case .label: relative(.label, middle, rm, trailing)
     case .constant: relative(.constant, middle, rm, trailing)
     case .jumpTable: relative(.jumpTable, middle, rm, trailing)
@@ -240,20 +240,20 @@ extension CodeBuffer {
 
   @inline(__always) private mutating func displacement(_ mode: UInt8, _ displacement: Int32) {
     if mode == 0x40 {
-      put8(UInt8(truncatingIfNeeded: displacement))
+      code.put8(UInt8(truncatingIfNeeded: displacement))
     } else if mode == 0x80 {
-      put32(displacement)
+      code.put32(displacement)
     }
   }
 
   private mutating func relative(
     _ target: FixupTarget, _ middle: UInt8, _ rm: RegisterOrMemory, _ trailing: UInt8
   ) {
-    put8(middle | 5)
-    fixups.append(
+    code.put8(middle | 5)
+    code.fixups.append(
       Fixup(
-        offset: UInt32(truncatingIfNeeded: offset),
+        offset: UInt32(truncatingIfNeeded: code.offset),
         index: UInt32(truncatingIfNeeded: rm.displacement), target: target, trailing: trailing))
-    put32(0)
+    code.put32(0)
   }
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The target's conventions as the allocator and lowering see them.
+// The registers as the allocator and lowering see them, and what calls do with them.
 
 import Artefact
 import Entities
 import RegisterAllocation
 
-/// The registers that allocation may use, and what calls destroy.
-package enum X64Convention {
+extension X64 {
   /// rax, rcx, rdx, rsi, rdi, r8, r9, r11.
   package static let callerSaved: UInt64 = 0b1011_1100_0111
   /// rbx, r10, r12, r13: without rbp, which chains the frames.
@@ -37,7 +36,7 @@ package enum X64Convention {
 
   /// What a call destroys beside its results, of which so many are in registers.
   package static func clobbers(
-    resultIntegers: Int, resultFloats: Int, ofHelper isHelper: Bool = false
+    resultIntegers: Int, resultFloats: Int, ofHelper isHelper: Bool
   ) -> RegisterSet {
     var set = RegisterSet(
       int: isHelper ? callerSaved | helpersDestroy : callerSaved, float: floats)

@@ -4,20 +4,20 @@
 import Entities
 import RegisterAllocation
 
-extension Lowering {
-  /// A block of the problem: a block of the function, or an edge of it.
-  struct MachineBlock: BitwiseCopyable {
-    /// Ranges of `groups` and start in `arguments`.
-    var groupStart: UInt32 = 0
-    var groupEnd: UInt32 = 0
-    var argumentStart: UInt32 = 0
-    /// Block or edge of the function.
-    var source: UInt32 = 0
-    var frequency: Float = 1
-    var isEdge = false
-    var isCold = false
-  }
+/// A block of the problem: a block of the function, or an edge of it.
+struct LoweredBlock: BitwiseCopyable {
+  /// Ranges of `groups` and start in `arguments`.
+  var groupStart: UInt32 = 0
+  var groupEnd: UInt32 = 0
+  var argumentStart: UInt32 = 0
+  /// Block or edge of the function.
+  var source: UInt32 = 0
+  var frequency: Float = 1
+  var isEdge = false
+  var isCold = false
+}
 
+extension Lowering {
   /// Decides everything that selection must know beforehand. Forward, linear.
   mutating func plan() {
     let blockCount = function.blocks.count
@@ -148,7 +148,7 @@ extension Lowering {
     var total = 0
     for b in 0..<blockCount where reached[b] { total &+= 1 }
     for k in forkEdges.indices where splits(forkEdges[k]) { total &+= 1 }
-    machineBlocks.reset(count: total, to: MachineBlock())
+    machineBlocks.reset(count: total, to: LoweredBlock())
     labels.reset(count: blockCount, to: .max)
     var next: UInt32 = 0
     for cold in [false, true] {
@@ -174,7 +174,7 @@ extension Lowering {
   private mutating func setMachineBlock(
     _ label: UInt32, source: UInt32, isEdge: Bool, depth: UInt16, frequency: Float, isCold: Bool
   ) {
-    var block = MachineBlock()
+    var block = LoweredBlock()
     block.source = source
     block.isEdge = isEdge
     block.isCold = isCold

@@ -5,14 +5,14 @@ import Artefact
 import Entities
 import RegisterAllocation
 
-extension Lowering {
+extension Lowering where ISA == X64 {
   // MARK: Addition and subtraction
 
   /// An addition whose left operand is needed afterwards becomes a `lea`, which needs no copy.
   mutating func lowerAdd(_ i: Int, _ x: Instruction) {
     let size = Self.size(x.type)
     let d = register(defining: i)
-    let setsFlags = i == flagProducer
+    let setsFlags = i == selection.flagProducer
     if let c = immediate(x.b) {
       lowerAddImmediate(d, narrowed(x.a, size), c, size, setsFlags: setsFlags)
       return
@@ -27,7 +27,7 @@ extension Lowering {
     let b = narrowed(x.b, size)
     if isLiveAfter(a) && isLiveAfter(b) {
       let first = register(a)
-      emitAddress(size: size, d, Source(.baseIndex, first: first, second: register(b)))
+      emitAddress(size: size, d, X64Source(.baseIndex, first: first, second: register(b)))
       return
     }
     lowerCommutative(.add, d, x.a, x.b, size)
@@ -37,9 +37,9 @@ extension Lowering {
     _ d: VirtualRegister, _ a: UInt32, _ c: Int32, _ size: UInt8, setsFlags: Bool
   ) {
     if isLiveAfter(a) && !setsFlags {
-      emitAddress(size: size, d, Source(.base, displacement: c, first: register(a)))
+      emitAddress(size: size, d, X64Source(.base, displacement: c, first: register(a)))
     } else {
-      emitTwoAddress(.add, size: size, d, register(a), Source(immediate: c))
+      emitTwoAddress(.add, size: size, d, register(a), X64Source(immediate: c))
     }
   }
 
@@ -54,7 +54,7 @@ extension Lowering {
     let base = register(narrowed(a, size))
     let index = register(narrowed(shift.a, size))
     let scale = UInt8(truncatingIfNeeded: k)
-    emitAddress(size: size, d, Source(.baseIndex, scale: scale, first: base, second: index))
+    emitAddress(size: size, d, X64Source(.baseIndex, scale: scale, first: base, second: index))
     return true
   }
 
@@ -63,7 +63,7 @@ extension Lowering {
     let d = register(defining: i)
     if let c = immediate(x.b), c != .min {
       lowerAddImmediate(
-        d, narrowed(x.a, size), 0 &- c, size, setsFlags: i == flagProducer)
+        d, narrowed(x.a, size), 0 &- c, size, setsFlags: i == selection.flagProducer)
     } else if constant(x.a) == 0 {
       emitInPlace(.neg, size: size, d, register(narrowed(x.b, size)))
     } else {
@@ -99,17 +99,17 @@ extension Lowering {
   mutating func lowerAnd(_ i: Int, _ x: Instruction) {
     let size = Self.size(x.type)
     let d = register(defining: i)
-    if i != flagProducer, let c = constant(x.b) {
+    if i != selection.flagProducer, let c = constant(x.b) {
       let a = low(x.a)
       switch c {
       case 0xff:
-        emitUnary(.movzx8, size: 2, d, .int, Source(register: register(a)), .int)
+        emitUnary(.movzx8, size: 2, d, .int, X64Source(register: register(a)), .int)
         return
       case 0xffff:
-        emitUnary(.movzx16, size: 2, d, .int, Source(register: register(a)), .int)
+        emitUnary(.movzx16, size: 2, d, .int, X64Source(register: register(a)), .int)
         return
       case 0xffff_ffff:
-        emitUnary(.mov, size: 2, d, .int, Source(register: register(a)), .int)
+        emitUnary(.mov, size: 2, d, .int, X64Source(register: register(a)), .int)
         return
       default: break
       }
@@ -136,7 +136,7 @@ extension Lowering {
       return false
     }
     let r = register(narrowed(a, size))
-    emitUnary(opcode, size: size, d, .int, Source(register: r), .int)
+    emitUnary(opcode, size: size, d, .int, X64Source(register: r), .int)
     return true
   }
 
@@ -158,7 +158,9 @@ extension Lowering {
   }
 
   mutating func lowerOr(_ i: Int, _ x: Instruction) {
-    if i != flagProducer, lowerDoubleShift(register(defining: i), x, Self.size(x.type)) { return }
+    if i != selection.flagProducer, lowerDoubleShift(register(defining: i), x, Self.size(x.type)) {
+      return
+    }
     lowerTwoAddress(.or, i, x)
   }
 
@@ -188,7 +190,7 @@ extension Lowering {
     if constant(x.b) == -1 {
       let size = Self.size(x.type)
       emitInPlace(.not, size: size, register(defining: i), register(narrowed(x.a, size)))
-    } else if i == flagProducer
+    } else if i == selection.flagProducer
       || !lowerDoubleShift(register(defining: i), x, Self.size(x.type))
     {
       lowerTwoAddress(.xor, i, x)
@@ -209,7 +211,7 @@ extension Lowering {
     case 3, 5, 9:
       let r = register(a)
       let scale = UInt8(truncatingIfNeeded: (c &- 1).trailingZeroBitCount)
-      emitAddress(size: size, d, Source(.baseIndex, scale: scale, first: r, second: r))
+      emitAddress(size: size, d, X64Source(.baseIndex, scale: scale, first: r, second: r))
     default:
       emitUnary(.imulImmediate, size: size, d, .int, source(x.a, size: size), .int, immediate: c)
     }
@@ -224,7 +226,7 @@ extension Lowering {
       let count = Int32(truncatingIfNeeded: c) & (size == 3 ? 63 : 31)
       let a = register(narrowed(x.a, size))
       if x.opcode == .shl && count == 1 && isLiveAfter(x.a) {
-        emitAddress(size: size, d, Source(.baseIndex, first: a, second: a))
+        emitAddress(size: size, d, X64Source(.baseIndex, first: a, second: a))
         return
       }
       let opcode: X64Opcode = x.opcode == .shl ? .shl : x.opcode == .shrS ? .sar : .shr
@@ -286,12 +288,12 @@ extension Lowering {
     let d = register(defining: i)
     // A load would read more bytes than the instruction.
     let s =
-      x.opcode == .extendS ? source(x.a, size: 2) : Source(register: register(low(x.a)))
+      x.opcode == .extendS ? source(x.a, size: 2) : X64Source(register: register(low(x.a)))
     emitUnary(opcode, size: Self.size(x.type), d, .int, s, .int)
   }
 
   mutating func lowerWrap(_ i: Int, _ x: Instruction) {
-    emitUnary(.mov, size: 2, register(defining: i), .int, Source(register: register(x.a)), .int)
+    emitUnary(.mov, size: 2, register(defining: i), .int, X64Source(register: register(x.a)), .int)
   }
 
   // MARK: Division
@@ -310,7 +312,7 @@ extension Lowering {
     let dividend = register(narrowed(x.a, size))
     let divisor = register(narrowed(x.b, size))
     if divisorConstant == nil || divisorConstant == 0 {
-      emitFlags(.cmp, size: size, divisor, Source(immediate: 0), .int)
+      emitFlags(.cmp, size: size, divisor, X64Source(immediate: 0), .int)
       emitTrap(.equal, .integerDivideByZero)
     }
     // The remainder by -1 is 0, but the machine's division may overflow.

@@ -17,7 +17,7 @@ import RegisterAllocation
 ///     [rsp …]        outgoing area
 ///
 /// rsp is a multiple of 16 at calls.
-struct Frame: BitwiseCopyable {
+package struct X64Frame: TargetState {
   /// Bytes between rbp and the spill slots.
   var savedBytes: Int32 = 0
   /// Distance from rbp down to the first byte of the frame variables.
@@ -55,15 +55,15 @@ struct Frame: BitwiseCopyable {
     return slot(allocation)
   }
 
-  init() {}
+  package init() {}
 
   init(
     _ machine: inout MachineFunction, _ solution: inout Solution
   ) throws(EmissionError) {
     keepsContext = machine.callsReferences
     var used = solution.usedRegisters.int
-    if machine.callsHelpers { used |= X64Convention.helpersDestroy }
-    savedRegisters = UInt32(truncatingIfNeeded: used & X64Convention.calleeSaved)
+    if machine.callsHelpers { used |= X64.helpersDestroy }
+    savedRegisters = UInt32(truncatingIfNeeded: used & X64.calleeSaved)
     let pushes = savedRegisters.nonzeroBitCount + (keepsContext ? 1 : 0)
     // Slots of two units are aligned to 16 bytes, as rbp is.
     let saved = pushes * 8
@@ -82,40 +82,40 @@ struct Frame: BitwiseCopyable {
   }
 }
 
-extension CodeBuffer {
-  mutating func emitPrologue(_ origin: UInt32) {
-    push(.rbp)
-    move(.b64, .rbp, .rsp)
+extension Emitter where ISA == X64 {
+  mutating func encodePrologue(_ origin: UInt32) {
+    assembler.push(.rbp)
+    assembler.move(.b64, .rbp, .rsp)
     if frame.checksStack {
       let stub = makeStub(.trap, origin: origin, trap: TrapKind.stackOverflow.rawValue)
       let limit = RegisterOrMemory.memory(.r15, ContextLayout.stackLimit)
-      if Int(frame.adjustment) <= Frame.smallFrame {
-        arithmetic(.cmp, .b64, .rsp, limit)
+      if Int(frame.adjustment) <= X64Frame.smallFrame {
+        assembler.arithmetic(.cmp, .b64, .rsp, limit)
       } else {
         // Below zero the subtraction itself says so: the difference would look like a high address.
-        move(.b64, .r11, .rsp)
-        arithmetic(.sub, .b64, RegisterOrMemory(Gpr.r11), immediate: frame.adjustment)
-        jump(if: .below, stub)
-        arithmetic(.cmp, .b64, .r11, limit)
+        assembler.move(.b64, .r11, .rsp)
+        assembler.arithmetic(.sub, .b64, RegisterOrMemory(Gpr.r11), immediate: frame.adjustment)
+        assembler.jump(if: .below, stub)
+        assembler.arithmetic(.cmp, .b64, .r11, limit)
       }
-      jump(if: .below, stub)
+      assembler.jump(if: .below, stub)
     }
-    if frame.keepsContext { push(.r15) }
+    if frame.keepsContext { assembler.push(.r15) }
     var left = frame.savedRegisters
     while left != 0 {
-      push(Gpr(UInt8(truncatingIfNeeded: left.trailingZeroBitCount)))
+      assembler.push(Gpr(UInt8(truncatingIfNeeded: left.trailingZeroBitCount)))
       left &= left &- 1
     }
     if frame.adjustment != 0 {
-      arithmetic(.sub, .b64, RegisterOrMemory(Gpr.rsp), immediate: frame.adjustment)
+      assembler.arithmetic(.sub, .b64, RegisterOrMemory(Gpr.rsp), immediate: frame.adjustment)
     }
   }
 
   /// Restores and returns.
-  mutating func emitEpilogue(removing argumentBytes: UInt16) {
+  mutating func encodeEpilogue(removing argumentBytes: UInt16) {
     restoreSavedRegisters()
     leaveFrame()
-    `return`(removing: argumentBytes)
+    assembler.return(removing: argumentBytes)
   }
 
   /// Puts the stack as the callee of a tail call expects it, in place of the frame:
@@ -125,15 +125,15 @@ extension CodeBuffer {
   ///     [rsp …]       new arguments
   ///
   /// Uses r11, xmm14 and xmm15, which hold no argument; rax may hold the callee's record.
-  mutating func emitLeave(for call: MachineInstruction) {
+  mutating func encodeLeave(for call: MachineInstruction) {
     let own = Int32(truncatingIfNeeded: call.extra) &* 8
     let passed = call.displacement &* 8
     restoreSavedRegisters()
     let moves = own != passed
     let returnAddress = Xmm(14)
     if moves {
-      load(.f64, returnAddress, .memory(.rbp, 8))
-      load(.b64, .r11, .memory(.rbp, 0))
+      assembler.load(.f64, returnAddress, .memory(.rbp, 8))
+      assembler.load(.b64, .r11, .memory(.rbp, 0))
     }
     let below = own &- passed
     let scratch = Xmm(CallingConvention.scratchFloat)
@@ -141,13 +141,13 @@ extension CodeBuffer {
     var at = passed
     while at > 0 {
       at &-= 16
-      loadVector(scratch, .memory(.rsp, at))
-      storeVector(.memory(.rbp, 16 &+ below &+ at), scratch)
+      assembler.loadVector(scratch, .memory(.rsp, at))
+      assembler.storeVector(.memory(.rbp, 16 &+ below &+ at), scratch)
     }
     if moves {
-      loadAddress(.b64, .rsp, .memory(.rbp, 8 &+ below))
-      store(.f64, .memory(.rsp, 0), returnAddress)
-      move(.b64, .rbp, .r11)
+      assembler.loadAddress(.b64, .rsp, .memory(.rbp, 8 &+ below))
+      assembler.store(.f64, .memory(.rsp, 0), returnAddress)
+      assembler.move(.b64, .rbp, .r11)
     } else {
       leaveFrame()
     }
@@ -158,7 +158,7 @@ extension CodeBuffer {
     var left = frame.savedRegisters
     while left != 0 {
       let register = Gpr(UInt8(truncatingIfNeeded: left.trailingZeroBitCount))
-      load(.b64, register, .memory(.rbp, below))
+      assembler.load(.b64, register, .memory(.rbp, below))
       below &-= 8
       left &= left &- 1
     }
@@ -166,9 +166,9 @@ extension CodeBuffer {
 
   private mutating func leaveFrame() {
     if frame.savedRegisters == 0 && frame.adjustment == 0 && !frame.keepsContext {
-      pop(.rbp)
+      assembler.pop(.rbp)
     } else {
-      leave()
+      assembler.leave()
     }
   }
 }

@@ -5,7 +5,7 @@ import Artefact
 import Entities
 import RegisterAllocation
 
-extension Lowering {
+extension Lowering where ISA == X64 {
   // MARK: Arithmetic
 
   mutating func lowerFloatBinary(_ opcode: X64Opcode, _ i: Int, _ x: Instruction) {
@@ -32,16 +32,16 @@ extension Lowering {
     let b = register(x.b)
     let opcode: X64Opcode = x.opcode == .fmin ? .fmin : .fmax
     let one = newRegister(.float)
-    emitFloat(opcode, size: size, one, a, Source(register: b))
+    emitFloat(opcode, size: size, one, a, X64Source(register: b))
     let other = newRegister(.float)
-    emitFloat(opcode, size: size, other, b, Source(register: a))
+    emitFloat(opcode, size: size, other, b, X64Source(register: a))
     let both = newRegister(.float)
     emitFloat(
-      x.opcode == .fmin ? .vor : .vand, size: size, both, one, Source(register: other))
+      x.opcode == .fmin ? .vor : .vand, size: size, both, one, X64Source(register: other))
     let sum = newRegister(.float)
-    emitFloat(.fadd, size: size, sum, a, Source(register: b))
+    emitFloat(.fadd, size: size, sum, a, X64Source(register: b))
     let mask = newRegister(.float)
-    emitFloat(.fcmp, size: size, mask, a, Source(register: b), immediate: 3)
+    emitFloat(.fcmp, size: size, mask, a, X64Source(register: b), immediate: 3)
     emitBlend(d, both, sum, mask, size)
   }
 
@@ -76,7 +76,7 @@ extension Lowering {
     emitFloat(.vand, size: size, magnitude, a, maskSource(Self.otherBits(size)))
     let bit = newRegister(.float)
     emitFloat(.vand, size: size, bit, b, maskSource(Self.signBit(size)))
-    emitFloat(.vor, size: size, d, magnitude, Source(register: bit))
+    emitFloat(.vor, size: size, d, magnitude, X64Source(register: bit))
   }
 
   // MARK: Conversions
@@ -106,7 +106,7 @@ extension Lowering {
     }
     // An unsigned 32-bit integer is a signed 64-bit one: its register has zeros above.
     let isSigned = x.opcode == .convertS
-    let s = isSigned ? source(x.a, size: integerSize) : Source(register: register(x.a))
+    let s = isSigned ? source(x.a, size: integerSize) : X64Source(register: register(x.a))
     var machine = MachineInstruction(
       .cvtFromInteger, s.form, size: isSigned ? integerSize : 3,
       extra: UInt16(truncatingIfNeeded: floatSize))
@@ -167,13 +167,13 @@ extension Lowering {
       let wide = converted(a, floatSize)
       if x.opcode == .truncS {
         let low = newRegister(.int)
-        emitUnary(.movsx32, size: 3, low, .int, Source(register: wide), .int)
-        emitFlags(.cmp, size: 3, wide, Source(register: low), .int)
+        emitUnary(.movsx32, size: 3, low, .int, X64Source(register: wide), .int)
+        emitFlags(.cmp, size: 3, wide, X64Source(register: low), .int)
         trapIfInconvertible(.notEqual, a, floatSize)
-        emitUnary(.mov, size: 2, d, .int, Source(register: low), .int)
+        emitUnary(.mov, size: 2, d, .int, X64Source(register: low), .int)
       } else {
-        emitUnary(.mov, size: 2, d, .int, Source(register: wide), .int)
-        emitFlags(.cmp, size: 3, wide, Source(register: d), .int)
+        emitUnary(.mov, size: 2, d, .int, X64Source(register: wide), .int)
+        emitFlags(.cmp, size: 3, wide, X64Source(register: d), .int)
         trapIfInconvertible(.notEqual, a, floatSize)
       }
       return
@@ -206,8 +206,8 @@ extension Lowering {
     let sign = newRegister(.int)
     emitInPlace(.sar, size: 3, sign, direct, immediate: 63)
     let selected = newRegister(.int)
-    emitTwoAddress(.and, size: 3, selected, sign, Source(register: rest))
-    emitTwoAddress(.or, size: 3, d, selected, Source(register: direct))
+    emitTwoAddress(.and, size: 3, selected, sign, X64Source(register: rest))
+    emitTwoAddress(.or, size: 3, d, selected, X64Source(register: direct))
   }
 
   mutating func lowerSaturation(_ i: Int, _ x: Instruction) {
@@ -224,7 +224,7 @@ extension Lowering {
       compare(a, size, with: .two63)
       let bounded = newRegister(.int)
       emitMove(.aboveOrEqual, bounded, direct, greatest)
-      emitFlags(.fucomi, size: size, a, Source(register: a), .float)
+      emitFlags(.fucomi, size: size, a, X64Source(register: a), .float)
       emitMove(.parity, d, bounded, zero)
     default:
       // The second operand for NaNs: zero.
@@ -232,7 +232,7 @@ extension Lowering {
       emit(MachineInstruction(.fzero, size: size))
       operands.append(.definition(zero, .float))
       let positive = newRegister(.float)
-      emitFloat(.fmax, size: size, positive, a, Source(register: zero))
+      emitFloat(.fmax, size: size, positive, a, X64Source(register: zero))
       let r = newRegister(.int)
       convertUnsigned(positive, size, to: r)
       let greatest = constantRegister(.max)
@@ -257,26 +257,26 @@ extension Lowering {
     var a = source
     if size == 2 {
       a = newRegister(.float)
-      emitUnary(.fpromote, size: 2, a, .float, Source(register: source), .float)
+      emitUnary(.fpromote, size: 2, a, .float, X64Source(register: source), .float)
     }
     let low = newRegister(.float)
     let high = newRegister(.float)
     if isSigned {
       // NaN becomes zero.
       let mask = newRegister(.float)
-      emitFloat(.fcmp, size: 3, mask, a, Source(register: a), immediate: 7)
+      emitFloat(.fcmp, size: 3, mask, a, X64Source(register: a), immediate: 7)
       let number = newRegister(.float)
-      emitFloat(.vand, size: 3, number, a, Source(register: mask))
+      emitFloat(.vand, size: 3, number, a, X64Source(register: mask))
       emitFloat(.fmax, size: 3, low, number, constantSource(0xc1e0_0000_0000_0000))
       emitFloat(.fmin, size: 3, high, low, constantSource(0x41df_ffff_ffc0_0000))
     } else {
       let zero = newRegister(.float)
       emit(MachineInstruction(.fzero, size: 3))
       operands.append(.definition(zero, .float))
-      emitFloat(.fmax, size: 3, low, a, Source(register: zero))
+      emitFloat(.fmax, size: 3, low, a, X64Source(register: zero))
       emitFloat(.fmin, size: 3, high, low, constantSource(0x41ef_ffff_ffe0_0000))
     }
     let wide = converted(high, 3)
-    emitUnary(.mov, size: 2, d, .int, Source(register: wide), .int)
+    emitUnary(.mov, size: 2, d, .int, X64Source(register: wide), .int)
   }
 }
