@@ -33,7 +33,7 @@ import Glibc
       assert(index >= 0 && index < _count, "index out of range")
       return base[index]
     }
-    @inline(__always) nonmutating _modify {
+    @inline(__always) _modify {
       assert(index >= 0 && index < _count, "index out of range")
       yield &base[index]
     }
@@ -41,7 +41,7 @@ import Glibc
 
   @inlinable public var last: Element {
     @inline(__always) get { self[_count &- 1] }
-    @inline(__always) nonmutating _modify { yield &self[_count &- 1] }
+    @inline(__always) _modify { yield &self[_count &- 1] }
   }
 
   @inlinable @inline(__always) public mutating func append(_ element: Element) {
@@ -125,7 +125,7 @@ extension Vector: @unchecked Sendable where Element: Sendable {}
 
   @inlinable public subscript(_ id: ID) -> Element {
     @inline(__always) get { storage[Int(truncatingIfNeeded: id.raw)] }
-    @inline(__always) nonmutating _modify { yield &storage[Int(truncatingIfNeeded: id.raw)] }
+    @inline(__always) _modify { yield &storage[Int(truncatingIfNeeded: id.raw)] }
   }
 
   @inlinable @inline(__always) @discardableResult
