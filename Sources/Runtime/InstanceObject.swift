@@ -44,7 +44,9 @@ final class InstanceObject {
     }
     link(imports)
     for type in wasm.memories[wasm.importedMemoryCount...] {
-      let memory = try MemoryObject(store: store, type: type)
+      guard let memory = MemoryObject(store: store, type: type) else {
+        throw .outOfResources(ExternalType(type))
+      }
       store.own(memory)
       add(memory)
     }
@@ -52,8 +54,11 @@ final class InstanceObject {
     makeRecords()
     for (type, initializer) in zip(wasm.tables[wasm.importedTableCount...], wasm.tableInitializers)
     {
-      let table = try TableObject(
-        store: store, type: module.processType(type), initial: initializer.map(evaluate) ?? 0)
+      let type = module.processType(type)
+      let initial = initializer.map(evaluate) ?? 0
+      guard let table = TableObject(store: store, type: type, initial: initial) else {
+        throw .outOfResources(ExternalType(type))
+      }
       store.own(table)
       add(table)
     }
