@@ -10,6 +10,8 @@ import Glibc
 /// `removeAll` keeps the memory. Subscripts are checked in debug builds only; untrusted indices
 /// are checked where they come in.
 @frozen public struct Vector<Element: BitwiseCopyable>: ~Copyable {
+  // Safe: room for `_capacity` elements, of which the first `_count` are initialized; this vector's
+  // alone, since it cannot be copied.
   @usableFromInline var base: UnsafeMutablePointer<Element>
   @usableFromInline var _count: Int
   @usableFromInline var _capacity: Int
@@ -92,7 +94,8 @@ import Glibc
     if _slowPath(needed > _capacity) { grow(toAtLeast: needed) }
   }
 
-  /// The elements in place; valid until the next mutation of the vector.
+  /// The elements in place; valid until the next mutation of the vector. Whoever writes through it
+  /// must be the only one to use the vector meanwhile.
   @inlinable @inline(__always) public var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: base, count: _count)
   }
@@ -110,6 +113,7 @@ import Glibc
   }
 }
 
+// Safe: the memory has one owner, and holds plain data that may cross threads.
 extension Vector: @unchecked Sendable where Element: Sendable {}
 
 /// A table indexed by its own kind of id.
@@ -143,4 +147,5 @@ extension Vector: @unchecked Sendable where Element: Sendable {}
   }
 }
 
+// Safe as a vector is.
 extension Pool: @unchecked Sendable where Element: Sendable {}

@@ -98,6 +98,8 @@ public struct Memory: Equatable {
 
 /// A memory's bytes at one moment. Every access is checked against the length it then had, which
 /// never shrinks.
+///
+/// Safe: a memory never moves and goes with its store, which whoever holds a view keeps.
 package struct GuestMemory: BitwiseCopyable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
@@ -127,7 +129,9 @@ package struct GuestMemory: BitwiseCopyable {
   }
 }
 
-/// What compiled code knows of a memory, with the runtime's own part behind it.
+/// What compiled code knows of a memory, with the runtime's own part behind it. Safe: the record
+/// goes with the object, and the address space at `base` too; the first `byteLength` bytes are
+/// accessible.
 struct MemoryRecord {
   var base: UnsafeMutableRawPointer
   var byteLength: Int
@@ -139,6 +143,7 @@ final class MemoryObject {
   /// At a fixed address: instance contexts point to it.
   let record: UnsafeMutablePointer<MemoryRecord>
   private let declared: MemoryType
+  // Safe: the store owns the memory, and whoever grows it, host or guest, keeps the store.
   private unowned(unsafe) let store: Store
   private let rangeSlot: Int
 

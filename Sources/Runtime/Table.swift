@@ -77,7 +77,8 @@ public struct Table: Equatable {
   }
 }
 
-/// What compiled code knows of a table, with the runtime's own part behind it.
+/// What compiled code knows of a table, with the runtime's own part behind it. Safe: the record goes
+/// with the object, and the elements too, which never move; the first `length` of them are in use.
 struct TableRecord {
   var elements: UnsafeMutablePointer<UInt64>
   var length: Int
