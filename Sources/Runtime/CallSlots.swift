@@ -4,7 +4,10 @@
 import Artefact
 import CRuntime
 
-/// Where the words of a call's arguments, or results, lie.
+/// Where the words of a call's arguments, or results, lie. Valid during the call.
+///
+/// Safe: places come from a `CallPlaces` that has counted the call's parameters and results; there
+/// are as many register words as it hands out, and the caller has as many stack words as it counts.
 struct CallSlots: BitwiseCopyable {
   let integers: UnsafeMutablePointer<UInt64>
   let floats: UnsafeMutablePointer<UInt64>

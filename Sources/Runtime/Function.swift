@@ -6,6 +6,9 @@ import CRuntime
 import WebAssembly
 
 /// What a function reference points to; `ContextLayout.FunctionRecord` gives the offsets.
+///
+/// Safe: code lives as long as its module, which the context's owner keeps; the supertypes are never
+/// freed.
 struct FunctionRecord: BitwiseCopyable {
   var code: UnsafeRawPointer
   var context: UnsafeMutableRawPointer
@@ -27,10 +30,11 @@ struct FunctionRecord: BitwiseCopyable {
 /// A function of a guest's or the host's.
 public struct Function: Equatable {
   public let store: Store
-  /// Lives as long as the store.
+  /// Lives as long as the store, which the function keeps.
   let record: UnsafeMutablePointer<FunctionRecord>
   public let type: FunctionType
 
+  /// - Parameter record: of an instance or a host function that `store` owns.
   init(store: Store, record: UnsafeMutablePointer<FunctionRecord>) {
     self.store = store
     self.record = record

@@ -6,7 +6,8 @@ import WebAssembly
 /// A global variable; shared by reference with the instances that import it.
 public struct Global: Equatable {
   public let store: Store
-  /// 16 bytes, in an instance's context or the store's own; live as long as the store.
+  /// 16 bytes, in an instance's context or the store's own; live as long as the store, which the
+  /// global keeps.
   let cell: UnsafeMutableRawPointer
   package let type: GlobalType
 

@@ -82,6 +82,7 @@ final class HostFunctionObject {
 
   let record: UnsafeMutablePointer<FunctionRecord>
   private let context: UnsafeMutablePointer<brolga_host_context>
+  // Safe: the store owns the function, and whoever calls it keeps the store.
   private unowned(unsafe) let store: Store
   private let type: FunctionType
   private let body: Body
@@ -117,7 +118,8 @@ final class HostFunctionObject {
     context.deallocate()
   }
 
-  /// The code of every host function's record.
+  /// The code of every host function's record. Safe: a C function's value is its address, which
+  /// never changes.
   nonisolated(unsafe) static let entry = unsafeBitCast(
     brolga_host_entry as @convention(c) () -> Void, to: UnsafeRawPointer.self)
 
@@ -127,6 +129,7 @@ final class HostFunctionObject {
       record.pointee.context.assumingMemoryBound(to: brolga_host_context.self))
   }
 
+  // Safe: `init` writes the owner, and the object, which the store owns, outlives its context.
   fileprivate static func of(
     _ context: UnsafeMutablePointer<brolga_host_context>
   ) -> HostFunctionObject {
@@ -204,6 +207,7 @@ private func dispatchHostCall(
   _ frame: UnsafeMutablePointer<brolga_host_frame>?
 ) -> UInt32 {
   do {
+    // Safe: `brolga_host_entry` passes the context it was called with and a frame of its own stack.
     try HostFunctionObject.of(context.unsafelyUnwrapped).run(frame.unsafelyUnwrapped)
     return 0
   } catch {

@@ -14,6 +14,7 @@ public final class Store {
   private var hostFunctions: [HostFunctionObject] = []
   private var memories: [MemoryObject] = []
   private var tables: [TableObject] = []
+  /// Each from `makeGlobalCell`, freed with the store.
   private var globalCells: [UnsafeMutableRawPointer] = []
   private var objects: [AnyObject] = []
   /// Bytes of all memories together.
@@ -80,6 +81,7 @@ public final class Store {
 
   private static func error(_ kind: UInt32) -> any Error {
     if kind == UInt32(TrapKind.hostError.rawValue), let box = brolga_take_error() {
+      // Safe: `dispatchHostCall` retained the box, and taking it leaves none behind.
       return Unmanaged<ErrorBox>.fromOpaque(box).takeRetainedValue().error
     }
     return Trap(last: brolga_last_trap())

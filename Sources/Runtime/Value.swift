@@ -162,6 +162,7 @@ extension Reference {
     if type == .externref || !type.isFunctionReference {
       self = .extern(bits == 0 ? nil : ExternalReference(UInt(bits &- 1)))
     } else {
+      // Safe: what is not null in a function reference of a store's is a record that it keeps.
       let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(bits))
       self = .function(record.map { Function(store: store, record: $0) })
     }

@@ -107,6 +107,20 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
   }
 }
 
+@Test(arguments: [CompilationOptions.Level.o0, .o2])
+func precompilingGivesTheBytesOfTheLoadedModule(level: CompilationOptions.Level) throws {
+  let engine = Engine()
+  let program = Programs.example("numbers").bytes
+  let options = CompilationOptions(level: level)
+  let bytes = try Module.precompile(program, options: options)
+  #expect(
+    bytes == (try Module(engine: engine, compiling: program, options: options).serialize()))
+  let instance = try Module(engine: engine, serialized: bytes)
+    .instantiate(store: Store(engine: engine))
+  #expect(try instance.exports[function: "gcd"]!([.i32(1071), .i32(462)]) == [.i32(21)])
+  #expect(throws: ModuleError.isArtefact) { try Module.precompile(bytes) }
+}
+
 /// What the first article of the documentation does.
 @Test func aModuleOfTextCallsTheHostAndReturns() throws {
   let engine = Engine()

@@ -20,7 +20,7 @@ package struct ByteWriter: ~Copyable {
 
   package subscript(_ position: Int) -> UInt8 {
     get { bytes[position] }
-    nonmutating set { bytes[position] = newValue }
+    set { bytes[position] = newValue }
   }
 
   @inline(__always)
