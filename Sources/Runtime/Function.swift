@@ -82,11 +82,11 @@ public struct Function: Equatable {
     withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.arguments(of: call, stack: stack)
       for argument in arguments {
-        slots[places.nextParameter(isFloat: argument.type.isFloat)] = argument.bits
+        slots[places.nextParameter(argument.type.kind)] = argument.bits
       }
     }
     var resultPlaces = places
-    for result in type.results { _ = places.nextResult(isFloat: result.isFloat) }
+    for result in type.results { _ = places.nextResult(result.kind) }
     call.code = record.pointee.code
     call.context = record.pointee.context
     call.stack_words = stack
@@ -95,7 +95,7 @@ public struct Function: Equatable {
     return withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.results(of: call, stack: stack)
       return type.results.map { type in
-        let place = resultPlaces.nextResult(isFloat: type.isFloat)
+        let place = resultPlaces.nextResult(type.kind)
         return Value(bits: slots[place], type: type, store: store)
       }
     }
@@ -107,6 +107,6 @@ extension Function: CustomStringConvertible {
 }
 
 extension ValueType {
-  /// Whether values travel in floating-point registers.
-  var isFloat: Bool { self == .f32 || self == .f64 }
+  /// The kind of place that a value of the type travels in.
+  var kind: ValueKind { self == .f32 || self == .f64 ? .float : .integer }
 }

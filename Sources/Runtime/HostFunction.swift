@@ -95,8 +95,8 @@ final class HostFunctionObject {
     self.type = type
     self.body = body
     var places = CallPlaces()
-    parameterPlaces = type.parameters.map { places.nextParameter(isFloat: $0.isFloat) }
-    resultPlaces = type.results.map { places.nextResult(isFloat: $0.isFloat) }
+    parameterPlaces = type.parameters.map { places.nextParameter($0.kind) }
+    resultPlaces = type.results.map { places.nextResult($0.kind) }
     stackWords = Int(places.stackWords)
     context = .allocate(capacity: 1)
     context.initialize(to: brolga_host_context())

@@ -46,7 +46,7 @@ private struct Transport {
   var places = CallPlaces()
 
   mutating func pass(_ type: Type, _ bits: UInt64) {
-    switch places.nextParameter(isFloat: type.isFloat) {
+    switch places.nextParameter(type.kind) {
     case .integerRegister: integers.append(bits)
     case .floatRegister: floats.append(bits)
     case .stackWord: stack.append(bits)
@@ -55,7 +55,7 @@ private struct Transport {
 
   mutating func result(_ type: Type, _ from: EmissionResult) -> UInt64 {
     let word: UInt64 =
-      switch places.nextResult(isFloat: type.isFloat) {
+      switch places.nextResult(type.kind) {
       case .integerRegister(let k): from.integers[Int(k)]
       case .floatRegister(let k): from.floats[Int(k)]
       case .stackWord(let k): from.stackWords[Int(k)]

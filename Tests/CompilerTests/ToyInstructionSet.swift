@@ -104,7 +104,7 @@ enum Toy: InstructionSet {
     lowering.pending.removeAll()
     for k in 0..<x.c {
       lowering.passValue(
-        lowering.function.lists[Int(x.b + k)], places.nextResult(isFloat: false), isReturned: true)
+        lowering.function.lists[Int(x.b + k)], places.nextResult(.integer), isReturned: true)
     }
     lowering.emit(instruction(.leave), role: .exit)
     for o in lowering.pending.indices { lowering.operands.append(lowering.pending[o]) }

@@ -167,16 +167,16 @@ import WebAssembly
 
 @Test func placesFollowTheConvention() {
   var places = CallPlaces()
-  let integers = (0..<8).map { _ in places.nextParameter(isFloat: false) }
+  let integers = (0..<8).map { _ in places.nextParameter(.integer) }
   #expect(integers == (0..<6).map { .integerRegister($0) } + [.stackWord(0), .stackWord(1)])
-  let floats = (0..<9).map { _ in places.nextParameter(isFloat: true) }
+  let floats = (0..<9).map { _ in places.nextParameter(.float) }
   #expect(floats == (0..<8).map { .floatRegister($0) } + [.stackWord(2)])
-  #expect(places.nextResult(isFloat: false) == .integerRegister(0))
-  #expect(places.nextResult(isFloat: true) == .floatRegister(0))
-  for _ in 0..<5 { _ = places.nextResult(isFloat: false) }
+  #expect(places.nextResult(.integer) == .integerRegister(0))
+  #expect(places.nextResult(.float) == .floatRegister(0))
+  for _ in 0..<5 { _ = places.nextResult(.integer) }
   // Behind three words of arguments, made even.
   #expect(places.argumentWords == 4)
-  #expect(places.nextResult(isFloat: false) == .stackWord(4))
+  #expect(places.nextResult(.integer) == .stackWord(4))
   #expect(places.stackWords == 5)
   // rdi, rsi, rdx, rcx, r8, r9; rax, rdx, rcx, rsi, rdi, r8.
   #expect((0..<6).map { CallingConvention.argumentInteger($0) } == [7, 6, 2, 1, 8, 9])

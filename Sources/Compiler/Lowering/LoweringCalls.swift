@@ -21,7 +21,7 @@ extension Lowering {
     pending.removeAll()
     for k in 0..<Int(truncatingIfNeeded: signature.parameterCount) {
       let value = function.lists[Int(truncatingIfNeeded: x.b) &+ 1 &+ k]
-      let place = places.nextParameter(isFloat: unit.type(signature, k).isFloat)
+      let place = places.nextParameter(unit.type(signature, k).kind)
       passValue(value, place, isReturned: false)
     }
     return places.argumentWords
@@ -65,7 +65,7 @@ extension Lowering {
     var counts = ResultCounts()
     var places = CallPlaces()
     for k in 0..<count {
-      switch places.nextResult(isFloat: unit.type(signature, first &+ k).isFloat) {
+      switch places.nextResult(unit.type(signature, first &+ k).kind) {
       case .integerRegister: counts.integers &+= 1
       case .floatRegister: counts.floats &+= 1
       case .stackWord: counts.words &+= 1
@@ -81,7 +81,7 @@ extension Lowering {
   ) {
     var places = CallPlaces(argumentWords: argumentWords)
     for k in 0..<count {
-      let place = places.nextResult(isFloat: unit.type(signature, first &+ k).isFloat)
+      let place = places.nextResult(unit.type(signature, first &+ k).kind)
       switch place {
       case .integerRegister(let n):
         operands.append(
@@ -95,7 +95,7 @@ extension Lowering {
     places = CallPlaces(argumentWords: argumentWords)
     for k in 0..<count {
       let type = unit.type(signature, first &+ k)
-      if case .stackWord(let word) = places.nextResult(isFloat: type.isFloat) {
+      if case .stackWord(let word) = places.nextResult(type.kind) {
         let value = resultValues[k]
         if value == Self.noRegister || !isRequested(Int(truncatingIfNeeded: value)) { continue }
         ISA.load(Int(truncatingIfNeeded: value), word: word, of: .outgoing, &self)
@@ -130,7 +130,7 @@ extension Lowering {
     var places = CallPlaces()
     for k in 0..<data.parameterCount {
       let value = function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)]
-      _ = places.nextParameter(isFloat: type(value).isFloat)
+      _ = places.nextParameter(type(value).kind)
     }
     return places.argumentWords
   }
@@ -146,7 +146,7 @@ extension Lowering {
       let value = Int(
         truncatingIfNeeded: function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)])
       let type = function.instructions.storage[value].type
-      let place = places.nextParameter(isFloat: type.isFloat)
+      let place = places.nextParameter(type.kind)
       if !isRequested(value) { continue }
       switch place {
       case .integerRegister(let n):
@@ -162,11 +162,16 @@ extension Lowering {
       let value = Int(
         truncatingIfNeeded: function.lists[Int(truncatingIfNeeded: data.parameterStart &+ k)])
       let type = function.instructions.storage[value].type
-      if case .stackWord(let word) = places.nextParameter(isFloat: type.isFloat),
+      if case .stackWord(let word) = places.nextParameter(type.kind),
         isRequested(value)
       {
         ISA.load(value, word: word, of: .incoming, &self)
       }
     }
   }
+}
+
+extension Type {
+  /// The kind of place that a value of the type travels in.
+  @inline(__always) var kind: ValueKind { isFloat ? .float : .integer }
 }

@@ -132,7 +132,7 @@ extension Lowering where ISA == X64 {
     pending.removeAll()
     for k in 0..<x.c {
       let value = function.lists[Int(truncatingIfNeeded: x.b &+ k)]
-      passValue(value, places.nextResult(isFloat: type(value).isFloat), isReturned: true)
+      passValue(value, places.nextResult(type(value).kind), isReturned: true)
     }
     emit(
       MachineInstruction(.ret, immediate: Int32(truncatingIfNeeded: argumentWords) &* 8),
