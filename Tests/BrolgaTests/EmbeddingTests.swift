@@ -142,6 +142,10 @@ func precompilingGivesTheBytesOfTheLoadedModule(level: CompilationOptions.Level)
   let instance = try module.instantiate(store: store, imports: ["env": ["log": log]])
   #expect(try instance.exports[function: "run"]!([.i32(21)]) == [.i32(42)])
   #expect(said == [.i32(21)])
+  let memory = instance.exports[memory: "memory"]!
+  #expect(throws: UsageError.memoryOutOfBounds(offset: 65_534, count: 3, byteCount: 65_536)) {
+    try memory.write([1, 2, 3], at: 65_534)
+  }
 }
 
 /// The helper that raises the trap returns to where the module's code ends.
