@@ -27,7 +27,9 @@ extension Emitter where ISA == X64 {
   /// The source that starts at `operand`: a register, a spill slot, or memory.
   @inline(__always)
   func source(_ p: PlacedInstruction, _ operand: Int) -> RegisterOrMemory {
-    if p.instruction.form == X64Form.register.rawValue { return frame.place(p.places[operand]) }
+    if p.instruction.form == X64Form.register.rawValue {
+      return frame.place(p.places[operand], units: p.instruction.size == 4 ? 2 : 1)
+    }
     assert(p.instruction.x64Form == .memory, "a form that the instruction does not have")
     return address(p, operand)
   }
@@ -71,7 +73,9 @@ extension Emitter where ISA == X64 {
   ) {
     let p = PlacedInstruction(instruction: instruction, places: places)
     let opcode = instruction.x64Opcode
-    if opcode.rawValue >= X64Opcode.fmov.rawValue {
+    if opcode.rawValue >= X64Opcode.vmov.rawValue {
+      encodeVector(opcode, p)
+    } else if opcode.rawValue >= X64Opcode.fmov.rawValue {
       encodeFloat(opcode, p)
     } else {
       encodeInteger(opcode, p, origin)

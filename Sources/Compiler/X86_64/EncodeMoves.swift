@@ -5,32 +5,29 @@ import RegisterAllocation
 
 extension Emitter where ISA == X64 {
   mutating func encodeMove(_ edit: Edit) {
-    let units: Int32 = edit.registerClass == .vector ? 2 : 1
-    let from = edit.from.isSlot ? frame.slot(edit.from, units: units) : frame.place(edit.from)
-    let to = edit.to.isSlot ? frame.slot(edit.to, units: units) : frame.place(edit.to)
-    switch edit.registerClass {
-    case .int:
+    let units = Int32(truncatingIfNeeded: edit.units)
+    let from = frame.place(edit.from, units: units)
+    let to = frame.place(edit.to, units: units)
+    if edit.registerClass == .int {
       if edit.to.isSlot {
         assembler.store(.b64, to, Gpr(from.base))
       } else {
         assembler.load(.b64, Gpr(to.base), from)
       }
-    case .float:
-      if edit.to.isSlot {
-        assembler.store(.f64, to, Xmm(from.base))
-      } else if edit.from.isSlot {
-        assembler.load(.f64, Xmm(to.base), from)
-      } else {
-        assembler.move(Xmm(to.base), Xmm(from.base))
-      }
-    case .vector:
-      if edit.to.isSlot {
+    } else if edit.to.isSlot {
+      if units == 2 {
         assembler.storeVector(to, Xmm(from.base))
-      } else if edit.from.isSlot {
+      } else {
+        assembler.store(.f64, to, Xmm(from.base))
+      }
+    } else if edit.from.isSlot {
+      if units == 2 {
         assembler.loadVector(Xmm(to.base), from)
       } else {
-        assembler.move(Xmm(to.base), Xmm(from.base))
+        assembler.load(.f64, Xmm(to.base), from)
       }
+    } else {
+      assembler.move(Xmm(to.base), Xmm(from.base))
     }
   }
 

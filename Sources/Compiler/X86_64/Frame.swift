@@ -47,12 +47,12 @@ package struct X64Frame: TargetState {
     return .memory(.rbp, 0 &- savedBytes &- (unit &+ units) &* 8)
   }
 
-  @inline(__always) func place(_ allocation: Allocation) -> RegisterOrMemory {
+  @inline(__always) func place(_ allocation: Allocation, units: Int32 = 1) -> RegisterOrMemory {
     if allocation.isRegister {
       return RegisterOrMemory(.register, base: UInt8(truncatingIfNeeded: allocation.raw) & 15)
     }
     assert(allocation.isSlot, "an operand without a place")
-    return slot(allocation)
+    return slot(allocation, units: units)
   }
 
   package init() {}
@@ -67,7 +67,7 @@ package struct X64Frame: TargetState {
     let pushes = savedRegisters.nonzeroBitCount + (keepsContext ? 1 : 0)
     // Slots of two units are aligned to 16 bytes, as rbp is.
     let saved = pushes * 8
-    let base = solution.usedRegisters.vector != 0 ? (saved + 15) & ~15 : saved
+    let base = machine.problem.ownUnits.isEmpty ? saved : (saved + 15) & ~15
     let variables = base + solution.slotUnits * 8 + Int(machine.frameVariableBytes)
     let whole = (variables + Int(machine.outgoingBytes) + 15) & ~15
     guard whole <= Self.largestFrame else {

@@ -13,6 +13,17 @@ extension X64 {
   package static func mnemonic(_ x: MachineInstruction) -> String {
     var text = "\(x.x64Opcode)"
     switch x.x64Opcode {
+    case .vbinary: return "\(VectorBinary(rawValue: x.extra)!)"
+    case .vbinaryByte: return "\(VectorBinaryByte(rawValue: x.extra)!)"
+    case .vfused: return "\(VectorFused(rawValue: x.extra)!)"
+    case .vselect: return "\(VectorSelect(rawValue: x.extra)!)"
+    case .vunary: return "\(VectorUnary(rawValue: x.extra)!)"
+    case .vunaryByte: return "\(VectorUnaryByte(rawValue: x.extra)!)"
+    case .vshift: return "\(VectorShift(rawValue: x.extra)!)"
+    case .vinsert: return "\(VectorInsert(rawValue: x.extra)!)"
+    case .vextract: return "\(VectorExtract(rawValue: x.extra)!)"
+    case .vmask: return "\(VectorMask(rawValue: x.extra)!)"
+    case .vmov, .vstore, .vones, .vtest: break
     case .set, .branch, .trapIf:
       text += ".\(x.x64Condition)"
     case .cmov, .fcmov, .trapIfInconvertible:
@@ -49,7 +60,8 @@ extension X64 {
 
   package static func immediate(_ x: MachineInstruction) -> String? {
     switch x.x64Opcode {
-    case .movImmediate, .imulImmediate, .rorx, .shld, .shrd, .fround, .fcmp, .tailCall, .call,
+    case .vbinaryByte, .vunaryByte, .vshift, .vinsert, .vextract, .movImmediate, .imulImmediate,
+      .rorx, .shld, .shrd, .fround, .fcmp, .tailCall, .call,
       .callHelper, .trap, .trapIf:
       return "\(x.immediate)"
     case .copyBlock: return "\(x.extra)"
