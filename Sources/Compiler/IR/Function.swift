@@ -128,6 +128,8 @@ package struct Function: ~Copyable {
   package var lists = Vector<UInt32>()
   /// The types of frame variables, see `frameLoad`.
   package var frameVariables = Vector<Type>()
+  /// Constants of 16 bytes and patterns of shuffles, by index.
+  package var vectors = Vector<VectorBits>()
 
   package init() {}
 
@@ -141,6 +143,7 @@ package struct Function: ~Copyable {
     edges.removeAll()
     lists.removeAll()
     frameVariables.removeAll()
+    vectors.removeAll()
   }
 
   /// The block's instructions, as indices of `instructions.storage`.

@@ -8,12 +8,14 @@
 /// An operation. Comparisons yield an `i32` of 0 or 1; the type of what they compare, and of what
 /// a conversion starts from, is the type of operand `a`.
 package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-  case nop, param, iconst, fconst
+  case nop, param, iconst, fconst, vconst
 
   // Integers.
   case add, sub, mul, divS, divU, remS, remU
   case and, or, xor, shl, shrS, shrU, rotl, rotr
   case clz, ctz, popcnt
+  /// The upper half of the product of two i64.
+  case mulHighS, mulHighU
   case extend8S, extend16S, extend32S
   /// i64 to i32; i32 to i64.
   case wrap, extendS, extendU
@@ -31,6 +33,51 @@ package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
   /// `a != 0 ? b : c`.
   case select
+
+  // Vectors. `aux` says how they are divided into lanes; where lanes become wider or narrower, it is
+  // the result's, and of `extadd`, `extend` and `extmul` too.
+
+  /// A scalar in every lane; in the lowest, with zeros above.
+  case vsplat, vscalar
+  /// A lane, zero-extended to an i32 if it is narrower, or sign-extended.
+  case extractLane, extractLaneS
+  /// `a` with `b` in one lane.
+  case replaceLane
+  /// The bytes of `a` and `b` whose numbers the pattern has; the bytes of `a` whose numbers `b` has, 0
+  /// for those beyond 15.
+  case vshuffle, vswizzle
+  case vnot, vand, vor, vxor
+  /// `a & ~b`.
+  case vandnot
+  /// The bits of `a` where those of `c` are set, and of `b` elsewhere.
+  case bitselect
+  /// Of integers and floats.
+  case vadd, vsub, vmul, vneg, vabs
+  case vaddSatS, vaddSatU, vsubSatS, vsubSatU
+  case vminS, vminU, vmaxS, vmaxU, vavgU, vpopcnt
+  /// By an i32, modulo a lane's bits.
+  case vshl, vshrS, vshrU
+  /// All bits of a lane set or clear; `vlt` and `vle` are of signed integers and of floats.
+  case veq, vne, vlt, vltU, vle, vleU
+  case anyTrue, allTrue, bitmask
+  case narrowS, narrowU
+  case extendLowS, extendLowU, extendHighS, extendHighU
+  case extmulLowS, extmulLowU, extmulHighS, extmulHighU
+  case extaddS, extaddU
+  /// Sums of neighbouring products of i16; rounded products of fractions of 15 bits.
+  case vdot, q15mulSat
+  case vdiv, vsqrt, vceil, vfloor, vtrunc, vnearest
+  case vfmin, vfmax
+  /// `b < a ? b : a`, and `a < b ? b : a`.
+  case vpmin, vpmax
+  /// `aux` is the shape of the floats; of two of them, the upper lanes of the result are zero, or those
+  /// of the operand are not looked at.
+  case vtruncSatS, vtruncSatU, vconvertS, vconvertU
+  case vdemote, vpromote
+
+  /// What the processor does, where WebAssembly leaves a choice.
+  case relaxedSwizzle, relaxedMadd, relaxedNmadd, relaxedSelect, relaxedMin, relaxedMax
+  case relaxedTruncS, relaxedTruncU, relaxedQ15mul, relaxedDot, relaxedDotAdd
 
   // Linear memory: little-endian, trap when out of bounds. 32-bit forms of loads and stores that
   // name a width are for i64.
@@ -63,6 +110,7 @@ extension Opcode {
     case .param: OpcodeInfo("param", .parameter, .any)
     case .iconst: OpcodeInfo("iconst", .constant, .integerConstant)
     case .fconst: OpcodeInfo("fconst", .constant, .floatConstant)
+    case .vconst: OpcodeInfo("vconst", .vectorConstant, .vector)
     case .add: OpcodeInfo("add", .binary, .integer, commutes: true)
     case .sub: OpcodeInfo("sub", .binary, .integer)
     case .mul: OpcodeInfo("mul", .binary, .integer, commutes: true)
@@ -81,6 +129,8 @@ extension Opcode {
     case .clz: OpcodeInfo("clz", .unary, .integer)
     case .ctz: OpcodeInfo("ctz", .unary, .integer)
     case .popcnt: OpcodeInfo("popcnt", .unary, .integer)
+    case .mulHighS: OpcodeInfo("mul_high_s", .binary, .wide, commutes: true)
+    case .mulHighU: OpcodeInfo("mul_high_u", .binary, .wide, commutes: true)
     case .extend8S: OpcodeInfo("extend8_s", .unary, .integer)
     case .extend16S: OpcodeInfo("extend16_s", .unary, .integer)
     case .extend32S: OpcodeInfo("extend32_s", .unary, .wide)
@@ -128,6 +178,87 @@ extension Opcode {
     case .demote: OpcodeInfo("demote", .unary, .demotion)
     case .reinterpret: OpcodeInfo("reinterpret", .unary, .reinterpretation)
     case .select: OpcodeInfo("select", .ternary, .selection)
+    case .vsplat: OpcodeInfo("vsplat", .laneUnary, .fromLane)
+    case .vscalar: OpcodeInfo("vscalar", .laneUnary, .fromLane)
+    case .extractLaneS: OpcodeInfo("extract_lane_s", .laneRead, .toLane)
+    case .extractLane: OpcodeInfo("extract_lane", .laneRead, .toLane)
+    case .replaceLane: OpcodeInfo("replace_lane", .laneWrite, .intoLane)
+    case .vshuffle: OpcodeInfo("vshuffle", .shuffle, .vector)
+    case .vswizzle: OpcodeInfo("vswizzle", .binary, .vector)
+    case .relaxedSwizzle: OpcodeInfo("relaxed_swizzle", .binary, .vector)
+    case .vnot: OpcodeInfo("vnot", .unary, .vector)
+    case .vand: OpcodeInfo("vand", .binary, .vector, commutes: true)
+    case .vandnot: OpcodeInfo("vandnot", .binary, .vector)
+    case .vor: OpcodeInfo("vor", .binary, .vector, commutes: true)
+    case .vxor: OpcodeInfo("vxor", .binary, .vector, commutes: true)
+    case .bitselect: OpcodeInfo("bitselect", .ternary, .vector)
+    case .vadd: OpcodeInfo("vadd", .laneBinary, .vector)
+    case .vsub: OpcodeInfo("vsub", .laneBinary, .vector)
+    case .vmul: OpcodeInfo("vmul", .laneBinary, .vector)
+    case .vneg: OpcodeInfo("vneg", .laneUnary, .vector)
+    case .vabs: OpcodeInfo("vabs", .laneUnary, .vector)
+    case .vaddSatS: OpcodeInfo("vadd_sat_s", .laneBinary, .vector, commutes: true)
+    case .vaddSatU: OpcodeInfo("vadd_sat_u", .laneBinary, .vector, commutes: true)
+    case .vsubSatS: OpcodeInfo("vsub_sat_s", .laneBinary, .vector)
+    case .vsubSatU: OpcodeInfo("vsub_sat_u", .laneBinary, .vector)
+    case .vminS: OpcodeInfo("vmin_s", .laneBinary, .vector, commutes: true)
+    case .vminU: OpcodeInfo("vmin_u", .laneBinary, .vector, commutes: true)
+    case .vmaxS: OpcodeInfo("vmax_s", .laneBinary, .vector, commutes: true)
+    case .vmaxU: OpcodeInfo("vmax_u", .laneBinary, .vector, commutes: true)
+    case .vavgU: OpcodeInfo("vavg_u", .laneBinary, .vector, commutes: true)
+    case .vpopcnt: OpcodeInfo("vpopcnt", .laneUnary, .vector)
+    case .vshl: OpcodeInfo("vshl", .laneBinary, .vectorShift)
+    case .vshrS: OpcodeInfo("vshr_s", .laneBinary, .vectorShift)
+    case .vshrU: OpcodeInfo("vshr_u", .laneBinary, .vectorShift)
+    case .veq: OpcodeInfo("veq", .laneBinary, .vector, commutes: true)
+    case .vne: OpcodeInfo("vne", .laneBinary, .vector, commutes: true)
+    case .vlt: OpcodeInfo("vlt", .laneBinary, .vector)
+    case .vltU: OpcodeInfo("vlt_u", .laneBinary, .vector)
+    case .vle: OpcodeInfo("vle", .laneBinary, .vector)
+    case .vleU: OpcodeInfo("vle_u", .laneBinary, .vector)
+    case .anyTrue: OpcodeInfo("any_true", .unary, .vectorTest)
+    case .allTrue: OpcodeInfo("all_true", .laneUnary, .vectorTest)
+    case .bitmask: OpcodeInfo("bitmask", .laneUnary, .vectorTest)
+    case .narrowS: OpcodeInfo("narrow_s", .laneBinary, .vector)
+    case .narrowU: OpcodeInfo("narrow_u", .laneBinary, .vector)
+    case .extendLowS: OpcodeInfo("extend_low_s", .laneUnary, .vector)
+    case .extendLowU: OpcodeInfo("extend_low_u", .laneUnary, .vector)
+    case .extendHighS: OpcodeInfo("extend_high_s", .laneUnary, .vector)
+    case .extendHighU: OpcodeInfo("extend_high_u", .laneUnary, .vector)
+    case .extmulLowS: OpcodeInfo("extmul_low_s", .laneBinary, .vector, commutes: true)
+    case .extmulLowU: OpcodeInfo("extmul_low_u", .laneBinary, .vector, commutes: true)
+    case .extmulHighS: OpcodeInfo("extmul_high_s", .laneBinary, .vector, commutes: true)
+    case .extmulHighU: OpcodeInfo("extmul_high_u", .laneBinary, .vector, commutes: true)
+    case .extaddS: OpcodeInfo("extadd_s", .laneUnary, .vector)
+    case .extaddU: OpcodeInfo("extadd_u", .laneUnary, .vector)
+    case .vdot: OpcodeInfo("vdot", .binary, .vector, commutes: true)
+    case .q15mulSat: OpcodeInfo("q15mul_sat", .binary, .vector, commutes: true)
+    case .vdiv: OpcodeInfo("vdiv", .laneBinary, .vector)
+    case .vsqrt: OpcodeInfo("vsqrt", .laneUnary, .vector)
+    case .vceil: OpcodeInfo("vceil", .laneUnary, .vector)
+    case .vfloor: OpcodeInfo("vfloor", .laneUnary, .vector)
+    case .vtrunc: OpcodeInfo("vtrunc", .laneUnary, .vector)
+    case .vnearest: OpcodeInfo("vnearest", .laneUnary, .vector)
+    case .vfmin: OpcodeInfo("vfmin", .laneBinary, .vector)
+    case .vfmax: OpcodeInfo("vfmax", .laneBinary, .vector)
+    case .vpmin: OpcodeInfo("vpmin", .laneBinary, .vector)
+    case .vpmax: OpcodeInfo("vpmax", .laneBinary, .vector)
+    case .vtruncSatS: OpcodeInfo("vtrunc_sat_s", .laneUnary, .vector)
+    case .vtruncSatU: OpcodeInfo("vtrunc_sat_u", .laneUnary, .vector)
+    case .vconvertS: OpcodeInfo("vconvert_s", .laneUnary, .vector)
+    case .vconvertU: OpcodeInfo("vconvert_u", .laneUnary, .vector)
+    case .vdemote: OpcodeInfo("vdemote", .unary, .vector)
+    case .vpromote: OpcodeInfo("vpromote", .unary, .vector)
+    case .relaxedMadd: OpcodeInfo("relaxed_madd", .laneTernary, .vector)
+    case .relaxedNmadd: OpcodeInfo("relaxed_nmadd", .laneTernary, .vector)
+    case .relaxedSelect: OpcodeInfo("relaxed_select", .laneTernary, .vector)
+    case .relaxedMin: OpcodeInfo("relaxed_min", .laneBinary, .vector)
+    case .relaxedMax: OpcodeInfo("relaxed_max", .laneBinary, .vector)
+    case .relaxedTruncS: OpcodeInfo("relaxed_trunc_s", .laneUnary, .vector)
+    case .relaxedTruncU: OpcodeInfo("relaxed_trunc_u", .laneUnary, .vector)
+    case .relaxedQ15mul: OpcodeInfo("relaxed_q15mul", .binary, .vector, commutes: true)
+    case .relaxedDot: OpcodeInfo("relaxed_dot", .binary, .vector)
+    case .relaxedDotAdd: OpcodeInfo("relaxed_dot_add", .ternary, .vector)
     case .load: OpcodeInfo("load", .load, .access, .loads)
     case .load8S: OpcodeInfo("load8_s", .load, .integerAccess, .loads)
     case .load8U: OpcodeInfo("load8_u", .load, .integerAccess, .loads)

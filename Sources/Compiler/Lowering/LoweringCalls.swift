@@ -68,7 +68,8 @@ extension Lowering {
       switch places.nextResult(unit.type(signature, first &+ k).kind) {
       case .integerRegister: counts.integers &+= 1
       case .floatRegister: counts.floats &+= 1
-      case .stackWord: counts.words &+= 1
+      case .stackWord:
+        counts.words &+= unit.type(signature, first &+ k) == .v128 ? 2 : 1
       }
     }
     return counts
@@ -85,9 +86,10 @@ extension Lowering {
       switch place {
       case .integerRegister(let n):
         operands.append(
-          .fixedDefinition(resultRegister(k, .int), ISA.result(integer: n)))
+          .fixedDefinition(resultRegister(k, .i64), ISA.result(integer: n)))
       case .floatRegister(let n):
-        operands.append(.fixedDefinition(resultRegister(k, .float), ISA.float(n)))
+        operands.append(
+          .fixedDefinition(resultRegister(k, unit.type(signature, first &+ k)), ISA.float(n)))
       case .stackWord: break
       }
     }
@@ -103,11 +105,11 @@ extension Lowering {
     }
   }
 
-  private mutating func resultRegister(_ k: Int, _ c: RegisterClass) -> VirtualRegister {
+  private mutating func resultRegister(_ k: Int, _ type: Type) -> VirtualRegister {
     let value = resultValues[k]
-    if value == Self.noRegister { return newRegister(c) }
+    if value == Self.noRegister { return newRegister(for: type) }
     let known = registers[Int(truncatingIfNeeded: value)]
-    return known == Self.noRegister ? newRegister(c) : VirtualRegister(raw: known)
+    return known == Self.noRegister ? newRegister(for: type) : VirtualRegister(raw: known)
   }
 
   /// The number of the mask of a call with so many results in registers: at most one of a helper's.
@@ -173,5 +175,7 @@ extension Lowering {
 
 extension Type {
   /// The kind of place that a value of the type travels in.
-  @inline(__always) var kind: ValueKind { isFloat ? .float : .integer }
+  @inline(__always) var kind: ValueKind {
+    isFloat ? .float : self == .v128 ? .vector : .integer
+  }
 }

@@ -9,7 +9,7 @@ import RegisterAllocation
 /// it, and costs what it did in one that has none.
 struct SharedConstant: BitwiseCopyable {
   var instruction: MachineInstruction
-  var registerClass: RegisterClass
+  var type: Type
   var register: VirtualRegister
 
   /// Each is live through much of the function.
@@ -24,23 +24,22 @@ extension Lowering {
 
   /// The register that `instruction`, which has no other operand, defines.
   mutating func made(
-    by instruction: MachineInstruction, _ registerClass: RegisterClass
+    by instruction: MachineInstruction, _ type: Type
   ) -> VirtualRegister {
     if options.sharesConstants && isInLoop {
       for k in sharedConstants.indices where sharedConstants[k].instruction == instruction {
         return sharedConstants[k].register
       }
       if canShareConstant {
-        let register = newRegister(registerClass)
+        let register = newRegister(for: type)
         sharedConstants.append(
-          SharedConstant(
-            instruction: instruction, registerClass: registerClass, register: register))
+          SharedConstant(instruction: instruction, type: type, register: register))
         return register
       }
     }
-    let register = newRegister(registerClass)
+    let register = newRegister(for: type)
     emit(instruction)
-    operands.append(.definition(register, registerClass))
+    operands.append(.definition(register, Self.registerClass(type)))
     return register
   }
 
@@ -51,7 +50,7 @@ extension Lowering {
       let constant = sharedConstants[k]
       groups.append(UInt32(truncatingIfNeeded: code.count))
       emit(constant.instruction)
-      operands.append(.definition(constant.register, constant.registerClass))
+      operands.append(.definition(constant.register, Self.registerClass(constant.type)))
       // What is in memory costs what a spilled value does.
       let isLoaded = ISA.readsMemory(constant.instruction)
       output.problem.rematerializations.append(

@@ -11,13 +11,20 @@ extension Lowering {
     output.problem.classes.append(registerClass)
   }
 
+  /// A register for a value of the type.
+  @inline(__always) mutating func newRegister(for type: Type) -> VirtualRegister {
+    let register = newRegister(Self.registerClass(type))
+    if type == .v128 { output.problem.setUnits(of: register, to: 2) }
+    return register
+  }
+
   @inline(__always) static func registerClass(_ type: Type) -> RegisterClass {
-    type.isFloat ? .float : .int
+    type.isFloat || type == .v128 ? .float : .int
   }
 
   /// The log2 of a type's bytes.
   @inline(__always) static func size(_ type: Type) -> UInt8 {
-    type == .i32 || type == .f32 ? 2 : 3
+    type == .i32 || type == .f32 ? 2 : type == .v128 ? 4 : 3
   }
 
   @inline(__always) func type(_ value: UInt32) -> Type {
@@ -32,7 +39,7 @@ extension Lowering {
   @inline(__always) mutating func register(defining i: Int) -> VirtualRegister {
     if registers[i] == Self.noRegister {
       let type = function.instructions.storage[i].type
-      registers[i] = newRegister(Self.registerClass(type)).raw
+      registers[i] = newRegister(for: type).raw
     }
     return VirtualRegister(raw: registers[i])
   }
@@ -48,7 +55,7 @@ extension Lowering {
       if registers[v] != Self.noRegister { break }
       x = function.instructions.storage[v]
     }
-    if x.opcode == .iconst || x.opcode == .fconst { return ISA.constant(x, &self) }
+    if x.opcode.isAnyConstant { return ISA.constant(x, &self) }
     return register(defining: v)
   }
 

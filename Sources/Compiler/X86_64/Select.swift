@@ -7,7 +7,7 @@ extension Lowering where ISA == X64 {
   /// Selects code for one instruction. Pure ones return at once when nobody asks for the value.
   mutating func select(_ i: Int, _ x: Instruction) {
     switch x.opcode {
-    case .nop, .param, .iconst, .fconst, .result, .extendU: return
+    case .nop, .param, .iconst, .fconst, .vconst, .result, .extendU: return
     // What has effects is selected always.
     case .divS, .divU, .remS, .remU: lowerDivision(i, x)
     case .truncS, .truncU: lowerTruncation(i, x)
@@ -73,7 +73,20 @@ extension Lowering where ISA == X64 {
     case .reinterpret: lowerReinterpretation(i, x)
     case .select: lowerSelect(i, x)
     case .contextLoad, .pointerLoad, .frameLoad: lowerLoad(i, x)
-    case .nop, .param, .iconst, .fconst, .result, .extendU, .divS, .divU, .remS, .remU, .truncS,
+    case .mulHighS, .mulHighU: lowerMulHigh(i, x)
+    case .vsplat, .vscalar, .extractLaneS, .extractLane, .replaceLane, .vshuffle, .vswizzle,
+      .relaxedSwizzle, .vnot, .vand, .vandnot, .vor, .vxor, .bitselect, .vadd, .vsub, .vmul, .vneg,
+      .vabs, .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vminS, .vminU, .vmaxS, .vmaxU, .vavgU,
+      .vpopcnt, .vshl, .vshrS, .vshrU, .veq, .vne, .vlt, .vltU, .vle, .vleU, .anyTrue, .allTrue,
+      .bitmask, .narrowS, .narrowU, .extendLowS, .extendLowU, .extendHighS, .extendHighU,
+      .extmulLowS, .extmulLowU, .extmulHighS, .extmulHighU, .extaddS, .extaddU, .vdot, .q15mulSat,
+      .vdiv, .vsqrt, .vceil, .vfloor, .vtrunc, .vnearest, .vfmin, .vfmax, .vpmin, .vpmax,
+      .vtruncSatS, .vtruncSatU, .vconvertS, .vconvertU, .vdemote, .vpromote, .relaxedMadd,
+      .relaxedNmadd, .relaxedSelect, .relaxedMin, .relaxedMax, .relaxedTruncS, .relaxedTruncU,
+      .relaxedQ15mul, .relaxedDot, .relaxedDotAdd:
+      selectVector(i, x)
+    case .nop, .param, .iconst, .fconst, .vconst, .result, .extendU, .divS, .divU, .remS, .remU,
+      .truncS,
       .truncU, .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U, .store, .store8,
       .store16, .store32, .memoryCopy, .memoryFill, .contextStore, .pointerStore, .frameStore,
       .call, .callReference,

@@ -76,7 +76,7 @@ extension Lowering where ISA == X64 {
   mutating func loadWord(_ k: UInt16, of area: CallArea, _ value: Int) {
     let type = function.instructions.storage[value].type
     let d = register(defining: value)
-    let opcode: X64Opcode = type.isFloat ? .fmov : .mov
+    let opcode: X64Opcode = type.isFloat ? .fmov : type == .v128 ? .vmov : .mov
     emitUnary(
       opcode, size: Self.size(type), d, Self.registerClass(type), X64Source(word: k, of: area), .int
     )
@@ -85,7 +85,9 @@ extension Lowering where ISA == X64 {
   mutating func storeWord(_ k: UInt16, of area: CallArea, _ value: UInt32) {
     var s = X64Source(word: k, of: area)
     let type = type(value)
-    if type.isFloat {
+    if type == .v128 {
+      storeRegister(.vstore, register(value), .float, 4, s)
+    } else if type.isFloat {
       storeRegister(.fstore, register(value), .float, Self.size(type), s)
     } else if let c = immediate(value), c >= 0 || type == .i64 {
       s.form = .immediateToMemory

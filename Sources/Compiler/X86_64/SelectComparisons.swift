@@ -34,7 +34,7 @@ extension Lowering where ISA == X64 {
     var producer = root.value
     if isComparison(producer) {
       let x = instruction(producer)
-      if constant(x.b) != 0 { return nil }
+      if x.opcode == .anyTrue || x.opcode == .allTrue || constant(x.b) != 0 { return nil }
       switch x.opcode {
       case .eq: condition = .equal
       case .ne: condition = .notEqual
@@ -75,7 +75,7 @@ extension Lowering where ISA == X64 {
     if facts[i] & 4 != 0 { return true }
     let opcode = function.instructions.storage[i].opcode
     switch opcode {
-    case .nop, .param, .iconst, .fconst, .extendU: return true
+    case .nop, .param, .iconst, .fconst, .vconst, .extendU: return true
     default: return opcode.info.effects == .none && opcode != .result && !isRequested(i)
     }
   }
@@ -103,7 +103,7 @@ extension Lowering where ISA == X64 {
   private mutating func isComparison(_ value: UInt32) -> Bool {
     switch instruction(value).opcode {
     case .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU, .feq, .fne, .flt, .fle, .fgt,
-      .fge:
+      .fge, .anyTrue, .allTrue:
       true
     default: false
     }
@@ -129,6 +129,7 @@ extension Lowering where ISA == X64 {
   private mutating func compare(_ x: Instruction, absorbing: Bool) -> X64Condition {
     switch x.opcode {
     case .feq, .fne, .flt, .fle, .fgt, .fge: return compareFloats(x, absorbing: absorbing)
+    case .anyTrue, .allTrue: return compareVector(x)
     default: break
     }
     let size = Self.size(type(x.a))
@@ -302,6 +303,7 @@ extension Lowering where ISA == X64 {
 
   mutating func lowerSelect(_ i: Int, _ x: Instruction) {
     let d = register(defining: i)
+    if x.type == .v128 { return lowerVectorSelect(d, x) }
     if x.type.isFloat {
       lowerFloatSelect(d, x)
       return
@@ -389,6 +391,16 @@ extension Lowering where ISA == X64 {
     let c = register(x.c)
     let flags = lowerCondition(x.a)
     emit(MachineInstruction(.fcmov, size: size, condition: flags))
+    operands.append(.reuse(d, .float, of: 1))
+    operands.append(.use(c, .float))
+    operands.append(.use(b, .float))
+  }
+
+  private mutating func lowerVectorSelect(_ d: VirtualRegister, _ x: Instruction) {
+    let b = register(x.b)
+    let c = register(x.c)
+    let flags = lowerCondition(x.a)
+    emit(MachineInstruction(.fcmov, size: 4, condition: flags))
     operands.append(.reuse(d, .float, of: 1))
     operands.append(.use(c, .float))
     operands.append(.use(b, .float))

@@ -94,6 +94,26 @@ extension Lowering where ISA == X64 {
   }
 
   /// The high half of a product of 64 bits.
+  /// The upper half of a product. The lower one comes with it, if it is the instruction before.
+  mutating func lowerMulHigh(_ i: Int, _ x: Instruction) {
+    let high = register(defining: i)
+    var low = newRegister(.int)
+    if i > 0 && facts[i &- 1] & 4 == 0 && isRequested(i &- 1) {
+      let other = function.instructions.storage[i &- 1]
+      if other.opcode == .mul && other.a == x.a && other.b == x.b && other.type == .i64 {
+        low = register(defining: i &- 1)
+        facts[i &- 1] |= 4
+      }
+    }
+    let a = register(x.a)
+    let s = source(x.b, size: 3)
+    emit(x.opcode == .mulHighU ? .mul : .imulWide, size: 3, s)
+    operands.append(.fixedDefinition(low, X64Register.rax))
+    operands.append(.fixedDefinition(high, X64Register.rdx))
+    operands.append(.fixedUse(a, X64Register.rax))
+    appendSource(s, .int)
+  }
+
   private mutating func highProduct(
     _ opcode: X64Opcode, _ a: VirtualRegister, _ multiplier: UInt64
   ) -> VirtualRegister {

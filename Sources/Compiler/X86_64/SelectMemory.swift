@@ -118,6 +118,10 @@ extension Lowering where ISA == X64 {
   mutating func lowerLoad(_ i: Int, _ x: Instruction) {
     let d = register(defining: i)
     let s = address(of: x)
+    if x.type == .v128 {
+      emitUnary(.vmov, size: 4, d, .float, s, .int)
+      return
+    }
     if x.type.isFloat {
       emitUnary(.fmov, size: Self.size(x.type), d, .float, s, .int)
       return
@@ -158,7 +162,11 @@ extension Lowering where ISA == X64 {
     case .store32: size = 2
     default: size = Self.size(type)
     }
-    if type.isFloat {
+    if type == .v128 {
+      storeRegister(.vstore, register(value), .float, 4, address(of: x))
+    } else if lowerLaneStore(x, value, size) {
+      return
+    } else if type.isFloat {
       storeFloat(value, size, x)
     } else if !lowerReadModifyWrite(x, value, size) {
       var s: X64Source
