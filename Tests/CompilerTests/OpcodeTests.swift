@@ -172,6 +172,17 @@ private func rightTypes(_ info: OpcodeInfo) -> (result: Type, operands: [Type]) 
     #expect(refused >= 2)
   }
 
+  @Test(arguments: Opcode.allCases) func whatIsReadFollowsFromTheFields(_ opcode: Opcode) {
+    let fields = opcode.info.shape.fields
+    let traits = opcode.traits
+    #expect(traits.readsA == (fields.a == .value))
+    #expect(traits.readsB == (fields.b == .value))
+    #expect(traits.readsC == (fields.c == .value))
+    let hasTail = fields.list == .typedArguments || fields.list == .helperArguments
+    #expect(traits.hasTail == hasTail)
+    #expect(traits.readsList == (hasTail || fields.list == .values))
+  }
+
   @Test func theDocumentNamesEveryOperation() throws {
     let text = try String(
       contentsOf: repository.appendingPathComponent("docs/ir.md"), encoding: .utf8)

@@ -135,6 +135,23 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     }
   }
 
+  /// What `fields` says of values, as the bits of `Traits`; a test compares them. In few cases, as the
+  /// compiler goes through them for each row of the table.
+  @inline(__always) var readBits: UInt16 {
+    switch self {
+    case .empty, .parameter, .constant, .vectorConstant, .contextLoad, .frameLoad, .jump, .trap: 0
+    case .unary, .laneUnary, .laneRead, .load, .contextStore, .pointerLoad, .frameStore, .result,
+      .branch, .branchTable, .trapIf:
+      1
+    case .binary, .laneBinary, .laneWrite, .shuffle: 1 | 2
+    case .ternary, .laneTernary: 1 | 2 | 4
+    case .store, .blockCopy, .blockFill, .pointerStore: 1 | 4
+    case .call, .callHelper: 16
+    case .callReference: 1 | 16
+    case .returns: 8
+    }
+  }
+
   /// Whether an instruction of this shape has a value; nil where it may.
   @inline(__always) package var hasResult: Bool? {
     switch self {
@@ -250,16 +267,7 @@ package struct Traits: BitwiseCopyable, Equatable, Sendable {
   @inline(__always) package var isTerminator: Bool { bits & 256 != 0 }
 
   @inline(__always) init(_ shape: Shape, _ effects: Effects) {
-    let fields = shape.fields
-    var bits: UInt16 = 0
-    if fields.a == .value { bits |= 1 }
-    if fields.b == .value { bits |= 2 }
-    if fields.c == .value { bits |= 4 }
-    switch fields.list {
-    case .none, .edges: break
-    case .values: bits |= 8
-    case .typedArguments, .helperArguments: bits |= 16
-    }
+    var bits = shape.readBits
     if shape.isOperation && effects.bits & ~4 == 0 { bits |= 32 }
     if effects.bits & ~1 != 0 { bits |= 64 }
     if effects.mayWrite || effects.canTrap && !effects.mayRead { bits |= 128 }
