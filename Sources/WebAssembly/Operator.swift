@@ -4,6 +4,8 @@
 /// An operator with its immediates. Fields that an operator does not have are zero.
 package struct Operator: BitwiseCopyable {
   package var opcode: Opcode
+  /// Of operators on one lane, memory accesses among them.
+  package var lane: UInt8
   /// Index of the local, global, function, type, label, table, data or element segment; for
   /// loads, stores and `memory.*`, of the memory. Of a copy, the destination; of `call_indirect`,
   /// `call_ref` and their tail calls the type; of `memory.init` and `table.init` the segment. Of `br_table` the count of labels
@@ -14,14 +16,17 @@ package struct Operator: BitwiseCopyable {
   /// `call_ref`, its tail call and `ref.as_non_null` 1 if the reference may be null.
   package var index2: UInt32
   /// The bits of a constant (an `i32` zero-extended), the offset of a load or store, the raw value
-  /// of the type of `ref.null` and of a typed `select`.
+  /// of the type of `ref.null` and of a typed `select`. Of `v128.const` and `i8x16.shuffle`, whose 16
+  /// bytes have no room here, where in the module they are: `Module.vector(at:)` reads them.
   package var immediate: UInt64
 
   @inline(__always)
   package init(
-    _ opcode: Opcode, index: UInt32 = 0, index2: UInt32 = 0, immediate: UInt64 = 0
+    _ opcode: Opcode, index: UInt32 = 0, index2: UInt32 = 0, immediate: UInt64 = 0,
+    lane: UInt8 = 0
   ) {
     self.opcode = opcode
+    self.lane = lane
     self.index = index
     self.index2 = index2
     self.immediate = immediate

@@ -89,6 +89,11 @@ package struct ByteWriter: ~Copyable {
     appendFixed32(UInt32(truncatingIfNeeded: bits &>> 32))
   }
 
+  package mutating func append(_ vector: V128) {
+    appendFixed64(vector.low)
+    appendFixed64(vector.high)
+  }
+
   // MARK: Names, types, sections
 
   package mutating func appendName(_ utf8: UnsafeBufferPointer<UInt8>) {
