@@ -28,7 +28,7 @@ package struct Features: OptionSet, BitwiseCopyable, Hashable, Sendable {
   static let known: Features = [.simd, .relaxedSIMD, .wideArithmetic]
 
   /// Those that the compiler makes code for: what modules may use where nothing else is said.
-  package static let standard: Features = []
+  package static let standard: Features = [.simd, .relaxedSIMD, .wideArithmetic]
 
   /// How messages call a single feature.
   package var name: String {

@@ -34,9 +34,12 @@ package final class CompilationUnit: @unchecked Sendable {
   /// Per function of the index space: byte offset of its record in the context, or 0. Imported
   /// functions have none: the context holds the address of theirs.
   package let recordOffsets: Vector<UInt32>
+  /// Relaxed operators do what they do on every machine.
+  package let relaxesDeterministically: Bool
 
-  package init(_ module: Module) {
+  package init(_ module: Module, relaxesDeterministically: Bool = false) {
     self.module = module
+    self.relaxesDeterministically = relaxesDeterministically
     layout = ContextLayout(module)
     lowering = LoweringUnit(module, layout: layout)
     importedFunctionCount = UInt32(module.importedFunctionCount)

@@ -2,6 +2,7 @@
 // Appends instructions to a function, simplified and numbered as they come.
 
 import Entities
+import WebAssembly
 
 /// Builds a function, block after block.
 ///
@@ -195,7 +196,7 @@ package struct Builder: ~Copyable {
   }
 
   /// The index of 16 bytes in `Function.vectors`; most often one for equal ones.
-  package mutating func vectorIndex(_ bits: VectorBits) -> UInt32 {
+  package mutating func vectorIndex(_ bits: V128) -> UInt32 {
     let hash = (bits.low ^ bits.high &* 3) &* 0x9e37_79b9_7f4a_7c15
     let slot = Int(truncatingIfNeeded: hash &>> 58)
     let known = vectorCache[slot]
@@ -208,7 +209,7 @@ package struct Builder: ~Copyable {
     return UInt32(truncatingIfNeeded: index)
   }
 
-  package mutating func constant(_ bits: VectorBits) -> Value {
+  package mutating func constant(_ bits: V128) -> Value {
     constant(Instruction(.vconst, .v128, b: vectorIndex(bits)))
   }
 

@@ -2,6 +2,7 @@
 // A function in SSA form: blocks with parameters, in flat tables.
 
 import Entities
+import WebAssembly
 
 /// A value: the instruction that computes it. Printed `v7`.
 package struct Value: EntityID {
@@ -129,7 +130,7 @@ package struct Function: ~Copyable {
   /// The types of frame variables, see `frameLoad`.
   package var frameVariables = Vector<Type>()
   /// Constants of 16 bytes and patterns of shuffles, by index.
-  package var vectors = Vector<VectorBits>()
+  package var vectors = Vector<V128>()
 
   package init() {}
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an operation divides vectors into lanes.
 
+import WebAssembly
+
 /// The lanes of a vector, or of an operation's result.
 package enum LaneShape: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case i8x16, i16x8, i32x4, i64x2, f32x4, f64x2
@@ -45,28 +47,15 @@ extension Instruction {
   }
 }
 
-/// Sixteen bytes, the lowest first: a constant, or the pattern of a shuffle.
-package struct VectorBits: BitwiseCopyable, Hashable, Sendable {
-  package var low: UInt64
-  package var high: UInt64
+extension V128 {
+  static var zero: V128 { V128(low: 0, high: 0) }
+  static var ones: V128 { V128(low: .max, high: .max) }
 
-  package init(low: UInt64, high: UInt64) {
-    self.low = low
-    self.high = high
-  }
+  /// Byte `k` in memory.
+  subscript(byte k: Int) -> UInt8 { UInt8(truncatingIfNeeded: lane(k, bits: 8)) }
 
-  package static var zero: VectorBits { VectorBits(low: 0, high: 0) }
-  package static var ones: VectorBits { VectorBits(low: .max, high: .max) }
-
-  package subscript(byte k: Int) -> UInt8 {
-    UInt8(truncatingIfNeeded: (k < 8 ? low : high) &>> UInt64(truncatingIfNeeded: (k & 7) &* 8))
-  }
-
-  package init(bytes: (Int) -> UInt8) {
+  init(bytes: (Int) -> UInt8) {
     self = .zero
-    for k in 0..<8 {
-      low |= UInt64(bytes(k)) &<< UInt64(truncatingIfNeeded: k &* 8)
-      high |= UInt64(bytes(k &+ 8)) &<< UInt64(truncatingIfNeeded: k &* 8)
-    }
+    for k in 0..<16 { setLane(k, bits: 8, to: UInt64(bytes(k))) }
   }
 }

@@ -3,6 +3,7 @@
 
 import Artefact
 import Entities
+import WebAssembly
 
 /// Why a text is not a function.
 package struct IRParseError: Error, Equatable, CustomStringConvertible {
@@ -356,7 +357,7 @@ private struct Parser: ~Copyable {
         let low = UInt64(text.dropFirst(18), radix: 16)
       else { throw error("a vector is 0x and 32 digits") }
       raw = UInt32(function.vectors.count)
-      function.vectors.append(VectorBits(low: low, high: high))
+      function.vectors.append(V128(low: low, high: high))
     case .lanes, .lane:
       let name = try immediate(&rest)
       guard let lanes = LaneShape.allCases.first(where: { "\($0)" == name }) else {

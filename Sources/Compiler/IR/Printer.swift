@@ -3,6 +3,7 @@
 
 import Artefact
 import Entities
+import WebAssembly
 
 extension Function {
   /// The function as text.
@@ -129,7 +130,7 @@ extension Function {
   }
 }
 
-extension VectorBits {
+extension V128 {
   /// All 32 digits, the highest first.
   var text: String {
     let digits = [high, low].map { half in

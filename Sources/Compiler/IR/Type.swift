@@ -36,6 +36,7 @@ extension Type {
     case .i32: self = .i32
     case .f32: self = .f32
     case .f64: self = .f64
+    case .v128: self = .v128
     default: self = .i64
     }
   }

@@ -203,7 +203,7 @@ package struct Translator: ~Copyable {
     case .tableGet, .tableSet, .tableSize, .tableGrow, .tableFill, .tableCopy, .tableInit,
       .elemDrop:
       translateTable(op, unit)
-    default: translateMemory(op, unit)
+    default: if !translateVector(op, unit) { translateMemory(op, unit) }
     }
   }
 

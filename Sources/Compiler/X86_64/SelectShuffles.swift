@@ -2,11 +2,12 @@
 // Selection of shuffles: which instruction moves bytes as a pattern says.
 
 import RegisterAllocation
+import WebAssembly
 
 /// The pattern of a shuffle: for each byte of the result the number of one of 32, those of the first
 /// operand and then those of the second.
 struct ShufflePattern {
-  let bytes: VectorBits
+  let bytes: V128
 
   func source(_ k: Int) -> Int { Int(bytes[byte: k]) }
 
@@ -20,9 +21,9 @@ struct ShufflePattern {
   var usesSecond: Bool { (0..<16).contains { source($0) >= 16 } }
 
   /// The same with the operands exchanged.
-  var swapped: ShufflePattern { ShufflePattern(bytes: VectorBits { bytes[byte: $0] ^ 16 }) }
+  var swapped: ShufflePattern { ShufflePattern(bytes: V128 { bytes[byte: $0] ^ 16 }) }
   /// The same where both operands are one.
-  var folded: ShufflePattern { ShufflePattern(bytes: VectorBits { bytes[byte: $0] & 15 }) }
+  var folded: ShufflePattern { ShufflePattern(bytes: V128 { bytes[byte: $0] & 15 }) }
 
   /// The pattern by groups of `size` bytes; nil where it divides one.
   func groups(of size: Int) -> [Int]? {
@@ -61,8 +62,8 @@ extension Lowering where ISA == X64 {
     let (first, second) = (register(a), register(b))
     if combine(d, first, second, pattern) || combine(d, second, first, pattern.swapped) { return }
     // The bytes of each, and zeros where the other's are.
-    let left = VectorBits { pattern.source($0) < 16 ? UInt8(pattern.source($0)) : 0x80 }
-    let right = VectorBits { pattern.source($0) >= 16 ? UInt8(pattern.source($0) - 16) : 0x80 }
+    let left = V128 { pattern.source($0) < 16 ? UInt8(pattern.source($0)) : 0x80 }
+    let right = V128 { pattern.source($0) >= 16 ? UInt8(pattern.source($0) - 16) : 0x80 }
     let one = vector(.pshufb, first, constantSource(left))
     let other = vector(.pshufb, second, constantSource(right))
     emitVector(.por, d, one, other)
@@ -123,7 +124,7 @@ extension Lowering where ISA == X64 {
     if let op = unpack(zeroed(pattern), isFolded: false) {
       return emitVector(op, d, r, zeroVector())
     }
-    let bytes = VectorBits { isZero($0) ? 0x80 : UInt8(pattern.source($0)) }
+    let bytes = V128 { isZero($0) ? 0x80 : UInt8(pattern.source($0)) }
     emitVector(.pshufb, d, r, constantSource(bytes))
   }
 
@@ -134,7 +135,7 @@ extension Lowering where ISA == X64 {
       let isSame = (0..<16).allSatisfy {
         pattern.source($0) == wanted($0) || pattern.source($0) >= 16 && wanted($0) >= 16
       }
-      if isSame { return ShufflePattern(bytes: VectorBits { UInt8(wanted($0)) }) }
+      if isSame { return ShufflePattern(bytes: V128 { UInt8(wanted($0)) }) }
     }
     return pattern
   }
@@ -186,7 +187,7 @@ extension Lowering where ISA == X64 {
       let mask = words.enumerated().reduce(0) { $0 | ($1.element >= 8 ? 1 << $1.offset : 0) }
       return emitVector(.pblendw, d, a, second, Int32(mask))
     }
-    let mask = constantVector(VectorBits { pattern.source($0) >= 16 ? 0xff : 0 })
+    let mask = constantVector(V128 { pattern.source($0) >= 16 ? 0xff : 0 })
     emitVector(.pblendvb, d, a, mask: mask, second)
   }
 }

@@ -2,6 +2,7 @@
 // Selection of integer arithmetic, shifts and comparisons on vectors that are no single instruction.
 
 import RegisterAllocation
+import WebAssembly
 
 extension Lowering where ISA == X64 {
   // MARK: Products and sums
@@ -98,7 +99,7 @@ extension Lowering where ISA == X64 {
     let a = register(x.a)
     let nibble = splatVector(0x0f0f_0f0f_0f0f_0f0f)
     let table = constantVector(
-      VectorBits(low: 0x0302_0201_0201_0100, high: 0x0403_0302_0302_0201))
+      V128(low: 0x0302_0201_0201_0100, high: 0x0403_0302_0302_0201))
     let low = vector(.pand, a, nibble)
     let high = vector(.pand, vector(.psrlw, a, by: 4), nibble)
     emitVector(.paddb, d, vector(.pshufb, table, low), vector(.pshufb, table, high))

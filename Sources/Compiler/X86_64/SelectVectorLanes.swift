@@ -2,6 +2,7 @@
 // Selection of what moves lanes: between vectors and scalars, and within vectors.
 
 import RegisterAllocation
+import WebAssembly
 
 extension Lowering where ISA == X64 {
   // MARK: Scalars to vectors
@@ -175,7 +176,7 @@ extension Lowering where ISA == X64 {
     let d = register(defining: i)
     let a = register(x.a)
     if let indices = vectorConstant(x.b) {
-      let known = VectorBits { k in indices[byte: k] < 16 ? indices[byte: k] : 0x80 }
+      let known = V128 { k in indices[byte: k] < 16 ? indices[byte: k] : 0x80 }
       return emitVector(.pshufb, d, a, constantSource(known))
     }
     let raised = vector(.paddusb, register(x.b), splatSource(0x7070_7070_7070_7070))

@@ -2,6 +2,7 @@
 // Selection of operations on vectors: the vocabulary, and which rule selects which.
 
 import RegisterAllocation
+import WebAssembly
 
 extension Lowering where ISA == X64 {
   // MARK: Registers and sources
@@ -21,21 +22,21 @@ extension Lowering where ISA == X64 {
     return X64Source(register: register(value))
   }
 
-  mutating func constantSource(_ bits: VectorBits) -> X64Source {
+  mutating func constantSource(_ bits: V128) -> X64Source {
     X64Source(.constant, displacement: constantIndex(bits.low, bits.high))
   }
 
   /// The same 64 bits in both halves.
   mutating func splatSource(_ bits: UInt64) -> X64Source {
-    constantSource(VectorBits(low: bits, high: bits))
+    constantSource(V128(low: bits, high: bits))
   }
 
-  func vectorConstant(_ value: UInt32) -> VectorBits? {
+  func vectorConstant(_ value: UInt32) -> V128? {
     let x = instruction(value)
     return x.opcode == .vconst ? function.vectors[Int(truncatingIfNeeded: x.b)] : nil
   }
 
-  mutating func constantVector(_ bits: VectorBits) -> VirtualRegister {
+  mutating func constantVector(_ bits: V128) -> VirtualRegister {
     if bits == .zero { return zeroVector() }
     if bits == .ones { return made(by: MachineInstruction(.vones, size: 4), .v128) }
     let source = constantSource(bits)
@@ -52,7 +53,7 @@ extension Lowering where ISA == X64 {
   mutating func onesVector() -> VirtualRegister { constantVector(.ones) }
 
   mutating func splatVector(_ bits: UInt64) -> VirtualRegister {
-    constantVector(VectorBits(low: bits, high: bits))
+    constantVector(V128(low: bits, high: bits))
   }
 
   // MARK: Instructions
