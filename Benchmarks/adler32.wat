@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The checksum Adler-32 of 5,536 bytes, from another place in each pass: sums of pairs, weighted dot products.
 ;; Passes: 1000000
+;; Sum after 100: -5826655286837958274
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Blends 2,048 pixels of RGBA over others by their alpha, in 16 bits.
 ;; Passes: 300000
+;; Sum after 100: -7361736359314111221
 
 (module
   (memory (export "memory") 2)

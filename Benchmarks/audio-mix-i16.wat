@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Mixes 4,096 samples of two signals with a gain each, saturating, and keeps the loudest.
 ;; Passes: 800000
+;; Sum after 100: -451199582911936548
 
 (module
   (memory (export "memory") 2)

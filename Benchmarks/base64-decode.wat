@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; 8,192 letters of base64 to bytes, checking each letter: three lookups with swizzles.
 ;; Passes: 400000
+;; Sum after 100: -7251012503062204575
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; 6,144 bytes to base64: bits moved with shifts and a multiplication, letters looked up with swizzles.
 ;; Passes: 400000
+;; Sum after 100: -4811402764895760652
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The mean of nine pixels, in an image of 128 by 64: widening loads, sums in 16 bits, a ninth by multiplying.
 ;; Passes: 200000
+;; Sum after 100: -4595142327498442375
 
 (module
   (memory (export "memory") 2)

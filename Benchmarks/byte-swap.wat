@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Turns the order of the bytes in words of 32 and 64 bits, 8 KiB in place: one shuffle each.
 ;; Passes: 1000000
+;; Sum after 100: -4168821828379476450
 
 (module
   (memory (export "memory") 2)

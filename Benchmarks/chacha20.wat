@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; ChaCha20 over 4 KiB, four blocks at a time: sixteen vectors of state and what rounds need, more than registers.
 ;; Passes: 150000
+;; Sum after 100: 7657042769416312861
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Clamps 2,048 f32 with pmin and pmax, and finds the least and the greatest with min and max.
 ;; Passes: 500000
+;; Sum after 100: 3487842059284146326
 
 (module
   (memory (export "memory") 2)

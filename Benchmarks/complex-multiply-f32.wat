@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; 1,024 products of complex numbers: shuffles of words, signs turned by an exclusive or.
 ;; Passes: 1000000
+;; Sum after 100: 9065517268089081326
 
 (module
   (memory (export "memory") 2)

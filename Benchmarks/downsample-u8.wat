@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Halves an image of 128 by 128 grey pixels: averages of two rows, then of neighbours taken apart by shuffles.
 ;; Passes: 1500000
+;; Sum after 100: -8956142404906869922
 
 (module
   (memory (export "memory") 2)

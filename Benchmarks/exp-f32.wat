@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; e to the power of 2,048 f32 from -10 to 10: rounding, a polynomial, the exponent put in by a shift.
 ;; Passes: 200000
+;; Sum after 100: 2836583046844887424
 
 (module
   (memory (export "memory") 2)

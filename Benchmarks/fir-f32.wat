@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; A filter of 16 coefficients over 1,024 samples: eight outputs at a time, loads that are not aligned.
 ;; Passes: 300000
+;; Sum after 100: 4601538513284240020
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; A table of 1,024 f32 read at 2,048 places and interpolated: loads of lanes at extracted addresses, replaced lanes.
 ;; Passes: 150000
+;; Sum after 100: 2487429242924349303
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; A hash of 8 KiB in the manner of XXH3: two sums of products of 64 bits, stirred after each 64 bytes.
 ;; Passes: 800000
+;; Sum after 100: 611389659150758893
 
 (module
   (memory (export "memory") 2)

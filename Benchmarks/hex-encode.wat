@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; 4 KiB to hexadecimal digits: halves of bytes by turns, then looked up with a swizzle.
 ;; Passes: 2000000
+;; Sum after 100: 408862797068401759
 
 (module
   (memory (export "memory") 2)

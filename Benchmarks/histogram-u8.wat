@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; How often each byte is in 8 KiB: each lane extracted, counted in two tables by turns, added at the end.
 ;; Passes: 80000
+;; Sum after 100: 8509439671865982421
 
 (module
   (memory (export "memory") 2)

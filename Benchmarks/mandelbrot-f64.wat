@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The Mandelbrot set on 32 by 32 points, two points at a time, up to 64 steps; how many steps in all.
 ;; Passes: 10000
+;; Sum after 100: -6817598761893601248
 
 (module
   (memory (export "memory") 2)

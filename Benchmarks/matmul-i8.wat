@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The product of two matrices of i8, 32 by 64 and 64 by 32 (stored by columns): dot products of widened halves.
 ;; Passes: 100000
+;; Sum after 100: -8665794217700373259
 
 (module
   (memory (export "memory") 2)

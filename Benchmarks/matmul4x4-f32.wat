@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Multiplies 128 matrices of four by four f32 with one.
 ;; Passes: 800000
+;; Sum after 100: 3924595535505792361
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Where a byte is first, in 8 KiB from another place in each pass: 32 bytes at a time, then the lowest bit of a mask.
 ;; Passes: 2000000
+;; Sum after 100: -5028207415125515396
 
 (module
   (memory (export "memory") 2)

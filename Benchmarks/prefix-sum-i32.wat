@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The sums of all prefixes of 2,048 i32, four at a time: shifts by lanes, and a chain through the last lane.
 ;; Passes: 1000000
+;; Sum after 100: -6125225835915637227
 
 (module
   (memory (export "memory") 2)

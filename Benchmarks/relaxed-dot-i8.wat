@@ -2,6 +2,7 @@
 ;; A product of a matrix of i8, 64 by 128, and a vector: relaxed_dot_i8x16_i7x16_add_s.
 ;; The vector is of seven bits, so that the result is the same everywhere.
 ;; Passes: 1500000
+;; Sum after 100: 8912950644823264986
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The bits that are set in 16 KiB, looked up by halves of bytes with relaxed_swizzle; no index is beyond 15.
 ;; Passes: 400000
+;; Sum after 100: -7625445531654910672
 
 (module
   (memory (export "memory") 2)

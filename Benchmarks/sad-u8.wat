@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Motion search: the sum of absolute differences of a block of 16 by 16 pixels and each of 64 others; which is least.
 ;; Passes: 600000
+;; Sum after 100: -3004691578057514531
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; y = a x + y over 2,048 f32, with a so small that y stays finite however often.
 ;; Passes: 2000000
+;; Sum after 100: -6272757124867771722
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The message schedule of SHA-256, 64 words for each of 64 blocks, four words at a time.
 ;; Passes: 100000
+;; Sum after 100: 4522074773074733645
 
 (module
   (memory (export "memory") 2)

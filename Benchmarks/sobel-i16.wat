@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Sobel's edges in an image of 128 by 64 grey pixels: differences in 16 bits, absolute values, narrowed.
 ;; Passes: 200000
+;; Sum after 100: 1915432057645725173
 
 (module
   (memory (export "memory") 2)

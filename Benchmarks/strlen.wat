@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; The lengths of strings of some 30 bytes, one after the other, in 16 KiB: a mask of zeros, its lowest bit.
 ;; Passes: 150000
+;; Sum after 100: -2972089156285893273
 
 (module
   (memory (export "memory") 2)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Takes pixels of one image where they differ from another's by more than a threshold, 8 KiB: comparison, bitselect.
 ;; Passes: 1000000
+;; Sum after 100: -3413868775907464618
 
 (module
   (memory (export "memory") 2)

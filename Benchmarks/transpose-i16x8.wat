@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; Transposes a matrix of 64 by 64 i16, in blocks of eight by eight: three rounds of shuffles.
 ;; Passes: 1000000
+;; Sum after 100: 4718622110957431396
 
 (module
   (memory (export "memory") 2)

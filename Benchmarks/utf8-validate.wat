@@ -2,6 +2,7 @@
 ;; Whether 16 KiB of text are UTF-8, and how many characters: the algorithm of Keiser and Lemire, which looks up
 ;; in three tables what two bytes may not be together, and a fast path for 32 bytes of ASCII.
 ;; Passes: 400000
+;; Sum after 100: -4148630869339168023
 
 (module
   (memory (export "memory") 1)

@@ -1,6 +1,7 @@
 ;; SPDX-License-Identifier: Apache-2.0
 ;; 4,096 pixels of three planes (two pixels share U and V) to interleaved RGBA, in fixed point of 16 bits.
 ;; Passes: 300000
+;; Sum after 100: -2822472848903782898
 
 (module
   (memory (export "memory") 2)
