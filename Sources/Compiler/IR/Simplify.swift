@@ -40,6 +40,10 @@ extension Builder {
       return simplifyStore(&i)
     case .trapIf:
       return simplifyTrapIf(&i)
+    case .vsplat, .vscalar, .extractLane, .extractLaneS, .replaceLane, .vnot, .vand, .vor, .vxor,
+      .vandnot, .bitselect, .vshl, .vshrS, .vshrU, .extendLowS, .extendLowU, .extendHighS,
+      .extendHighU, .vconvertS, .vconvertU, .vshuffle:
+      return simplifyVector(&i)
     default:
       return .none
     }

@@ -101,6 +101,9 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
   var pending = Vector<Operand>()
   var resultValues = Vector<UInt32>()
 
+  /// Bytes of each frame variable: those of the widest.
+  var frameVariableStride: Int32 = 8
+
   /// Words of the caller's outgoing area that hold the function's parameters: what it removes.
   var argumentWords: UInt16 = 0
 
@@ -141,7 +144,13 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
     output.index = function.index
     output.alignsLoops = options.alignsLoops
     output.problem.machine = ISA.machine
-    output.frameVariableBytes = Int32(truncatingIfNeeded: function.frameVariables.count &* 8)
+    frameVariableStride = 8
+    for k in function.frameVariables.indices where function.frameVariables[k] == .v128 {
+      frameVariableStride = 16
+      break
+    }
+    output.frameVariableBytes =
+      Int32(truncatingIfNeeded: function.frameVariables.count) &* frameVariableStride
     registers.reset(count: function.instructions.count, to: Self.noRegister)
     code.removeAll()
     operands.removeAll()

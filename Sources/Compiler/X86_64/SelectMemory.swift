@@ -14,7 +14,7 @@ extension Lowering where ISA == X64 {
     case .contextLoad, .contextStore:
       X64Source(.context, displacement: Int32(truncatingIfNeeded: x.b))
     case .frameLoad, .frameStore:
-      X64Source(.frameVariable, displacement: Int32(truncatingIfNeeded: x.b) &* 8)
+      X64Source(.frameVariable, displacement: Int32(truncatingIfNeeded: x.b) &* frameVariableStride)
     case .pointerLoad, .pointerStore: pointerAddress(x)
     default: memoryAddress(x)
     }

@@ -36,6 +36,18 @@ struct ShufflePattern {
     return list
   }
 
+  /// Whether one instruction does it.
+  var isSimple: Bool {
+    if rotation != nil || swapped.rotation != nil { return true }
+    if matches({ source($0) & 15 == $0 ? source($0) : -1 }) { return true }
+    for op in VectorBinary.interleavings where matches(op.pattern) || swapped.matches(op.pattern) {
+      return true
+    }
+    guard let lanes = groups(of: 4) else { return false }
+    return lanes[..<2].allSatisfy { $0 < 4 } && lanes[2...].allSatisfy { $0 >= 4 }
+      || lanes[..<2].allSatisfy { $0 >= 4 } && lanes[2...].allSatisfy { $0 < 4 }
+  }
+
   /// Bytes k, k + 1, … of both operands behind each other.
   var rotation: Int? {
     let start = source(0)
@@ -59,6 +71,9 @@ extension Lowering where ISA == X64 {
       pattern = pattern.swapped
     }
     if vectorConstant(b) == .zero { return permuteWithZeros(d, a, pattern) }
+    if lowerShuffleOfThree(d, a, b, pattern) || lowerShuffleOfThree(d, b, a, pattern.swapped) {
+      return
+    }
     let (first, second) = (register(a), register(b))
     if combine(d, first, second, pattern) || combine(d, second, first, pattern.swapped) { return }
     // The bytes of each, and zeros where the other's are.
@@ -67,6 +82,40 @@ extension Lowering where ISA == X64 {
     let one = vector(.pshufb, first, constantSource(left))
     let other = vector(.pshufb, second, constantSource(right))
     emitVector(.por, d, one, other)
+  }
+
+  /// A shuffle of a shuffle that nothing else reads: the bytes of each of the three, and zeros where
+  /// the others' are.
+  private mutating func lowerShuffleOfThree(
+    _ d: VirtualRegister, _ a: UInt32, _ b: UInt32, _ pattern: ShufflePattern
+  ) -> Bool {
+    let inner = instruction(a)
+    guard inner.opcode == .vshuffle, isUsedOnce(a), !isLiveAfter(a), inner.a != inner.b,
+      inner.a != b, inner.b != b, vectorConstant(b) == nil, vectorConstant(inner.a) == nil,
+      vectorConstant(inner.b) == nil, !pattern.isSimple
+    else { return false }
+    let first = ShufflePattern(bytes: function.vectors[Int(truncatingIfNeeded: inner.c)])
+    if !first.usesFirst || !first.usesSecond || first.isSimple { return false }
+    // Bytes 0 to 31 are the inner shuffle's operands, those from 32 on the outer one's.
+    let sources = (0..<16).map { k in
+      pattern.source(k) < 16 ? first.source(pattern.source(k)) : pattern.source(k) + 16
+    }
+    let parts = [inner.a, inner.b, b].enumerated().map { part, value in
+      let bytes = V128 { k in
+        sources[k] / 16 == part ? UInt8(sources[k] % 16) : 0x80
+      }
+      return (register(value), bytes)
+    }
+    var sum: VirtualRegister?
+    for (k, (register, bytes)) in parts.enumerated() {
+      let moved = vector(.pshufb, register, constantSource(bytes))
+      guard let before = sum else {
+        sum = moved
+        continue
+      }
+      if k == 2 { emitVector(.por, d, before, moved) } else { sum = vector(.por, before, moved) }
+    }
+    return true
   }
 
   /// The bytes of one vector in another order.

@@ -19,6 +19,7 @@ extension Lowering where ISA == X64 {
       return emitVector(op, d, register(a), vectorSource(b))
     }
     // low * low + (high * low + low * high) << 32
+    if let factor = vectorConstant(x.b) { return multiply(d, x.a, by: factor) }
     let a = register(x.a)
     let b = register(x.b)
     let first = vector(.pmuludq, vector(.psrlq, a, by: 32), b)
@@ -26,6 +27,18 @@ extension Lowering where ISA == X64 {
     let cross = vector(.psllq, vector(.paddq, first, second), by: 32)
     let low = vector(.pmuludq, a, b)
     emitVector(.paddq, d, low, cross)
+  }
+
+  /// The halves of a constant are constants.
+  private mutating func multiply(_ d: VirtualRegister, _ a: UInt32, by factor: V128) {
+    let a = register(a)
+    let upper = V128(low: factor.low &>> 32, high: factor.high &>> 32)
+    var cross = vector(.pmuludq, vector(.psrlq, a, by: 32), constantSource(factor))
+    if upper != .zero {
+      cross = vector(.paddq, cross, vector(.pmuludq, a, constantSource(upper)))
+    }
+    let low = vector(.pmuludq, a, constantSource(factor))
+    emitVector(.paddq, d, low, vector(.psllq, cross, by: 32))
   }
 
   /// Products of the lower or upper lanes, twice as wide.
@@ -44,6 +57,9 @@ extension Lowering where ISA == X64 {
         }
       let a = newVector()
       lowerVectorExtension(extend, .i16x8, a, x.a)
+      if let factor = vectorConstant(x.b) {
+        return emitVector(.pmullw, d, a, constantSource(factor.extended(extend, to: .i16x8)))
+      }
       let b = newVector()
       lowerVectorExtension(extend, .i16x8, b, x.b)
       emitVector(.pmullw, d, a, b)
