@@ -290,9 +290,9 @@ package struct Builder: ~Copyable {
     let tag =
       UInt64(truncatingIfNeeded: instruction.opcode.rawValue) &<< 8
       | UInt64(truncatingIfNeeded: instruction.type.rawValue)
-    let c =
-      instruction.opcode.traits.readsC
-      ? operandKey(instruction.c) : UInt64(truncatingIfNeeded: instruction.c)
+    var c = UInt64(truncatingIfNeeded: instruction.c)
+    // Few have a third operand.
+    if c != 0 && instruction.opcode.traits.readsC { c = operandKey(instruction.c) }
     let third = c &<< 32 ^ tag &<< 16 ^ UInt64(truncatingIfNeeded: instruction.aux)
     var h = (high ^ third) &* 0x9e37_79b9_7f4a_7c15
     h = (h ^ h &>> 32 ^ low) &* 0xd6e8_feb8_6659_fd93

@@ -302,7 +302,10 @@ extension Opcode {
   /// Of a scalar, which `Instruction.bits` holds.
   @inline(__always) var isConstant: Bool { self == .iconst || self == .fconst }
   /// Needs no operand, and costs nothing until it is used.
-  @inline(__always) var isAnyConstant: Bool { isConstant || self == .vconst }
+  @inline(__always) var isAnyConstant: Bool {
+    // Neighbours in the enumeration.
+    rawValue &- Self.iconst.rawValue <= Self.vconst.rawValue &- Self.iconst.rawValue
+  }
   @inline(__always) package var isTerminator: Bool { traits.isTerminator }
   @inline(__always) var isPure: Bool { traits.isPure }
   @inline(__always) var mustStay: Bool { traits.mustStay }
