@@ -109,6 +109,8 @@ extension Emitter where ISA == X64 {
     case .and: encodeArithmetic(.and, p)
     case .or: encodeArithmetic(.or, p)
     case .xor: encodeArithmetic(.xor, p)
+    case .adc: encodeArithmetic(.adc, p)
+    case .sbb: encodeArithmetic(.sbb, p)
     case .imul:
       if p.instruction.x64Form == .immediate {
         assembler.multiply(width, p.gpr(0), frame.place(p.places[1]), immediate: p.immediate)

@@ -118,6 +118,8 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// `D=1, U, source` (register, immediate, memory), registerToMemory `U, address`,
   /// immediateToMemory `address`. F
   case add, sub, and, or, xor
+  /// `D=1, U, source` (register, immediate, memory): with the carry of the comparison before. F
+  case adc, sbb
   /// `D=1, U, source` (register, memory). F
   case imul
   /// `D, source` (register, memory), times `immediate`. F

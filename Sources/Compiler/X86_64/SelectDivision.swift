@@ -100,7 +100,9 @@ extension Lowering where ISA == X64 {
     var low = newRegister(.int)
     if i > 0 && facts[i &- 1] & 4 == 0 && isRequested(i &- 1) {
       let other = function.instructions.storage[i &- 1]
-      if other.opcode == .mul && other.a == x.a && other.b == x.b && other.type == .i64 {
+      if other.opcode == .mul && other.type == .i64
+        && (other.a == x.a && other.b == x.b || other.a == x.b && other.b == x.a)
+      {
         low = register(defining: i &- 1)
         facts[i &- 1] |= 4
       }

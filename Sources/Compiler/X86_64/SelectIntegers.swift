@@ -21,6 +21,7 @@ extension Lowering where ISA == X64 {
       lowerCommutative(.add, d, x.a, x.b, size)
       return
     }
+    if lowerCarry(.adc, d, x.a, x.b, size) || lowerCarry(.adc, d, x.b, x.a, size) { return }
     if lowerDoubleShift(d, x, size) { return }
     if lowerShiftAdd(d, x.a, x.b, size) || lowerShiftAdd(d, x.b, x.a, size) { return }
     let a = narrowed(x.a, size)
@@ -31,6 +32,38 @@ extension Lowering where ISA == X64 {
       return
     }
     lowerCommutative(.add, d, x.a, x.b, size)
+  }
+
+  /// A sum or difference of which one term is a comparison of unsigned integers: those leave in the
+  /// carry what it is.
+  private mutating func lowerCarry(
+    _ opcode: X64Opcode, _ d: VirtualRegister, _ a: UInt32, _ b: UInt32, _ size: UInt8
+  ) -> Bool {
+    if !options.countsUses || !isUsedOnce(b) || isLiveAfter(b) { return false }
+    var carry = instruction(b)
+    if carry.opcode == .extendU {
+      if !isUsedOnce(carry.a) || isLiveAfter(carry.a) { return false }
+      carry = instruction(carry.a)
+    }
+    guard carry.opcode == .ltU || carry.opcode == .gtU else { return false }
+    let width = Self.size(type(carry.a))
+    let (lesser, greater) =
+      carry.opcode == .ltU ? (carry.a, carry.b) : (carry.b, carry.a)
+    if instruction(lesser).opcode == .iconst { return false }
+    // Two terms and the carry.
+    var first = a
+    var second = X64Source(immediate: 0)
+    let sum = instruction(a)
+    if sum.opcode == (opcode == .adc ? .add : .sub) && isUsedOnce(a) && !isLiveAfter(a) {
+      first = sum.a
+      second = sourceOrImmediate(sum.b, size: size, absorbing: false)
+    }
+    let r = register(narrowed(first, size))
+    let compared = register(narrowed(lesser, width))
+    let bound = sourceOrImmediate(greater, size: width, absorbing: false)
+    emitFlags(.cmp, size: width, compared, bound, .int)
+    emitTwoAddress(opcode, size: size, d, r, second)
+    return true
   }
 
   private mutating func lowerAddImmediate(
@@ -64,6 +97,8 @@ extension Lowering where ISA == X64 {
     if let c = immediate(x.b), c != .min {
       lowerAddImmediate(
         d, narrowed(x.a, size), 0 &- c, size, setsFlags: i == selection.flagProducer)
+    } else if i != selection.flagProducer, lowerCarry(.sbb, d, x.a, x.b, size) {
+      return
     } else if constant(x.a) == 0 {
       emitInPlace(.neg, size: size, d, register(narrowed(x.b, size)))
     } else {
