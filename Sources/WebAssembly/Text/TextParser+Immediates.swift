@@ -120,7 +120,8 @@ extension TextParser {
   /// Reads memory, offset and alignment of a load or store.
   private mutating func parseAccess(_ row: TextInstruction) throws(TextFailure) {
     // A number before a lane is a memory only if more follows.
-    let isLane = row.immediates == .laneAccess && token.kind == .number && !isAccess(at: position &+ 1)
+    let isLane =
+      row.immediates == .laneAccess && token.kind == .number && !isAccess(at: position &+ 1)
     let memory = isLane ? 0 : try parseOptionalMemory()
     let offset = try takeAssignment("offset=") ?? 0
     var alignment = UInt32(row.width)
