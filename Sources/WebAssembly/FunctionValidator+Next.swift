@@ -50,7 +50,10 @@ extension FunctionValidator {
     case .unreachable: setUnreachable()
     case .rare: return try validateRare(opcode)
     case .prefix: return try validatePrefixed(byte)
-    default: throw illegal(byte)
+    // All, as a default would cost a comparison per operator.
+    case .illegal, .ternary, .shift, .shuffle, .v128Const, .extractLane, .replaceLane, .loadLane,
+      .storeLane, .wideSum, .wideProduct:
+      throw illegal(byte)
     }
     return Operator(opcode)
   }

@@ -4,16 +4,14 @@
 /// An operator with its immediates. Fields that an operator does not have are zero.
 package struct Operator: BitwiseCopyable {
   package var opcode: Opcode
-  /// Of operators on one lane, memory accesses among them.
-  package var lane: UInt8
   /// Index of the local, global, function, type, label, table, data or element segment; for
   /// loads, stores and `memory.*`, of the memory. Of a copy, the destination; of `call_indirect`,
   /// `call_ref` and their tail calls the type; of `memory.init` and `table.init` the segment. Of `br_table` the count of labels
   /// without the default.
   package var index: UInt32
   /// The second index: the table of `call_indirect` and `table.init`, the memory of `memory.init`,
-  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2. Of
-  /// `call_ref`, its tail call and `ref.as_non_null` 1 if the reference may be null.
+  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2, below
+  /// `lane`. Of `call_ref`, its tail call and `ref.as_non_null` 1 if the reference may be null.
   package var index2: UInt32
   /// The bits of a constant (an `i32` zero-extended), the offset of a load or store, the raw value
   /// of the type of `ref.null` and of a typed `select`. Of `v128.const` and `i8x16.shuffle`, whose 16
@@ -22,13 +20,18 @@ package struct Operator: BitwiseCopyable {
 
   @inline(__always)
   package init(
-    _ opcode: Opcode, index: UInt32 = 0, index2: UInt32 = 0, immediate: UInt64 = 0,
-    lane: UInt8 = 0
+    _ opcode: Opcode, index: UInt32 = 0, index2: UInt32 = 0, immediate: UInt64 = 0
   ) {
     self.opcode = opcode
-    self.lane = lane
     self.index = index
     self.index2 = index2
     self.immediate = immediate
+  }
+
+  /// Of operators on one lane, memory accesses among them, its number. It has no field of its own,
+  /// which every other operator would pay for.
+  package var lane: UInt8 {
+    get { UInt8(truncatingIfNeeded: index2 &>> 8) }
+    set { index2 = index2 & 0xFF | UInt32(truncatingIfNeeded: newValue) &<< 8 }
   }
 }

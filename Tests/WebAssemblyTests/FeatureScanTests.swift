@@ -65,11 +65,9 @@ private func features(_ bytes: [UInt8]) throws -> [UnsupportedFeature] {
 
 @Test func theImmediatesOfEveryOperatorAreKnown() {
   for opcode in Opcode.allCases {
-    let raw = opcode.rawValue
-    let found =
-      raw < 256
-      ? Immediates(UInt8(raw), prefixed: nil)
-      : Immediates(UInt8(raw >> 8), prefixed: UInt32(raw & 0xFF))
+    let prefixed = Opcode.prefixed(opcode.rawValue)
+    let byte = prefixed?.prefix ?? UInt8(opcode.rawValue)
+    let found = Immediates(byte, prefixed: prefixed?.number)
     #expect(found != nil, "\(opcode)")
   }
   for byte in UInt8.min...UInt8.max {

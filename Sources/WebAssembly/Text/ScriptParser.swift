@@ -293,7 +293,6 @@ private struct ScriptParser: ~Copyable {
       var lanes: [ScriptExpectation] = []
       var hasPatterns = false
       for _ in 0..<shape.laneCount {
-        try parser.expectLane()
         if let pattern = takeNaNPattern(isDouble) {
           hasPatterns = true
           lanes.append(pattern)
@@ -303,8 +302,8 @@ private struct ScriptParser: ~Copyable {
         }
       }
       if hasPatterns { return .lanes(lanes) }
-      parser.position = start
     }
+    parser.position = start
     return .exactly(.v128(try parser.parseVector()))
   }
 

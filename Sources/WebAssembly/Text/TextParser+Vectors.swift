@@ -34,15 +34,27 @@ extension TextParser {
     let shape = try parseVectorShape()
     var value = V128(low: 0, high: 0)
     for i in 0..<shape.laneCount {
-      try expectLane()
       value.setLane(i, bits: shape.laneBits, to: try parseLaneValue(shape))
     }
     return value
   }
 
+  /// Reads the shape of a value, which as many lanes must follow as it has, right or wrong.
   mutating func parseVectorShape() throws(TextFailure) -> VectorShape {
     guard token.kind == .word, let shape = VectorShape(token.value) else { throw unexpected() }
     position = position &+ 1
+    let start = position
+    for _ in 0..<shape.laneCount {
+      switch token.kind {
+      case .number: break
+      case .word where token.value == Keywords.unknown: break
+      case .reserved: throw unexpected()
+      default: throw failure("wrong number of lane literals")
+      }
+      position = position &+ 1
+    }
+    if token.kind == .number { throw failure("wrong number of lane literals") }
+    position = start
     return shape
   }
 
@@ -52,15 +64,9 @@ extension TextParser {
       : try parseInteger(bits: UInt64(shape.laneBits))
   }
 
-  /// The next token must be a lane of a value.
-  func expectLane() throws(TextFailure) {
-    guard token.kind == .number || token.kind == .word else {
-      throw failure("wrong number of lane literals")
-    }
-  }
-
   /// Reads the number of a lane. Whether there is such a lane is for validation to say.
   mutating func parseLane() throws(TextFailure) -> UInt8 {
+    if token.kind == .word { throw failure("unexpected token \(text(of: token))") }
     guard token.kind == .number else { throw unexpected() }
     do throws(TextNumberError) {
       let lane = try TextNumber.integer(bytes(token), bits: 8, isSigned: false)
@@ -73,7 +79,8 @@ extension TextParser {
 
   mutating func parseShuffle() throws(TextFailure) {
     for _ in 0..<16 {
-      guard token.kind == .number else { throw failure("invalid lane length") }
+      let isUnknown = token.kind == .word && token.value == Keywords.unknown
+      guard token.kind == .number || isUnknown else { throw failure("invalid lane length") }
       do throws(TextNumberError) {
         let lane = try TextNumber.integer(bytes(token), bits: 8, isSigned: false)
         pending.append(UInt8(truncatingIfNeeded: lane))
