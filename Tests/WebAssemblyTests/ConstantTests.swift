@@ -90,7 +90,7 @@ private func initial(_ type: UInt8, _ code: [UInt8]) throws -> ConstantExpressio
   #expect(complain(0x7F, [0x41, 0, 0x67]) == "invalid: constant expression required")
   #expect(complain(0x7F, [0x41, 0, 0xFC, 0x00]) == "invalid: constant expression required")
   #expect(complain(0x7F, [0xFF]) == "malformed: illegal opcode ff")
-  #expect(complain(0x7F, [0xFD, 0x0C]) == "unsupported: simd")
+  #expect(complain(0x7F, [0xFE, 0x10]) == "unsupported: threads")
   #expect(complain(0x70, [0xFB, 0x1C]) == "unsupported: garbage collection")
   #expect(complain(0x70, [0xD0, 0x73]) == nil && complain(0x70, [0xD0, 0x00]) == nil)
   #expect(

@@ -30,15 +30,14 @@ private func features(_ bytes: [UInt8]) throws -> [UnsupportedFeature] {
   let found = try features(module.bytes)
   #expect(
     found.map(\.name) == [
-      "threads", "simd", "exception handling", "garbage collection", "legacy exception handling",
+      "threads", "exception handling", "garbage collection", "legacy exception handling",
     ])
   #expect(found.map(\.offset) == found.map(\.offset).sorted())
   let bytes = module.bytes
   #expect(bytes[found[0].offset] == 0x03)
-  #expect(bytes[found[1].offset] == 0x7B)
-  #expect(bytes[found[2].offset] == 0x04)
-  #expect(bytes[found[3].offset] == 0xFB)
-  #expect(bytes[found[4].offset] == 0x06)
+  #expect(bytes[found[1].offset] == 0x04)
+  #expect(bytes[found[2].offset] == 0xFB)
+  #expect(bytes[found[3].offset] == 0x06)
 }
 
 @Test func whatCannotBeReadHidesOnlyTheRestOfItsPart() throws {

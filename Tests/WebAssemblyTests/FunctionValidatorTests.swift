@@ -312,9 +312,9 @@ private let excess =
 
 @Test func laterFeaturesAreNamed() {
   let expected: [(String, [UInt8])] = [
-    ("simd", [0xFD, 0x00]), ("relaxed simd", [0xFD, 0x80, 0x02]), ("threads", [0xFE, 0x00]),
+    ("threads", [0xFE, 0x00]),
     ("garbage collection", [0xFB, 0x00]), ("exception handling", [0x08, 0x00]),
-    ("legacy exception handling", [0x06, 0x40]), ("wide arithmetic", [0xFC, 0x13]),
+    ("legacy exception handling", [0x06, 0x40]),
     ("stack switching", [0xE0, 0x00]), ("garbage collection", [0xD3]),
   ]
   for (feature, code) in expected { #expect(complain(code) == "unsupported: \(feature)") }
