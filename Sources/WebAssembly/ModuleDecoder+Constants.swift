@@ -75,6 +75,7 @@ extension ModuleDecoder {
     case .i64: operands.append(.i64)
     case .f32: operands.append(.f32)
     case .f64: operands.append(.f64)
+    case .v128: operands.append(.v128)
     case .refNull(let type): operands.append(type)
     case .refFunc(let index):
       guard Int(truncatingIfNeeded: index) < contents.functionTypes.count else {
