@@ -20,6 +20,7 @@ import WebAssembly
 @_exported import enum Artefact.TrapKind
 @_exported import struct WebAssembly.FunctionType
 @_exported import struct WebAssembly.UnsupportedFeature
+@_exported import struct WebAssembly.V128
 @_exported import struct WebAssembly.ValueType
 
 // Said once more, because `WebAssembly` has another of that name.

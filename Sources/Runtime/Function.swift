@@ -61,8 +61,10 @@ public struct Function: Equatable {
     if let host = HostFunctionObject.object(of: record) {
       return try host.call(arguments, store: store)
     }
-    // More than this has no place in registers, whatever the types.
-    let words = max(type.parameters.count + type.results.count, 1)
+    // The first six find a register, whatever the types; what finds none takes up to two words.
+    let registers = Int(CallingConvention.integerRegisterCount)
+    let values = max(type.parameters.count - registers, 0) + max(type.results.count - registers, 0)
+    let words = max(values * 2, 1)
     return try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { stack throws in
       stack.initialize(repeating: 0)
       return try enter(arguments, stack: stack.baseAddress!)
@@ -82,7 +84,7 @@ public struct Function: Equatable {
     withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.arguments(of: call, stack: stack)
       for argument in arguments {
-        slots[places.nextParameter(argument.type.kind)] = argument.bits
+        argument.write(to: slots.address(places.nextParameter(argument.type.kind)))
       }
     }
     var resultPlaces = places
@@ -96,7 +98,7 @@ public struct Function: Equatable {
       let slots = CallSlots.results(of: call, stack: stack)
       return type.results.map { type in
         let place = resultPlaces.nextResult(type.kind)
-        return Value(bits: slots[place], type: type, store: store)
+        return Value(slots.address(place), type: type, store: store)
       }
     }
   }
@@ -108,5 +110,11 @@ extension Function: CustomStringConvertible {
 
 extension ValueType {
   /// The kind of place that a value of the type travels in.
-  var kind: ValueKind { self == .f32 || self == .f64 ? .float : .integer }
+  var kind: ValueKind {
+    switch self {
+    case .f32, .f64: .float
+    case .v128: .vector
+    default: .integer
+    }
+  }
 }

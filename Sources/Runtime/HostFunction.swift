@@ -55,11 +55,13 @@ package struct HostCall: BitwiseCopyable {
   }
 
   /// The `k`-th floating-point argument, of the first eight.
-  package func float(_ k: Int) -> UInt64 { slots.floats[k] }
+  package func float(_ k: Int) -> UInt64 { slots.address(.floatRegister(UInt8(k))).pointee }
 
   /// The `k`-th integer result, of the first six; an `i32` must be zero-extended.
   package func setInteger(_ k: Int = 0, _ value: UInt64) { slots.integers[k] = value }
-  package func setFloat(_ k: Int = 0, _ bits: UInt64) { slots.floats[k] = bits }
+  package func setFloat(_ k: Int = 0, _ bits: UInt64) {
+    slots.address(.floatRegister(UInt8(k))).pointee = bits
+  }
 
   /// The memory of `Caller.memory`, as it is now; nil if there is none.
   package var memory: GuestMemory? {
@@ -148,11 +150,11 @@ final class HostFunctionObject {
       var arguments: [Value] = []
       arguments.reserveCapacity(parameterPlaces.count)
       for (type, place) in zip(type.parameters, parameterPlaces) {
-        arguments.append(Value(bits: slots[place], type: type, store: store))
+        arguments.append(Value(slots.address(place), type: type, store: store))
       }
       let results = try body(caller(frame.pointee.caller_context), arguments)
       try check(results)
-      for (result, place) in zip(results, resultPlaces) { slots[place] = result.bits }
+      for (result, place) in zip(results, resultPlaces) { result.write(to: slots.address(place)) }
     }
   }
 
@@ -188,11 +190,11 @@ final class HostFunctionObject {
         return try withUnsafeMutablePointer(to: &frame) { frame in
           let slots = CallSlots(frame)
           for (argument, place) in zip(arguments, parameterPlaces) {
-            slots[place] = argument.bits
+            argument.write(to: slots.address(place))
           }
           try body(HostCall(frame))
           return zip(type.results, resultPlaces).map { type, place in
-            Value(bits: slots[place], type: type, store: store)
+            Value(slots.address(place), type: type, store: store)
           }
         }
       }

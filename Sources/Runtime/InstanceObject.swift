@@ -64,8 +64,7 @@ final class InstanceObject {
       add(table)
     }
     for (position, initializer) in wasm.globalInitializers.enumerated() {
-      cell(ofGlobal: wasm.importedGlobalCount + position)
-        .storeBytes(of: evaluate(initializer), as: UInt64.self)
+      initialize(cell(ofGlobal: wasm.importedGlobalCount + position), by: initializer)
     }
     elements = wasm.elements.map { segment in
       switch segment.items {
@@ -184,18 +183,31 @@ final class InstanceObject {
     UInt64(UInt(bitPattern: record(ofFunction: index)))
   }
 
-  func cell(ofGlobal index: Int) -> UnsafeMutableRawPointer {
+  func cell(ofGlobal index: Int) -> UnsafeMutablePointer<UInt64> {
     let defined = index - wasm.importedGlobalCount
     if defined >= 0 {
-      return context + Int(layout.globalCells) + defined * Int(ContextLayout.globalCellBytes)
+      let offset = Int(layout.globalCells) + defined * Int(ContextLayout.globalCellBytes)
+      return (context + offset).assumingMemoryBound(to: UInt64.self)
     }
     return context.load(
-      fromByteOffset: Int(layout.importedGlobals) + index * 8, as: UnsafeMutableRawPointer.self)
+      fromByteOffset: Int(layout.importedGlobals) + index * 8,
+      as: UnsafeMutablePointer<UInt64>.self)
+  }
+
+  private func initialize(
+    _ cell: UnsafeMutablePointer<UInt64>, by expression: ConstantExpression
+  ) {
+    if expression.type == .v128 {
+      let vector = expression.evaluateVector { V128(self.cell(ofGlobal: Int($0))) }
+      Value.v128(vector).write(to: cell)
+    } else {
+      cell.pointee = evaluate(expression)
+    }
   }
 
   private func evaluate(_ expression: ConstantExpression) -> UInt64 {
     expression.evaluate(
-      global: { cell(ofGlobal: Int($0)).load(as: UInt64.self) }, function: reference)
+      global: { cell(ofGlobal: Int($0)).pointee }, function: reference)
   }
 
   // MARK: Starting

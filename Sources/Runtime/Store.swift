@@ -42,12 +42,11 @@ public final class Store {
   func own(_ table: TableObject) { tables.append(table) }
 
   /// A cell for a global of the host's.
-  func makeGlobalCell() -> UnsafeMutableRawPointer {
+  func makeGlobalCell() -> UnsafeMutablePointer<UInt64> {
     let bytes = Int(ContextLayout.globalCellBytes)
     let cell = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
-    cell.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     globalCells.append(cell)
-    return cell
+    return cell.initializeMemory(as: UInt64.self, repeating: 0, count: bytes / 8)
   }
 
   // MARK: External references
