@@ -8,7 +8,6 @@ extension ScriptValue {
   /// What has to be built before guests can get the value; nil when nothing has.
   var need: String? {
     switch self {
-    case .v128: Features.simd.name
     case .unsupported(let feature): feature
     default: nil
     }
@@ -23,7 +22,8 @@ extension ScriptValue {
     case .f64(let bits): .f64(bits)
     case .null(let type?): Value(defaultOf: type)
     case .host(let number): .externref(ExternalReference(UInt(number)))
-    case .null, .v128, .unsupported: nil
+    case .v128(let vector): .v128(vector)
+    case .null, .unsupported: nil
     }
   }
 }
@@ -33,7 +33,6 @@ extension ScriptExpectation {
   var need: String? {
     switch self {
     case .exactly(let value): value.need
-    case .lanes: Features.simd.name
     case .either(let choices): choices.lazy.compactMap(\.need).first
     default: nil
     }
@@ -53,8 +52,9 @@ extension ScriptExpectation {
     case .external:
       if case .ref(.extern(_?)) = value { return true }
       return false
-    // Guests give back no vectors yet; `isMet(byVector:)` compares them.
-    case .lanes: return false
+    case .lanes:
+      if case .v128(let vector) = value { return isMet(byVector: vector) }
+      return false
     case .either(let choices): return choices.contains { $0.isMet(by: value) }
     }
   }
