@@ -27,7 +27,7 @@ func emitText(
   _ write: (String) -> Void
 ) throws(ModuleError) -> Int {
   let module = try decodeModule(bytes)
-  let unit = CompilationUnit(module)
+  let unit = CompilationUnit(module, options)
   var compiler = FunctionCompiler(options)
   compiler.emitter.assembler.code.keepsListing = kind == .asm
   var count = 0

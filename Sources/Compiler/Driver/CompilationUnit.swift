@@ -36,10 +36,13 @@ package final class CompilationUnit: @unchecked Sendable {
   package let recordOffsets: Vector<UInt32>
   /// Relaxed operators do what they do on every machine.
   package let relaxesDeterministically: Bool
+  /// Arithmetic makes canonical NaNs only.
+  package let canonicalizesNaNs: Bool
 
-  package init(_ module: Module, relaxesDeterministically: Bool = false) {
+  package init(_ module: Module, _ options: CompilerOptions = CompilerOptions()) {
     self.module = module
-    self.relaxesDeterministically = relaxesDeterministically
+    relaxesDeterministically = options.relaxesDeterministically
+    canonicalizesNaNs = options.canonicalizesNaNs
     layout = ContextLayout(module)
     lowering = LoweringUnit(module, layout: layout)
     importedFunctionCount = UInt32(module.importedFunctionCount)

@@ -22,8 +22,7 @@ package struct Compilation: ~Copyable {
 package func compile(
   _ module: Module, _ options: CompilerOptions
 ) throws(CompileError) -> Compilation {
-  let unit = CompilationUnit(
-    module, relaxesDeterministically: options.relaxesDeterministically)
+  let unit = CompilationUnit(module, options)
   let count = module.functionCount - module.importedFunctionCount
   options.progress?.total.store(count, ordering: .relaxed)
   // A thread must have enough to do to be worth its start: about 200 microseconds.

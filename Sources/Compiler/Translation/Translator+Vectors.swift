@@ -26,7 +26,8 @@ extension Translator {
       i.b = pop()
       i.a = pop()
     }
-    push(unit.relaxesDeterministically ? deterministic(i) : builder.emit(i))
+    let value = unit.relaxesDeterministically ? deterministic(i) : builder.emit(i)
+    push(unit.canonicalizesNaNs ? canonical(value, vector) : value)
     return true
   }
 

@@ -155,11 +155,13 @@ package struct Translator: ~Copyable {
     switch simple.form {
     case .unary:
       let a = pop()
-      push(builder.emit(Instruction(simple.opcode, simple.type, a: a)))
+      let value = builder.emit(Instruction(simple.opcode, simple.type, a: a))
+      push(unit.canonicalizesNaNs ? canonical(value, simple.opcode) : value)
     case .binary:
       let b = pop()
       let a = pop()
-      push(builder.emit(Instruction(simple.opcode, simple.type, a: a, b: b)))
+      let value = builder.emit(Instruction(simple.opcode, simple.type, a: a, b: b))
+      push(unit.canonicalizesNaNs ? canonical(value, simple.opcode) : value)
     case .compareWithZero:
       let a = pop()
       let zero = builder.constant(type(of: a), bits: 0)
