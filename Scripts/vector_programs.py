@@ -66,7 +66,7 @@ class Generator:
 
     def module(self):
         rng = self.rng
-        count = rng.randint(1, 4)
+        count = rng.randint(2, 4)
         lines = ["(module", '  (memory (export "memory") 1 1)']
         for k in range(8):
             data = "".join(f"\\{rng.randrange(256):02x}" for _ in range(64))
