@@ -119,7 +119,7 @@ extension CompilerOptions {
 /// leave the list.
 private let incomplete: [String: String] = [
   "simd": """
-  i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle obsolete-keywords \
+  i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle \
   relaxed_dot_product relaxed_laneselect relaxed_madd_nmadd relaxed_min_max simd_address \
   simd_align simd_bit_shift simd_bitwise simd_boolean simd_const simd_conversions simd_f32x4 \
   simd_f32x4_arith simd_f32x4_cmp simd_f32x4_pmin_pmax simd_f32x4_rounding simd_f64x2 \
