@@ -6,19 +6,27 @@
   /// The k-th register of `CallingConvention.argumentIntegers` or `resultIntegers`; holds
   /// references and integers, 32-bit ones zero-extended.
   case integerRegister(UInt8)
-  /// xmm0...xmm7.
+  /// xmm0...xmm7; a vector takes the whole.
   case floatRegister(UInt8)
-  /// The k-th 8-byte word of the caller's outgoing area: at [rsp + 8 * k] of the caller at the
+  /// The k-th 8-byte word, and of a vector the next one too, of the caller's outgoing area: at [rsp + 8 * k] of the caller at the
   /// call instruction, at [rbp + 16 + 8 * k] of the callee after its prologue. When the callee
   /// has returned, rsp has passed the arguments: the callee removes them.
   case stackWord(UInt16)
 }
 
+/// What kind of place a value takes.
+@frozen public enum ValueKind: Sendable, Hashable, BitwiseCopyable {
+  case integer, float, vector
+
+  /// Words in memory.
+  @inlinable var words: UInt16 { self == .vector ? 2 : 1 }
+}
+
 /// Gives out places in order, without storing them: one per parameter, then one per result.
 ///
 ///     var places = CallPlaces()
-///     for p in parameters { places.nextParameter(isFloat: p.isFloat) … }
-///     for r in results { places.nextResult(isFloat: r.isFloat) … }
+///     for p in parameters { places.nextParameter(p.kind) … }
+///     for r in results { places.nextResult(r.kind) … }
 ///     places.stackWords  // the outgoing area's size in words
 ///
 /// Results that find no register lie behind the stack arguments, so all parameters must be
@@ -48,24 +56,22 @@
   /// Words of the outgoing area given out so far, arguments and results.
   @inlinable public var stackWords: UInt16 { argumentWords &+ resultWords }
 
-  @inlinable public mutating func nextParameter(isFloat: Bool) -> ValuePlace {
-    if let place = Self.register(isFloat: isFloat, &integers, &floats) { return place }
-    parameterWords &+= 1
-    return .stackWord(parameterWords &- 1)
+  @inlinable public mutating func nextParameter(_ kind: ValueKind) -> ValuePlace {
+    if let place = Self.register(kind, &integers, &floats) { return place }
+    parameterWords &+= kind.words
+    return .stackWord(parameterWords &- kind.words)
   }
 
-  @inlinable public mutating func nextResult(isFloat: Bool) -> ValuePlace {
-    if let place = Self.register(isFloat: isFloat, &resultIntegers, &resultFloats) {
-      return place
-    }
-    resultWords &+= 1
-    return .stackWord(stackWords &- 1)
+  @inlinable public mutating func nextResult(_ kind: ValueKind) -> ValuePlace {
+    if let place = Self.register(kind, &resultIntegers, &resultFloats) { return place }
+    resultWords &+= kind.words
+    return .stackWord(stackWords &- kind.words)
   }
 
   @inlinable static func register(
-    isFloat: Bool, _ integers: inout UInt8, _ floats: inout UInt8
+    _ kind: ValueKind, _ integers: inout UInt8, _ floats: inout UInt8
   ) -> ValuePlace? {
-    if isFloat {
+    if kind != .integer {
       if floats < CallingConvention.floatRegisterCount {
         floats &+= 1
         return .floatRegister(floats &- 1)

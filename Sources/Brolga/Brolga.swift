@@ -20,6 +20,7 @@ import WebAssembly
 @_exported import enum Artefact.TrapKind
 @_exported import struct WebAssembly.FunctionType
 @_exported import struct WebAssembly.UnsupportedFeature
+@_exported import struct WebAssembly.V128
 @_exported import struct WebAssembly.ValueType
 
 // Said once more, because `WebAssembly` has another of that name.
@@ -81,4 +82,32 @@ extension Runtime.Module {
   /// The module with its machine code, for another process to load: an ELF file. The same module and
   /// level give the same bytes.
   public func serialize() -> [UInt8] { artefact.serialized }
+
+  /// Compiles a module to the bytes that `serialize` would give, and loads nothing: the machine need
+  /// not be one that can run them.
+  public static func precompile(
+    _ bytes: [UInt8], options: CompilationOptions = CompilationOptions()
+  ) throws(ModuleError) -> [UInt8] {
+    try compileModule(ModuleBytes(bytes), options.compilerOptions).serialized()
+  }
+}
+
+extension Compilation {
+  /// The bytes of an artefact.
+  func serialized() throws(ModuleError) -> [UInt8] {
+    do throws(ArtefactError) {
+      return try module.artefactBytes().toArray()
+    } catch {
+      throw .artefact(error)
+    }
+  }
+
+  /// Writes the same bytes to an open file.
+  package func write(toFile descriptor: Int32) throws(ModuleError) {
+    do throws(ArtefactError) {
+      try module.writeArtefact(toFile: descriptor)
+    } catch {
+      throw .artefact(error)
+    }
+  }
 }

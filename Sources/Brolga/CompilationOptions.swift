@@ -27,6 +27,12 @@ public struct CompilationOptions: Sendable {
   public var workers: Int
   /// Whether every register allocation is proved right. A wrong one ends the process.
   public var checksAllocation: Bool
+  /// Relaxed vector operators do the same on every machine, at a cost. Without it they are what the
+  /// processor does fastest within what WebAssembly allows.
+  public var relaxedSIMDIsDeterministic = false
+  /// Every NaN that arithmetic makes, of scalars and in vectors, is the canonical one: the same bits on
+  /// every machine, at a cost.
+  public var canonicalizesNaNs = false
   /// See `CompilerOptions`.
   package var stepLimit: Int?
   package var keepsLocalsInFrame = false
@@ -44,6 +50,8 @@ public struct CompilationOptions: Sendable {
     options.checksAllocation = checksAllocation
     options.stepLimit = stepLimit
     options.keepsLocalsInFrame = keepsLocalsInFrame
+    options.relaxesDeterministically = relaxedSIMDIsDeterministic
+    options.canonicalizesNaNs = canonicalizesNaNs
     switch registerAllocator {
     case .singlePass: options.algorithm = .singlePass
     case .backtracking: options.algorithm = .backtracking

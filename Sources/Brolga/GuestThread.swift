@@ -17,6 +17,7 @@ package func runOnThread(stackBytes: Int, _ body: () -> Void) -> Bool {
     let failure = pthread_create(
       &thread, &attributes,
       { argument in
+        // Safe: the starting thread holds the job until this one has ended.
         let job = Unmanaged<ThreadJob>.fromOpaque(argument!).takeUnretainedValue()
         job.body()
         return nil

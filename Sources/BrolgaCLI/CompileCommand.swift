@@ -2,7 +2,6 @@
 // `brolga compile`: a module's artefact, or what a stage of the compiler made of it.
 
 import ArgumentParser
-import Artefact
 import Brolga
 import Compiler
 import Glibc
@@ -91,8 +90,8 @@ struct CompileCommand: ParsableCommand {
       throw Failure("\(input.name): \(error)")
     }
     let target = try OutputFile(path)
-    do throws(ArtefactError) {
-      try compilation.module.writeArtefact(toFile: target.descriptor)
+    do throws(ModuleError) {
+      try compilation.write(toFile: target.descriptor)
     } catch {
       target.discard()
       throw Failure("\(input.name): \(error)")

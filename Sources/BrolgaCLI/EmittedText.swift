@@ -27,9 +27,9 @@ func emitText(
   _ write: (String) -> Void
 ) throws(ModuleError) -> Int {
   let module = try decodeModule(bytes)
-  let unit = CompilationUnit(module)
+  let unit = CompilationUnit(module, options)
   var compiler = FunctionCompiler(options)
-  compiler.code.keepsListing = kind == .asm
+  compiler.emitter.assembler.code.keepsListing = kind == .asm
   var count = 0
   for position in module.importedFunctionCount..<module.functionCount {
     let index = UInt32(position)
@@ -44,9 +44,9 @@ func emitText(
     write("; \(index) \(name)\n")
     switch kind {
     case .ir: write(compiler.translator.builder.function.text())
-    case .mach: write(compiler.machine.text())
-    case .ra: write(compiler.machine.problemText())
-    case .asm: write(assemblyText(&compiler.machine, &compiler.solution, &compiler.code))
+    case .mach: write(compiler.machine.text(X64.self))
+    case .ra: write(compiler.machine.problemText(X64.self))
+    case .asm: write(compiler.emitter.listing(&compiler.machine, &compiler.solution))
     }
     write("\n")
   }

@@ -131,17 +131,21 @@ private func argument(_ type: ValueType, at index: Int) -> Value {
   case .i64: .i64(integers[index % integers.count])
   case .f32: .fromFloat32(Float(floats[index % floats.count]))
   case .f64: .fromFloat64(floats[index % floats.count])
+  case .v128:
+    .v128(
+      V128(low: integers[index % integers.count], high: integers[(index &+ 8) % integers.count]))
   default: Value(defaultOf: type)
   }
 }
 
-/// Bits in decimal; every NaN is the same.
+/// Bits in decimal; every NaN is the same, but for those in vectors.
 private func text(_ value: Value) -> String {
   switch value {
   case .i32(let bits): "i32:\(bits)"
   case .i64(let bits): "i64:\(bits)"
   case .f32(let bits): Float(bitPattern: bits).isNaN ? "f32:nan" : "f32:\(bits)"
   case .f64(let bits): Double(bitPattern: bits).isNaN ? "f64:nan" : "f64:\(bits)"
+  case .v128(let vector): "v128:\(vector.low):\(vector.high)"
   case .ref(let reference): reference.isNull ? "null" : "ref"
   }
 }

@@ -19,6 +19,12 @@ struct CompilingOptions: ParsableArguments {
   @Flag(help: "Prove every register allocation right.")
   var checkAllocation = false
 
+  @Flag(help: "Give relaxed vector operators one meaning on every machine.")
+  var relaxedSimdDeterministic = false
+
+  @Flag(help: "Make every NaN that arithmetic makes the canonical one.")
+  var nanCanonicalization = false
+
   @Option(
     help: ArgumentHelp(
       "single-pass or backtracking, whatever the level.", valueName: "algorithm"))
@@ -59,6 +65,8 @@ struct CompilingOptions: ParsableArguments {
   var options: CompilationOptions {
     var options = CompilationOptions(
       level: level == .zero ? .o0 : .o2, workers: workers, checksAllocation: checkAllocation)
+    options.relaxedSIMDIsDeterministic = relaxedSimdDeterministic
+    options.canonicalizesNaNs = nanCanonicalization
     options.stepLimit = steps
     options.keepsLocalsInFrame = localsInFrame
     switch regalloc {

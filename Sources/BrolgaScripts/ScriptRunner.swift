@@ -223,7 +223,7 @@ private struct ScriptRunner {
       }
       var values: [Value] = []
       for argument in arguments {
-        if case .unsupported(let feature) = argument { throw ScriptProblem.needs(feature) }
+        if let feature = argument.need { throw ScriptProblem.needs(feature) }
         guard let value = argument.value else {
           throw ScriptProblem.needs(Features.garbageCollection.name)
         }

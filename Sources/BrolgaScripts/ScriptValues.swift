@@ -5,6 +5,14 @@ import Brolga
 import WebAssembly
 
 extension ScriptValue {
+  /// What has to be built before guests can get the value; nil when nothing has.
+  var need: String? {
+    switch self {
+    case .unsupported(let feature): feature
+    default: nil
+    }
+  }
+
   /// The value as guests get it; nil for kinds that are not built.
   var value: Value? {
     switch self {
@@ -14,6 +22,7 @@ extension ScriptValue {
     case .f64(let bits): .f64(bits)
     case .null(let type?): Value(defaultOf: type)
     case .host(let number): .externref(ExternalReference(UInt(number)))
+    case .v128(let vector): .v128(vector)
     case .null, .unsupported: nil
     }
   }
@@ -23,7 +32,7 @@ extension ScriptExpectation {
   /// What has to be built before the expectation can be met; nil when nothing has.
   var need: String? {
     switch self {
-    case .exactly(.unsupported(let feature)): feature
+    case .exactly(let value): value.need
     case .either(let choices): choices.lazy.compactMap(\.need).first
     default: nil
     }
@@ -43,18 +52,19 @@ extension ScriptExpectation {
     case .external:
       if case .ref(.extern(_?)) = value { return true }
       return false
+    case .lanes:
+      if case .v128(let vector) = value { return isMet(byVector: vector) }
+      return false
     case .either(let choices): return choices.contains { $0.isMet(by: value) }
     }
   }
 
-  /// Whether the payload has the quiet bit, and for a canonical NaN nothing else.
   private func isNaN(_ value: Value, _ isDouble: Bool, isCanonical: Bool) -> Bool {
     switch value {
     case .f32(let bits) where !isDouble:
-      return bits & (isCanonical ? 0x7FFF_FFFF : 0x7FC0_0000) == 0x7FC0_0000
+      return WebAssembly.isNaN(UInt64(bits), false, isCanonical: isCanonical)
     case .f64(let bits) where isDouble:
-      let canonical: UInt64 = 0x7FF8_0000_0000_0000
-      return bits & (isCanonical ? 0x7FFF_FFFF_FFFF_FFFF : canonical) == canonical
+      return WebAssembly.isNaN(bits, true, isCanonical: isCanonical)
     default: return false
     }
   }
@@ -67,6 +77,7 @@ extension ScriptExpectation {
     case .exactly(let value): value.value.map { "\($0)" } ?? "\(value)"
     case .canonicalNaN: "a canonical NaN"
     case .arithmeticNaN: "an arithmetic NaN"
+    case .lanes(let lanes): lanes.map(\.description).joined(separator: ", ")
     case .function: "a function"
     case .external: "a reference of the host"
     case .either(let choices): choices.map(\.description).joined(separator: " or ")

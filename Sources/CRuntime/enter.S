@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways into compiled code and out of it (x86-64, System V to Brolga's convention).
+// The ways into compiled code and out of it (x86-64, System V to Brolga's convention). Compiled code
+// asks for AVX; so does this, for on some processors mixing it with older instructions costs time.
 
 #include "include/BrolgaLayout.h"
 
@@ -40,14 +41,14 @@ brolga_enter_asm:
   mov rax, [r10 + BROLGA_CALL_CODE]
   mov r15, [r10 + BROLGA_CALL_CONTEXT]
   mov r14, [r15 + BROLGA_CONTEXT_MEMORY_BASE]
-  movsd xmm0, qword ptr [r10 + BROLGA_CALL_FLOATS]
-  movsd xmm1, qword ptr [r10 + BROLGA_CALL_FLOATS + 8]
-  movsd xmm2, qword ptr [r10 + BROLGA_CALL_FLOATS + 16]
-  movsd xmm3, qword ptr [r10 + BROLGA_CALL_FLOATS + 24]
-  movsd xmm4, qword ptr [r10 + BROLGA_CALL_FLOATS + 32]
-  movsd xmm5, qword ptr [r10 + BROLGA_CALL_FLOATS + 40]
-  movsd xmm6, qword ptr [r10 + BROLGA_CALL_FLOATS + 48]
-  movsd xmm7, qword ptr [r10 + BROLGA_CALL_FLOATS + 56]
+  vmovups xmm0, [r10 + BROLGA_CALL_FLOATS]
+  vmovups xmm1, [r10 + BROLGA_CALL_FLOATS + 16]
+  vmovups xmm2, [r10 + BROLGA_CALL_FLOATS + 32]
+  vmovups xmm3, [r10 + BROLGA_CALL_FLOATS + 48]
+  vmovups xmm4, [r10 + BROLGA_CALL_FLOATS + 64]
+  vmovups xmm5, [r10 + BROLGA_CALL_FLOATS + 80]
+  vmovups xmm6, [r10 + BROLGA_CALL_FLOATS + 96]
+  vmovups xmm7, [r10 + BROLGA_CALL_FLOATS + 112]
   mov rdi, [r10 + BROLGA_CALL_INTS]
   mov rsi, [r10 + BROLGA_CALL_INTS + 8]
   mov rdx, [r10 + BROLGA_CALL_INTS + 16]
@@ -63,14 +64,14 @@ brolga_enter_asm:
   mov [r10 + BROLGA_CALL_INT_RESULTS + 24], rsi
   mov [r10 + BROLGA_CALL_INT_RESULTS + 32], rdi
   mov [r10 + BROLGA_CALL_INT_RESULTS + 40], r8
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS], xmm0
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 8], xmm1
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 16], xmm2
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 24], xmm3
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 32], xmm4
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 40], xmm5
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 48], xmm6
-  movsd qword ptr [r10 + BROLGA_CALL_FLOAT_RESULTS + 56], xmm7
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS], xmm0
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 16], xmm1
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 32], xmm2
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 48], xmm3
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 64], xmm4
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 80], xmm5
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 96], xmm6
+  vmovups [r10 + BROLGA_CALL_FLOAT_RESULTS + 112], xmm7
   mov rcx, [r10 + BROLGA_CALL_STACK_WORD_COUNT]
   test rcx, rcx
   jz 2f
@@ -136,14 +137,14 @@ brolga_host_entry:
   mov [rsp + BROLGA_HOST_INTS + 24], rcx
   mov [rsp + BROLGA_HOST_INTS + 32], r8
   mov [rsp + BROLGA_HOST_INTS + 40], r9
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS], xmm0
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 8], xmm1
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 16], xmm2
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 24], xmm3
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 32], xmm4
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 40], xmm5
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 48], xmm6
-  movsd qword ptr [rsp + BROLGA_HOST_FLOATS + 56], xmm7
+  vmovups [rsp + BROLGA_HOST_FLOATS], xmm0
+  vmovups [rsp + BROLGA_HOST_FLOATS + 16], xmm1
+  vmovups [rsp + BROLGA_HOST_FLOATS + 32], xmm2
+  vmovups [rsp + BROLGA_HOST_FLOATS + 48], xmm3
+  vmovups [rsp + BROLGA_HOST_FLOATS + 64], xmm4
+  vmovups [rsp + BROLGA_HOST_FLOATS + 80], xmm5
+  vmovups [rsp + BROLGA_HOST_FLOATS + 96], xmm6
+  vmovups [rsp + BROLGA_HOST_FLOATS + 112], xmm7
   lea rax, [rbp + 16]
   mov [rsp + BROLGA_HOST_STACK_WORDS], rax
   mov [rsp + BROLGA_HOST_CONTEXT], r15
@@ -162,14 +163,14 @@ brolga_host_entry:
   mov rsi, [rsp + BROLGA_HOST_INTS + 24]
   mov rdi, [rsp + BROLGA_HOST_INTS + 32]
   mov r8, [rsp + BROLGA_HOST_INTS + 40]
-  movsd xmm0, qword ptr [rsp + BROLGA_HOST_FLOATS]
-  movsd xmm1, qword ptr [rsp + BROLGA_HOST_FLOATS + 8]
-  movsd xmm2, qword ptr [rsp + BROLGA_HOST_FLOATS + 16]
-  movsd xmm3, qword ptr [rsp + BROLGA_HOST_FLOATS + 24]
-  movsd xmm4, qword ptr [rsp + BROLGA_HOST_FLOATS + 32]
-  movsd xmm5, qword ptr [rsp + BROLGA_HOST_FLOATS + 40]
-  movsd xmm6, qword ptr [rsp + BROLGA_HOST_FLOATS + 48]
-  movsd xmm7, qword ptr [rsp + BROLGA_HOST_FLOATS + 56]
+  vmovups xmm0, [rsp + BROLGA_HOST_FLOATS]
+  vmovups xmm1, [rsp + BROLGA_HOST_FLOATS + 16]
+  vmovups xmm2, [rsp + BROLGA_HOST_FLOATS + 32]
+  vmovups xmm3, [rsp + BROLGA_HOST_FLOATS + 48]
+  vmovups xmm4, [rsp + BROLGA_HOST_FLOATS + 64]
+  vmovups xmm5, [rsp + BROLGA_HOST_FLOATS + 80]
+  vmovups xmm6, [rsp + BROLGA_HOST_FLOATS + 96]
+  vmovups xmm7, [rsp + BROLGA_HOST_FLOATS + 112]
   mov r10, [rsp + BROLGA_HOST_SAVED_R10]
   mov r11, [r15 + BROLGA_CONTEXT_ARGUMENT_BYTES] // bytes of arguments, to remove
   leave
@@ -213,9 +214,9 @@ brolga_tail_call:
   mov [rbp - BROLGA_SAVED_CONTEXT], r15
   jmp 4f
 1:
-  movq xmm8, rbx
-  movq xmm9, r12
-  movq xmm10, r13
+  vmovq xmm8, rbx
+  vmovq xmm9, r12
+  vmovq xmm10, r13
   movzx ebx, ax
   shr eax, 16
   mov r12, [rsp]
@@ -229,8 +230,8 @@ brolga_tail_call:
   lea rsp, [r11 + rbx * 8 - 8]
   jz 3f
 2:                               // down by at least 48 bytes: the first word first
-  movups xmm11, [r13 + rbx * 8]
-  movups [r11 + rbx * 8], xmm11
+  vmovups xmm11, [r13 + rbx * 8]
+  vmovups [r11 + rbx * 8], xmm11
   add rbx, 2
   jnz 2b
 3:
@@ -242,11 +243,11 @@ brolga_tail_call:
   mov [rbp - 24], rax
   lea r11, [rip + brolga_tail_return]
   mov [rsp], r11
-  movq rbx, xmm8
-  movq r12, xmm9
-  movq r13, xmm10
+  vmovq rbx, xmm8
+  vmovq r12, xmm9
+  vmovq r13, xmm10
 4:
-  movq r11, xmm14
+  vmovq r11, xmm14
   mov r15, [r11 + BROLGA_RECORD_CONTEXT]
   mov r14, [r15 + BROLGA_CONTEXT_MEMORY_BASE]
   jmp [r11 + BROLGA_RECORD_CODE]

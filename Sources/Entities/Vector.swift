@@ -10,6 +10,8 @@ import Glibc
 /// `removeAll` keeps the memory. Subscripts are checked in debug builds only; untrusted indices
 /// are checked where they come in.
 @frozen public struct Vector<Element: BitwiseCopyable>: ~Copyable {
+  // Safe: room for `_capacity` elements, of which the first `_count` are initialized; this vector's
+  // alone, since it cannot be copied.
   @usableFromInline var base: UnsafeMutablePointer<Element>
   @usableFromInline var _count: Int
   @usableFromInline var _capacity: Int
@@ -33,7 +35,7 @@ import Glibc
       assert(index >= 0 && index < _count, "index out of range")
       return base[index]
     }
-    @inline(__always) nonmutating _modify {
+    @inline(__always) _modify {
       assert(index >= 0 && index < _count, "index out of range")
       yield &base[index]
     }
@@ -41,7 +43,7 @@ import Glibc
 
   @inlinable public var last: Element {
     @inline(__always) get { self[_count &- 1] }
-    @inline(__always) nonmutating _modify { yield &self[_count &- 1] }
+    @inline(__always) _modify { yield &self[_count &- 1] }
   }
 
   @inlinable @inline(__always) public mutating func append(_ element: Element) {
@@ -92,7 +94,8 @@ import Glibc
     if _slowPath(needed > _capacity) { grow(toAtLeast: needed) }
   }
 
-  /// The elements in place; valid until the next mutation of the vector.
+  /// The elements in place; valid until the next mutation of the vector. Whoever writes through it
+  /// must be the only one to use the vector meanwhile.
   @inlinable @inline(__always) public var buffer: UnsafeMutableBufferPointer<Element> {
     UnsafeMutableBufferPointer(start: base, count: _count)
   }
@@ -110,6 +113,7 @@ import Glibc
   }
 }
 
+// Safe: the memory has one owner, and holds plain data that may cross threads.
 extension Vector: @unchecked Sendable where Element: Sendable {}
 
 /// A table indexed by its own kind of id.
@@ -125,7 +129,7 @@ extension Vector: @unchecked Sendable where Element: Sendable {}
 
   @inlinable public subscript(_ id: ID) -> Element {
     @inline(__always) get { storage[Int(truncatingIfNeeded: id.raw)] }
-    @inline(__always) nonmutating _modify { yield &storage[Int(truncatingIfNeeded: id.raw)] }
+    @inline(__always) _modify { yield &storage[Int(truncatingIfNeeded: id.raw)] }
   }
 
   @inlinable @inline(__always) @discardableResult
@@ -143,4 +147,5 @@ extension Vector: @unchecked Sendable where Element: Sendable {}
   }
 }
 
+// Safe as a vector is.
 extension Pool: @unchecked Sendable where Element: Sendable {}

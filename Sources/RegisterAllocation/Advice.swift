@@ -37,13 +37,15 @@ import Entities
 @frozen public struct DebugLabel: BitwiseCopyable, Hashable, Sendable {
   public var value: VirtualRegister
   /// The first instruction, in the order of the problem.
-  public var from: Inst
+  public var from: InstructionIndex
   /// Behind the last one.
-  public var to: Inst
+  public var to: InstructionIndex
   /// The client's name for it.
   public var label: UInt32
 
-  @inlinable public init(_ value: VirtualRegister, from: Inst, to: Inst, label: UInt32) {
+  @inlinable public init(
+    _ value: VirtualRegister, from: InstructionIndex, to: InstructionIndex, label: UInt32
+  ) {
     self.value = value
     self.from = from
     self.to = to
@@ -55,13 +57,15 @@ import Entities
 @frozen public struct DebugLocation: BitwiseCopyable, Hashable, Sendable {
   /// `DebugLabel.label` of the question.
   public var label: UInt32
-  public var from: Inst
+  public var from: InstructionIndex
   /// Behind the last one.
-  public var to: Inst
+  public var to: InstructionIndex
   /// A register or a slot.
   public var place: Allocation
 
-  @inlinable public init(label: UInt32, from: Inst, to: Inst, place: Allocation) {
+  @inlinable public init(
+    label: UInt32, from: InstructionIndex, to: InstructionIndex, place: Allocation
+  ) {
     self.label = label
     self.from = from
     self.to = to

@@ -15,16 +15,16 @@ import Entities
 /// Why a problem has no solution. Problems that `Problem.validate()` accepts fail only so.
 @frozen public enum AllocationError: Error, Hashable {
   /// More operands of one instruction need a register at one time than there are.
-  case tooManyLiveRegisters(Inst)
+  case tooManyLiveRegisters(InstructionIndex)
   /// One register is demanded for two values, or demanded and clobbered, at one time.
-  case conflictingRegister(Inst, PhysicalRegister)
+  case conflictingRegister(InstructionIndex, PhysicalRegister)
   /// A value is live at the function's entry.
   case liveAtEntry(VirtualRegister)
   /// A branch defines a value that it would have to move afterwards, where no edit is possible:
   /// its successor has other predecessors.
-  case branchDefinition(Inst)
+  case branchDefinition(InstructionIndex)
   /// A move between two places in memory at this instruction, and no register of the class at all.
-  case noRegisterForMove(Inst)
+  case noRegisterForMove(InstructionIndex)
 }
 
 /// Solves allocation problems, one after another, in memory that it keeps.

@@ -456,14 +456,15 @@ struct DebugLocations: ~Copyable {
       let before = solution.debugLocations[last]
       // Stretches end with their blocks.
       if before.label == label.label && before.to.raw == from && before.place == stretch.place {
-        solution.debugLocations[last].to = Inst(raw: to)
+        solution.debugLocations[last].to = InstructionIndex(raw: to)
         return
       }
     }
     if from < to {
       solution.debugLocations.append(
         DebugLocation(
-          label: label.label, from: Inst(raw: from), to: Inst(raw: to), place: stretch.place))
+          label: label.label, from: InstructionIndex(raw: from), to: InstructionIndex(raw: to),
+          place: stretch.place))
     }
   }
 }

@@ -4,7 +4,7 @@
 import Entities
 
 /// An instruction of a problem, printed `i7`. Instructions are numbered in block order.
-@frozen public struct Inst: EntityID {
+@frozen public struct InstructionIndex: EntityID {
   public static var prefix: StaticString { "i" }
   public let raw: UInt32
   @inlinable @inline(__always) public init(raw: UInt32) { self.raw = raw }
@@ -87,7 +87,7 @@ public struct Problem: ~Copyable {
   /// The registers to allocate.
   public var machine = Machine()
   /// In block order; a sealed problem has one more record.
-  public var instructions = Pool<Inst, InstructionRecord>()
+  public var instructions = Pool<InstructionIndex, InstructionRecord>()
   /// Instruction by instruction.
   public var operands = Vector<Operand>()
   /// Mask 0 is empty; `clear()` puts it there.

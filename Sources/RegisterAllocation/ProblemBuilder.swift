@@ -77,7 +77,7 @@ extension Problem {
     @discardableResult
     public mutating func instruction(
       _ operands: [Operand], clobbers: RegisterSet = RegisterSet(), text: String = ""
-    ) -> Inst {
+    ) -> InstructionIndex {
       append(operands, clobbers, .ordinary, text)
     }
 
@@ -86,7 +86,7 @@ extension Problem {
     public mutating func branch(
       _ operands: [Operand] = [], to successors: [Edge], clobbers: RegisterSet = RegisterSet(),
       text: String = ""
-    ) -> Inst {
+    ) -> InstructionIndex {
       for edge in successors {
         problem.successors.append(edge.target)
         problem.argumentStart.append(UInt32(problem.arguments.count))
@@ -100,14 +100,14 @@ extension Problem {
     @discardableResult
     public mutating func exit(
       _ operands: [Operand] = [], clobbers: RegisterSet = RegisterSet(), text: String = ""
-    ) -> Inst {
+    ) -> InstructionIndex {
       append(operands, clobbers, .exit, text)
     }
 
     private mutating func append(
       _ operands: [Operand], _ clobbers: RegisterSet, _ role: InstructionRecord.Role,
       _ text: String
-    ) -> Inst {
+    ) -> InstructionIndex {
       precondition(!edges.isEmpty, "an instruction before the first block")
       let i = problem.instructions.append(
         InstructionRecord(
@@ -165,7 +165,7 @@ extension Problem {
   // MARK: Texts
 
   /// Says how instruction `i` is shown to people. The instruction must be there.
-  public mutating func setText(of i: Inst, to text: String) {
+  public mutating func setText(of i: InstructionIndex, to text: String) {
     while instructionTexts.count <= Int(i.raw) { instructionTexts.append("") }
     instructionTexts[Int(i.raw)] = text
   }

@@ -4,21 +4,21 @@
 import Artefact
 import CRuntime
 
-/// Where the words of a call's arguments, or results, lie.
+/// Where the words of a call's arguments, or results, lie: two for each floating-point register,
+/// whose values begin in the first. Valid during the call.
+///
+/// Safe: places come from a `CallPlaces` that has counted the call's parameters and results; there
+/// are as many register words as it hands out, and the caller has as many stack words as it counts.
 struct CallSlots: BitwiseCopyable {
   let integers: UnsafeMutablePointer<UInt64>
   let floats: UnsafeMutablePointer<UInt64>
   let stack: UnsafeMutablePointer<UInt64>
 
-  subscript(_ place: ValuePlace) -> UInt64 {
-    get { address(place).pointee }
-    nonmutating set { address(place).pointee = newValue }
-  }
-
-  private func address(_ place: ValuePlace) -> UnsafeMutablePointer<UInt64> {
+  /// The first word of the value there; of a vector the second follows.
+  func address(_ place: ValuePlace) -> UnsafeMutablePointer<UInt64> {
     switch place {
     case .integerRegister(let k): integers + Int(k)
-    case .floatRegister(let k): floats + Int(k)
+    case .floatRegister(let k): floats + Int(k) &* 2
     case .stackWord(let k): stack + Int(k)
     }
   }

@@ -6,6 +6,9 @@ import CRuntime
 import WebAssembly
 
 /// What a function reference points to; `ContextLayout.FunctionRecord` gives the offsets.
+///
+/// Safe: code lives as long as its module, which the context's owner keeps; the supertypes are never
+/// freed.
 struct FunctionRecord: BitwiseCopyable {
   var code: UnsafeRawPointer
   var context: UnsafeMutableRawPointer
@@ -27,10 +30,11 @@ struct FunctionRecord: BitwiseCopyable {
 /// A function of a guest's or the host's.
 public struct Function: Equatable {
   public let store: Store
-  /// Lives as long as the store.
+  /// Lives as long as the store, which the function keeps.
   let record: UnsafeMutablePointer<FunctionRecord>
   public let type: FunctionType
 
+  /// - Parameter record: of an instance or a host function that `store` owns.
   init(store: Store, record: UnsafeMutablePointer<FunctionRecord>) {
     self.store = store
     self.record = record
@@ -57,8 +61,10 @@ public struct Function: Equatable {
     if let host = HostFunctionObject.object(of: record) {
       return try host.call(arguments, store: store)
     }
-    // More than this has no place in registers, whatever the types.
-    let words = max(type.parameters.count + type.results.count, 1)
+    // The first six find a register, whatever the types; what finds none takes up to two words.
+    let registers = Int(CallingConvention.integerRegisterCount)
+    let values = max(type.parameters.count - registers, 0) + max(type.results.count - registers, 0)
+    let words = max(values * 2, 1)
     return try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { stack throws in
       stack.initialize(repeating: 0)
       return try enter(arguments, stack: stack.baseAddress!)
@@ -78,11 +84,11 @@ public struct Function: Equatable {
     withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.arguments(of: call, stack: stack)
       for argument in arguments {
-        slots[places.nextParameter(isFloat: argument.type.isFloat)] = argument.bits
+        argument.write(to: slots.address(places.nextParameter(argument.type.kind)))
       }
     }
     var resultPlaces = places
-    for result in type.results { _ = places.nextResult(isFloat: result.isFloat) }
+    for result in type.results { _ = places.nextResult(result.kind) }
     call.code = record.pointee.code
     call.context = record.pointee.context
     call.stack_words = stack
@@ -91,8 +97,8 @@ public struct Function: Equatable {
     return withUnsafeMutablePointer(to: &call) { call in
       let slots = CallSlots.results(of: call, stack: stack)
       return type.results.map { type in
-        let place = resultPlaces.nextResult(isFloat: type.isFloat)
-        return Value(bits: slots[place], type: type, store: store)
+        let place = resultPlaces.nextResult(type.kind)
+        return Value(slots.address(place), type: type, store: store)
       }
     }
   }
@@ -103,6 +109,12 @@ extension Function: CustomStringConvertible {
 }
 
 extension ValueType {
-  /// Whether values travel in floating-point registers.
-  var isFloat: Bool { self == .f32 || self == .f64 }
+  /// The kind of place that a value of the type travels in.
+  var kind: ValueKind {
+    switch self {
+    case .f32, .f64: .float
+    case .v128: .vector
+    default: .integer
+    }
+  }
 }

@@ -6,8 +6,9 @@ import WebAssembly
 /// A global variable; shared by reference with the instances that import it.
 public struct Global: Equatable {
   public let store: Store
-  /// 16 bytes, in an instance's context or the store's own; live as long as the store.
-  let cell: UnsafeMutableRawPointer
+  /// 16 bytes, in an instance's context or the store's own; live as long as the store, which the
+  /// global keeps.
+  let cell: UnsafeMutablePointer<UInt64>
   package let type: GlobalType
 
   /// A global of the host's.
@@ -20,7 +21,7 @@ public struct Global: Equatable {
     try write(value)
   }
 
-  init(store: Store, cell: UnsafeMutableRawPointer, type: GlobalType) {
+  init(store: Store, cell: UnsafeMutablePointer<UInt64>, type: GlobalType) {
     self.store = store
     self.cell = cell
     self.type = type
@@ -32,7 +33,7 @@ public struct Global: Equatable {
   public var isMutable: Bool { type.isMutable }
 
   public var value: Value {
-    Value(bits: cell.load(as: UInt64.self), type: type.type, store: store)
+    Value(cell, type: type.type, store: store)
   }
 
   public func assign(_ value: Value) throws(UsageError) {
@@ -42,6 +43,6 @@ public struct Global: Equatable {
 
   private func write(_ value: Value) throws(UsageError) {
     try value.check(type.type, in: store)
-    cell.storeBytes(of: value.bits, as: UInt64.self)
+    value.write(to: cell)
   }
 }

@@ -12,6 +12,7 @@ enum HelperTable {
     @convention(c) (UnsafePointer<CChar>?, UInt64, UInt64, UInt64, UInt64) -> UInt64
 
   /// Address of the table of code pointers; made once, never freed.
+  // Safe: nothing writes to the table once it is made.
   nonisolated(unsafe) static let address: UnsafeRawPointer = {
     let table = UnsafeMutablePointer<UnsafeRawPointer>.allocate(capacity: Helper.allCases.count)
     for helper in Helper.allCases {
@@ -37,12 +38,15 @@ enum HelperTable {
     }
   }
 
+  // Safe: `T` is always a C function, whose value is its address.
   private static func pointer<T>(_ function: T) -> UnsafeRawPointer {
     unsafeBitCast(function, to: UnsafeRawPointer.self)
   }
 
   // MARK: Where a context's memories are
 
+  // Safe, here and below: compiled code passes its own context and indices that were validated with
+  // the module; the context and what its records name live as long as the store that runs.
   private static func memory(
     _ context: Context, _ index: UInt64
   ) -> UnsafeMutablePointer<MemoryRecord> {

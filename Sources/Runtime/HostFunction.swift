@@ -55,11 +55,13 @@ package struct HostCall: BitwiseCopyable {
   }
 
   /// The `k`-th floating-point argument, of the first eight.
-  package func float(_ k: Int) -> UInt64 { slots.floats[k] }
+  package func float(_ k: Int) -> UInt64 { slots.address(.floatRegister(UInt8(k))).pointee }
 
   /// The `k`-th integer result, of the first six; an `i32` must be zero-extended.
   package func setInteger(_ k: Int = 0, _ value: UInt64) { slots.integers[k] = value }
-  package func setFloat(_ k: Int = 0, _ bits: UInt64) { slots.floats[k] = bits }
+  package func setFloat(_ k: Int = 0, _ bits: UInt64) {
+    slots.address(.floatRegister(UInt8(k))).pointee = bits
+  }
 
   /// The memory of `Caller.memory`, as it is now; nil if there is none.
   package var memory: GuestMemory? {
@@ -82,6 +84,7 @@ final class HostFunctionObject {
 
   let record: UnsafeMutablePointer<FunctionRecord>
   private let context: UnsafeMutablePointer<brolga_host_context>
+  // Safe: the store owns the function, and whoever calls it keeps the store.
   private unowned(unsafe) let store: Store
   private let type: FunctionType
   private let body: Body
@@ -94,8 +97,8 @@ final class HostFunctionObject {
     self.type = type
     self.body = body
     var places = CallPlaces()
-    parameterPlaces = type.parameters.map { places.nextParameter(isFloat: $0.isFloat) }
-    resultPlaces = type.results.map { places.nextResult(isFloat: $0.isFloat) }
+    parameterPlaces = type.parameters.map { places.nextParameter($0.kind) }
+    resultPlaces = type.results.map { places.nextResult($0.kind) }
     stackWords = Int(places.stackWords)
     context = .allocate(capacity: 1)
     context.initialize(to: brolga_host_context())
@@ -117,7 +120,8 @@ final class HostFunctionObject {
     context.deallocate()
   }
 
-  /// The code of every host function's record.
+  /// The code of every host function's record. Safe: a C function's value is its address, which
+  /// never changes.
   nonisolated(unsafe) static let entry = unsafeBitCast(
     brolga_host_entry as @convention(c) () -> Void, to: UnsafeRawPointer.self)
 
@@ -127,6 +131,7 @@ final class HostFunctionObject {
       record.pointee.context.assumingMemoryBound(to: brolga_host_context.self))
   }
 
+  // Safe: `init` writes the owner, and the object, which the store owns, outlives its context.
   fileprivate static func of(
     _ context: UnsafeMutablePointer<brolga_host_context>
   ) -> HostFunctionObject {
@@ -145,11 +150,11 @@ final class HostFunctionObject {
       var arguments: [Value] = []
       arguments.reserveCapacity(parameterPlaces.count)
       for (type, place) in zip(type.parameters, parameterPlaces) {
-        arguments.append(Value(bits: slots[place], type: type, store: store))
+        arguments.append(Value(slots.address(place), type: type, store: store))
       }
       let results = try body(caller(frame.pointee.caller_context), arguments)
       try check(results)
-      for (result, place) in zip(results, resultPlaces) { slots[place] = result.bits }
+      for (result, place) in zip(results, resultPlaces) { result.write(to: slots.address(place)) }
     }
   }
 
@@ -185,11 +190,11 @@ final class HostFunctionObject {
         return try withUnsafeMutablePointer(to: &frame) { frame in
           let slots = CallSlots(frame)
           for (argument, place) in zip(arguments, parameterPlaces) {
-            slots[place] = argument.bits
+            argument.write(to: slots.address(place))
           }
           try body(HostCall(frame))
           return zip(type.results, resultPlaces).map { type, place in
-            Value(bits: slots[place], type: type, store: store)
+            Value(slots.address(place), type: type, store: store)
           }
         }
       }
@@ -204,6 +209,7 @@ private func dispatchHostCall(
   _ frame: UnsafeMutablePointer<brolga_host_frame>?
 ) -> UInt32 {
   do {
+    // Safe: `brolga_host_entry` passes the context it was called with and a frame of its own stack.
     try HostFunctionObject.of(context.unsafelyUnwrapped).run(frame.unsafelyUnwrapped)
     return 0
   } catch {

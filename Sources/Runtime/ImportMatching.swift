@@ -11,12 +11,12 @@ extension Module {
     for wanted in module.imports {
       guard let value = imports[wanted.module, wanted.name] else {
         throw .unknownImport(
-          module: wanted.module, name: wanted.name, expected: externalType(wanted.type).description)
+          module: wanted.module, name: wanted.name, expected: externalType(wanted.type))
       }
       guard matches(value, wanted.type) else {
         throw .incompatibleImport(
-          module: wanted.module, name: wanted.name, expected: externalType(wanted.type).description,
-          found: ExternalType(of: value).description)
+          module: wanted.module, name: wanted.name, expected: externalType(wanted.type),
+          found: ExternalType(of: value))
       }
       guard value.store === store else {
         throw .foreignStore(module: wanted.module, name: wanted.name)

@@ -7,8 +7,9 @@ import WebAssembly
 
 final class InstanceObject {
   let module: Module
+  // Safe: the store owns the instance, and every value by which one is reached keeps the store.
   unowned(unsafe) let store: Store
-  /// Laid out by `ContextLayout`.
+  /// Laid out by `ContextLayout`, and as long as that says: all offsets below are its.
   let context: UnsafeMutableRawPointer
   private(set) var memories: [MemoryObject] = []
   /// The memory that host functions work with: the export `memory`, as WASI has it; memory 0 if
@@ -44,7 +45,9 @@ final class InstanceObject {
     }
     link(imports)
     for type in wasm.memories[wasm.importedMemoryCount...] {
-      let memory = try MemoryObject(store: store, type: type)
+      guard let memory = MemoryObject(store: store, type: type) else {
+        throw .outOfResources(ExternalType(type))
+      }
       store.own(memory)
       add(memory)
     }
@@ -52,14 +55,16 @@ final class InstanceObject {
     makeRecords()
     for (type, initializer) in zip(wasm.tables[wasm.importedTableCount...], wasm.tableInitializers)
     {
-      let table = try TableObject(
-        store: store, type: module.processType(type), initial: initializer.map(evaluate) ?? 0)
+      let type = module.processType(type)
+      let initial = initializer.map(evaluate) ?? 0
+      guard let table = TableObject(store: store, type: type, initial: initial) else {
+        throw .outOfResources(ExternalType(type))
+      }
       store.own(table)
       add(table)
     }
     for (position, initializer) in wasm.globalInitializers.enumerated() {
-      cell(ofGlobal: wasm.importedGlobalCount + position)
-        .storeBytes(of: evaluate(initializer), as: UInt64.self)
+      initialize(cell(ofGlobal: wasm.importedGlobalCount + position), by: initializer)
     }
     elements = wasm.elements.map { segment in
       switch segment.items {
@@ -74,7 +79,8 @@ final class InstanceObject {
     context.deallocate()
   }
 
-  /// The instance whose context this is.
+  /// The instance whose context this is. Safe: contexts are made by `init`, which writes their
+  /// owner, and go with it; so too below.
   static func of(_ context: UnsafeMutableRawPointer) -> InstanceObject {
     let owner = context.load(
       fromByteOffset: Int(ContextLayout.owner), as: UnsafeRawPointer.self)
@@ -177,18 +183,31 @@ final class InstanceObject {
     UInt64(UInt(bitPattern: record(ofFunction: index)))
   }
 
-  func cell(ofGlobal index: Int) -> UnsafeMutableRawPointer {
+  func cell(ofGlobal index: Int) -> UnsafeMutablePointer<UInt64> {
     let defined = index - wasm.importedGlobalCount
     if defined >= 0 {
-      return context + Int(layout.globalCells) + defined * Int(ContextLayout.globalCellBytes)
+      let offset = Int(layout.globalCells) + defined * Int(ContextLayout.globalCellBytes)
+      return (context + offset).assumingMemoryBound(to: UInt64.self)
     }
     return context.load(
-      fromByteOffset: Int(layout.importedGlobals) + index * 8, as: UnsafeMutableRawPointer.self)
+      fromByteOffset: Int(layout.importedGlobals) + index * 8,
+      as: UnsafeMutablePointer<UInt64>.self)
+  }
+
+  private func initialize(
+    _ cell: UnsafeMutablePointer<UInt64>, by expression: ConstantExpression
+  ) {
+    if expression.type == .v128 {
+      let vector = expression.evaluateVector { V128(self.cell(ofGlobal: Int($0))) }
+      Value.v128(vector).write(to: cell)
+    } else {
+      cell.pointee = evaluate(expression)
+    }
   }
 
   private func evaluate(_ expression: ConstantExpression) -> UInt64 {
     expression.evaluate(
-      global: { cell(ofGlobal: Int($0)).load(as: UInt64.self) }, function: reference)
+      global: { cell(ofGlobal: Int($0)).pointee }, function: reference)
   }
 
   // MARK: Starting
@@ -242,6 +261,7 @@ final class InstanceObject {
     guard contains(UInt64(items.count), source, count),
       contains(UInt64(record.pointee.length), destination, count)
     else { return .tableOutOfBounds }
+    // Safe: both ranges have just been compared with the sizes; so too below.
     items.withUnsafeBufferPointer { items in
       guard count > 0, let first = items.baseAddress else { return }
       (record.pointee.elements + Int(destination))

@@ -17,13 +17,17 @@ public struct Memory: Equatable {
   /// A memory of the host's.
   ///
   /// - Parameter is64: whether guests address it by 64 bits. Such a memory may have 16 GiB.
-  /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
+  /// - Throws: `outOfResources` beyond the engine's limits or the system's.
   public init(
     store: Store, minimumPages: Int, maximumPages: Int? = nil, is64: Bool = false
-  ) throws(LinkError) {
+  ) throws(UsageError) {
+    try checkLimits(minimumPages, maximumPages)
     let type = MemoryType(
       minimum: UInt64(minimumPages), maximum: maximumPages.map { UInt64($0) }, is64: is64)
-    self.init(store: store, object: try MemoryObject(store: store, type: type))
+    guard let object = MemoryObject(store: store, type: type) else {
+      throw .outOfResources(ExternalType(type))
+    }
+    self.init(store: store, object: object)
     store.own(object)
   }
 
@@ -61,20 +65,23 @@ public struct Memory: Equatable {
     return try body(bytes)
   }
 
-  /// - Throws: a `Trap` unless `count` bytes at `offset` lie within the memory.
-  public func read(at offset: UInt64, count: Int) throws(Trap) -> [UInt8] {
-    guard let bytes = view.bytes(at: offset, count: UInt64(count)) else {
-      throw Trap(.memoryOutOfBounds)
-    }
-    return Array(bytes)
+  /// - Throws: `memoryOutOfBounds` unless `count` bytes at `offset` lie within the memory.
+  public func read(at offset: UInt64, count: Int) throws(UsageError) -> [UInt8] {
+    Array(try bytes(at: offset, count: count))
   }
 
-  /// - Throws: a `Trap` unless `bytes` has room in the memory at `offset`.
-  public func write(_ bytes: [UInt8], at offset: UInt64) throws(Trap) {
-    guard let target = view.bytes(at: offset, count: UInt64(bytes.count)) else {
-      throw Trap(.memoryOutOfBounds)
+  /// - Throws: `memoryOutOfBounds` unless `bytes` has room in the memory at `offset`.
+  public func write(_ bytes: [UInt8], at offset: UInt64) throws(UsageError) {
+    try self.bytes(at: offset, count: bytes.count).copyBytes(from: bytes)
+  }
+
+  private func bytes(
+    at offset: UInt64, count: Int
+  ) throws(UsageError) -> UnsafeMutableRawBufferPointer {
+    guard count >= 0, let bytes = view.bytes(at: offset, count: UInt64(count)) else {
+      throw .memoryOutOfBounds(offset: offset, count: count, byteCount: byteCount)
     }
-    target.copyBytes(from: bytes)
+    return bytes
   }
 
   /// - Returns: the previous number of pages; nil if the memory cannot grow that far.
@@ -91,6 +98,8 @@ public struct Memory: Equatable {
 
 /// A memory's bytes at one moment. Every access is checked against the length it then had, which
 /// never shrinks.
+///
+/// Safe: a memory never moves and goes with its store, which whoever holds a view keeps.
 package struct GuestMemory: BitwiseCopyable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
@@ -120,7 +129,9 @@ package struct GuestMemory: BitwiseCopyable {
   }
 }
 
-/// What compiled code knows of a memory, with the runtime's own part behind it.
+/// What compiled code knows of a memory, with the runtime's own part behind it. Safe: the record
+/// goes with the object, and the address space at `base` too; the first `byteLength` bytes are
+/// accessible.
 struct MemoryRecord {
   var base: UnsafeMutableRawPointer
   var byteLength: Int
@@ -132,26 +143,24 @@ final class MemoryObject {
   /// At a fixed address: instance contexts point to it.
   let record: UnsafeMutablePointer<MemoryRecord>
   private let declared: MemoryType
+  // Safe: the store owns the memory, and whoever grows it, host or guest, keeps the store.
   private unowned(unsafe) let store: Store
   private let rangeSlot: Int
 
-  init(store: Store, type: MemoryType) throws(LinkError) {
+  /// Nil if the engine's limits, or the system's, do not allow it.
+  init?(store: Store, type: MemoryType) {
     let limit = MemoryReservation.indexBytes(is64: type.is64)
     let bytes = type.minimum &* Memory.pageBytes
     let isInside = type.minimum <= limit / Memory.pageBytes && !type.isShared
-    guard isInside, store.mayAddMemory(bytes) else {
-      throw .outOfResources("a memory of \(type.minimum) pages")
-    }
+    guard isInside, store.mayAddMemory(bytes) else { return nil }
     let reserved = MemoryReservation.byteCount(is64: type.is64)
     let mapped = mmap(
       nil, reserved, PROT_NONE,
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-    guard let base = mapped, base != MAP_FAILED else {
-      throw .outOfResources("address space for a memory")
-    }
+    guard let base = mapped, base != MAP_FAILED else { return nil }
     guard bytes == 0 || mprotect(base, Int(bytes), PROT_READ | PROT_WRITE) == 0 else {
       munmap(base, reserved)
-      throw .outOfResources("a memory of \(type.minimum) pages")
+      return nil
     }
     var range = brolga_range()
     range.low = UInt64(UInt(bitPattern: base))
@@ -159,7 +168,7 @@ final class MemoryObject {
     rangeSlot = brolga_add_range(&range)
     guard rangeSlot >= 0 else {
       munmap(base, reserved)
-      throw .outOfResources("a memory")
+      return nil
     }
     declared = type
     self.store = store

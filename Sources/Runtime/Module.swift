@@ -128,6 +128,7 @@ public final class Module: @unchecked Sendable {
 
   func exportPosition(_ name: String) -> Int? { exportPositions[NameKey(name: name)] }
 
+  /// Safe: loading has checked that every function lies within the text, which goes with the module.
   func code(ofFunction index: UInt32) -> UnsafeRawPointer {
     let range = artefact.function(Int(index) - module.importedFunctionCount)
     return artefact.text.baseAddress! + Int(range.offset)

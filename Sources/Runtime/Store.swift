@@ -14,6 +14,7 @@ public final class Store {
   private var hostFunctions: [HostFunctionObject] = []
   private var memories: [MemoryObject] = []
   private var tables: [TableObject] = []
+  /// Each from `makeGlobalCell`, freed with the store.
   private var globalCells: [UnsafeMutableRawPointer] = []
   private var objects: [AnyObject] = []
   /// Bytes of all memories together.
@@ -41,12 +42,11 @@ public final class Store {
   func own(_ table: TableObject) { tables.append(table) }
 
   /// A cell for a global of the host's.
-  func makeGlobalCell() -> UnsafeMutableRawPointer {
+  func makeGlobalCell() -> UnsafeMutablePointer<UInt64> {
     let bytes = Int(ContextLayout.globalCellBytes)
     let cell = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
-    cell.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     globalCells.append(cell)
-    return cell
+    return cell.initializeMemory(as: UInt64.self, repeating: 0, count: bytes / 8)
   }
 
   // MARK: External references
@@ -80,6 +80,7 @@ public final class Store {
 
   private static func error(_ kind: UInt32) -> any Error {
     if kind == UInt32(TrapKind.hostError.rawValue), let box = brolga_take_error() {
+      // Safe: `dispatchHostCall` retained the box, and taking it leaves none behind.
       return Unmanaged<ErrorBox>.fromOpaque(box).takeRetainedValue().error
     }
     return Trap(last: brolga_last_trap())

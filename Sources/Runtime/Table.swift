@@ -13,22 +13,24 @@ public struct Table: Equatable {
   /// A table of the host's, full of one reference: of null if none is given.
   ///
   /// - Parameter is64: whether guests index it by 64 bits. It has no more elements for that.
-  /// - Precondition: the reference is of type `element`; there need be none in an empty table.
-  /// - Throws: `LinkError.outOfResources` beyond the engine's limits or the system's.
+  /// - Throws: `wrongType` or `foreignStore` if the reference cannot be an element; there need be
+  ///   none in an empty table. `outOfResources` beyond the engine's limits or the system's.
   public init(
     store: Store, element: ValueType, minimum: Int, maximum: Int? = nil, is64: Bool = false,
     filledWith reference: Reference? = nil
-  ) throws(LinkError) {
-    precondition(element.isReference, "a table holds references")
-    let isDefaultable = element.isNullable || minimum == 0
-    precondition(
-      reference.map { Value.ref($0).fits(element, in: store) } ?? isDefaultable,
-      "the reference is not of the element's type")
+  ) throws(UsageError) {
+    guard element.isReference else { throw .notAReference(element) }
+    try checkLimits(minimum, maximum)
+    if reference != nil || minimum > 0 {
+      let initial = reference.map { Value.ref($0) } ?? Value(defaultOf: element)
+      try initial.check(element, in: store)
+    }
     let type = TableType(
       element: element, minimum: UInt64(minimum), maximum: maximum.map { UInt64($0) }, is64: is64)
-    self.init(
-      store: store,
-      object: try TableObject(store: store, type: type, initial: reference?.bits ?? 0))
+    guard let object = TableObject(store: store, type: type, initial: reference?.bits ?? 0) else {
+      throw .outOfResources(ExternalType(type))
+    }
+    self.init(store: store, object: object)
     store.own(object)
   }
 
@@ -44,17 +46,17 @@ public struct Table: Equatable {
   /// Whether guests index it by 64 bits.
   public var is64: Bool { object.type.is64 }
 
-  /// - Throws: a `Trap` when there is no such element.
-  public func get(_ index: Int) throws(Trap) -> Reference {
-    guard index >= 0, index < count else { throw Trap(.tableOutOfBounds) }
+  /// - Throws: `tableOutOfBounds` when there is no such element.
+  public func get(_ index: Int) throws(UsageError) -> Reference {
+    try checkIndex(index)
     return Reference(bits: object.record.pointee.elements[index], type: elementType, store: store)
   }
 
-  /// - Throws: a `Trap` when there is no such element, a `UsageError` when `reference` has
-  ///   another type than the elements.
-  public func set(_ index: Int, _ reference: Reference) throws {
+  /// - Throws: `tableOutOfBounds` when there is no such element; `wrongType` or `foreignStore` when
+  ///   `reference` cannot be one.
+  public func set(_ index: Int, _ reference: Reference) throws(UsageError) {
     let bits = try checkedBits(reference)
-    guard index >= 0, index < count else { throw Trap(.tableOutOfBounds) }
+    try checkIndex(index)
     object.record.pointee.elements[index] = bits
   }
 
@@ -65,13 +67,18 @@ public struct Table: Equatable {
     return delta < 0 ? nil : object.grow(by: UInt64(delta), with: bits).map { Int($0) }
   }
 
+  private func checkIndex(_ index: Int) throws(UsageError) {
+    guard index >= 0, index < count else { throw .tableOutOfBounds(index: index, count: count) }
+  }
+
   private func checkedBits(_ reference: Reference) throws(UsageError) -> UInt64 {
     try Value.ref(reference).check(elementType, in: store)
     return reference.bits
   }
 }
 
-/// What compiled code knows of a table, with the runtime's own part behind it.
+/// What compiled code knows of a table, with the runtime's own part behind it. Safe: the record goes
+/// with the object, and the elements too, which never move; the first `length` of them are in use.
 struct TableRecord {
   var elements: UnsafeMutablePointer<UInt64>
   var length: Int
@@ -87,15 +94,12 @@ final class TableObject {
   /// Elements that the table can ever have.
   private let capacity: Int
 
-  init(store: Store, type: TableType, initial: UInt64) throws(LinkError) {
+  /// Nil if the engine's limits, or the system's, do not allow it.
+  init?(store: Store, type: TableType, initial: UInt64) {
     let limit = UInt64(store.engine.configuration.maximumTableElements)
-    guard type.minimum <= limit else {
-      throw .outOfResources("a table of \(type.minimum) elements")
-    }
+    guard type.minimum <= limit else { return nil }
     capacity = Int(max(type.minimum, min(type.maximum ?? limit, limit)))
-    guard let elements = TableObject.reserve(capacity) else {
-      throw .outOfResources("a table of \(capacity) elements")
-    }
+    guard let elements = TableObject.reserve(capacity) else { return nil }
     if initial != 0 { elements.update(repeating: initial, count: Int(type.minimum)) }
     declared = type
     element = type.element

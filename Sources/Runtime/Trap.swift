@@ -55,6 +55,7 @@ public struct Trap: Error, Sendable {
     let count = Int(trap.pointee.frame_count)
     places.reserveCapacity(count)
     let offset = MemoryLayout<brolga_trap>.offset(of: \.addresses)!
+    // Safe: the C side has written `frame_count` addresses, at most as many as there is room for.
     let addresses = (UnsafeRawPointer(trap) + offset).assumingMemoryBound(to: UInt64.self)
     let firstIsExact = trap.pointee.first_is_exact != 0
     // Neighbouring frames are nearly always of one module.
@@ -70,6 +71,7 @@ public struct Trap: Error, Sendable {
           continue
         }
       }
+      // Safe: a module in whose code a call is under way lives, and withdraws its range before it goes.
       let module = Unmanaged<Module>.fromOpaque(range.owner).takeUnretainedValue()
       places.append(
         Place(

@@ -16,6 +16,7 @@ enum TypeIdentities {
     var table = TypeTable()
     /// By number.
     var functionTypes: [FunctionType?] = []
+    /// By number; never freed, and unchanged once made.
     var supertypes: [UnsafePointer<UInt32>?] = []
 
     init() {

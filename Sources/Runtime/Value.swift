@@ -11,6 +11,7 @@ public enum Value: Equatable {
   case f32(UInt32)
   /// The bits of a 64-bit float.
   case f64(UInt64)
+  case v128(V128)
   case ref(Reference)
 }
 
@@ -58,6 +59,7 @@ extension Value {
   public var asFloat64: Double? {
     if case .f64(let bits) = self { Double(bitPattern: bits) } else { nil }
   }
+  public var asV128: V128? { if case .v128(let vector) = self { vector } else { nil } }
 
   /// The number of a value that is known to be an `i32`; so too the following.
   ///
@@ -66,6 +68,7 @@ extension Value {
   public var i64: UInt64 { expect(asI64, .i64) }
   public var f32: Float { expect(asFloat32, .f32) }
   public var f64: Double { expect(asFloat64, .f64) }
+  public var v128: V128 { expect(asV128, .v128) }
 
   private func expect<T>(_ value: T?, _ wanted: ValueType) -> T {
     guard let value else { preconditionFailure("\(self) is no \(wanted)") }
@@ -79,6 +82,7 @@ extension Value {
     case .i64: .i64
     case .f32: .f32
     case .f64: .f64
+    case .v128: .v128
     case .ref(.function): .funcref
     case .ref(.extern): .externref
     }
@@ -92,25 +96,34 @@ extension Value {
     case .i64: self = .i64(0)
     case .f32: self = .f32(0)
     case .f64: self = .f64(0)
+    case .v128: self = .v128(V128(low: 0, high: 0))
     default: self = .ref(type.isFunctionReference ? .function(nil) : .extern(nil))
     }
   }
 
-  /// The value as compiled code holds it.
-  var bits: UInt64 {
+  /// Writes the value as compiled code holds it in memory: one word, of a vector two.
+  ///
+  /// Safe: the caller has as many words there as a value of the type takes; so too below.
+  func write(to words: UnsafeMutablePointer<UInt64>) {
     switch self {
-    case .i32(let bits), .f32(let bits): UInt64(bits)
-    case .i64(let bits), .f64(let bits): bits
-    case .ref(let reference): reference.bits
+    case .i32(let bits), .f32(let bits): words[0] = UInt64(bits)
+    case .i64(let bits), .f64(let bits): words[0] = bits
+    case .v128(let vector):
+      words[0] = vector.low
+      words[1] = vector.high
+    case .ref(let reference): words[0] = reference.bits
     }
   }
 
-  init(bits: UInt64, type: ValueType, store: Store) {
+  /// Reads what compiled code, or `write`, has left.
+  init(_ words: UnsafePointer<UInt64>, type: ValueType, store: Store) {
+    let bits = words[0]
     switch type {
     case .i32: self = .i32(UInt32(truncatingIfNeeded: bits))
     case .i64: self = .i64(bits)
     case .f32: self = .f32(UInt32(truncatingIfNeeded: bits))
     case .f64: self = .f64(bits)
+    case .v128: self = .v128(V128(low: bits, high: words[1]))
     default: self = .ref(Reference(bits: bits, type: type, store: store))
     }
   }
@@ -162,6 +175,7 @@ extension Reference {
     if type == .externref || !type.isFunctionReference {
       self = .extern(bits == 0 ? nil : ExternalReference(UInt(bits &- 1)))
     } else {
+      // Safe: what is not null in a function reference of a store's is a record that it keeps.
       let record = UnsafeMutablePointer<FunctionRecord>(bitPattern: UInt(bits))
       self = .function(record.map { Function(store: store, record: $0) })
     }
@@ -175,6 +189,7 @@ extension Value: CustomStringConvertible {
     case .i64(let bits): "i64(\(Int64(bitPattern: bits)))"
     case .f32(let bits): "f32(\(Float(bitPattern: bits)))"
     case .f64(let bits): "f64(\(Double(bitPattern: bits)))"
+    case .v128(let vector): "v128(\(vector))"
     case .ref(.function(let function)): function.map { "\($0)" } ?? "null"
     case .ref(.extern(let reference)): reference.map { "extern(\($0.number))" } ?? "null"
     }

@@ -76,6 +76,7 @@ extension WASIBridgeToHost {
       let size = records.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
       let bytes = try memory.bytes(at: address, count: size)
       if bytes.isEmpty { continue }
+      // Safe: inside of the memory, which does not go while the guest waits for this call.
       vectors.append(iovec(iov_base: bytes.baseAddress, iov_len: bytes.count))
       if vectors.count == Limits.vectors { break }
     }

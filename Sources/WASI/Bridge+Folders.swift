@@ -87,6 +87,7 @@ extension WASIBridgeToHost {
   private static func storeEntry(
     _ entry: UnsafeMutablePointer<dirent>, next: UInt64, in space: UnsafeMutableRawBufferPointer
   ) -> Int {
+    // Safe: the entry is valid until the stream is read again, and its name ends with a zero.
     let name = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
     let nameBytes = strlen(name.assumingMemoryBound(to: CChar.self))
     let header: (UInt64, UInt64, UInt64) = (

@@ -2,6 +2,8 @@
 // The guest's memory as one call sees it: every access is checked, and a bad one is `fault`.
 
 /// A view of the guest's memory. Valid until the guest runs again.
+///
+/// Safe: `base` has `count` bytes, and every access goes through `bytes(at:count:)`.
 package struct GuestBytes {
   private let base: UnsafeMutableRawPointer?
   private let count: UInt64

@@ -158,6 +158,7 @@ struct PathWalk: ~Copyable {
     var failure: Int32 = 0
     let target = [UInt8](unsafeUninitializedCapacity: Limits.pathBytes) { buffer, count in
       let length = buffer.withMemoryRebound(to: CChar.self) {
+        // Safe: no more than there is room for is written, and what is written is counted.
         readlinkat(folder, name, $0.baseAddress!, $0.count)
       }
       failure = length < 0 ? errno : 0

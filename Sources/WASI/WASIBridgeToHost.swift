@@ -164,6 +164,7 @@ extension WASIBridgeToHost {
     while filled < bytes.count {
       // 256 bytes are the most that one call gives.
       let size = min(bytes.count - filled, 256)
+      // Safe: `filled + size` is at most the count of bytes that are inside of the memory.
       try check(getentropy(bytes.baseAddress! + filled, size))
       filled += size
     }

@@ -9,6 +9,8 @@ struct ByteReader: BitwiseCopyable {
   var end: Int
   /// Types that references may name by index.
   var typeCount: UInt32 = ImplementationLimits.types
+  /// What the module may use.
+  var features = Features.standard
 
   init(base: UnsafePointer<UInt8>, position: Int, end: Int) {
     self.base = base
@@ -158,6 +160,11 @@ struct ByteReader: BitwiseCopyable {
     return UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
   }
 
+  mutating func readV128() throws(WasmError) -> V128 {
+    let place = try readBytes(16)
+    return V128(UnsafeRawPointer(base + place.lowerBound))
+  }
+
   // MARK: Names
 
   mutating func readName() throws(WasmError) -> String {
@@ -193,7 +200,10 @@ struct ByteReader: BitwiseCopyable {
   private mutating func readOtherValueType() throws(WasmError) -> ValueType {
     let start = position
     let byte = try readByte()
-    if byte == 0x7B { throw .unsupported(.simd, at: start) }
+    if byte == 0x7B {
+      guard features.contains(.simd) else { throw .unsupported(.simd, at: start) }
+      return .v128
+    }
     position = start
     guard let type = try readReferenceTypeIfAny() else {
       throw malformed("malformed value type \(hexadecimal(byte))", at: start)

@@ -32,12 +32,15 @@ package func unsupportedFeatures(
 /// of its function or section is left out.
 struct FeatureScan {
   private var reader: ByteReader
+  /// What the module may use.
+  private let supported: Features
   /// One refusal for each feature.
   private(set) var found: [WasmError] = []
   /// Whether everything could be read.
   private(set) var isComplete = true
 
-  init(_ module: UnsafeRawBufferPointer) {
+  init(_ module: UnsafeRawBufferPointer, supported: Features = .standard) {
+    self.supported = supported
     // An empty buffer may have no address; nothing is read from it then.
     let base =
       module.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -46,7 +49,9 @@ struct FeatureScan {
   }
 
   private mutating func note(_ feature: Features?, at offset: Int) {
-    guard let feature, !found.contains(where: { $0.message == feature.name }) else { return }
+    guard let feature, !supported.contains(feature),
+      !found.contains(where: { $0.message == feature.name })
+    else { return }
     found.append(.unsupported(feature, at: offset))
   }
 

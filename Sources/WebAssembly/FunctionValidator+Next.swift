@@ -50,7 +50,10 @@ extension FunctionValidator {
     case .unreachable: setUnreachable()
     case .rare: return try validateRare(opcode)
     case .prefix: return try validatePrefixed(byte)
-    case .illegal: throw illegal(byte)
+    // All, as a default would cost a comparison per operator.
+    case .illegal, .ternary, .shift, .shuffle, .v128Const, .extractLane, .replaceLane, .loadLane,
+      .storeLane, .wideSum, .wideProduct:
+      throw illegal(byte)
     }
     return Operator(opcode)
   }
@@ -136,7 +139,7 @@ extension FunctionValidator {
 
   @inline(never)
   private mutating func illegal(_ byte: UInt8) -> WasmError {
-    OperatorTable.refusal(byte, prefixed: nil, at: offset)
+    OperatorTable.refusal(byte, prefixed: nil, features: reader.features, at: offset)
       ?? WasmError(.malformed, at: offset, "illegal opcode")
   }
 

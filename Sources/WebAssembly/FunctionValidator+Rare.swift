@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validates the rarer operators: whole memories and tables, references, prefixed ones.
+// Validates the rarer operators: whole memories and tables, references.
 
 import Entities
 
 extension FunctionValidator {
-  mutating func validatePrefixed(_ byte: UInt8) throws(WasmError) -> Operator {
-    let number = try reader.readU32()
-    if byte == 0xFC && number < OperatorTable.prefixedCount {
-      let info = table[OperatorTable.prefixedStart &+ Int(truncatingIfNeeded: number)]
-      if info.shape == .unary {
-        try pop(info.operandType)
-        push(info.resultType)
-        return Operator(info.opcode)
-      }
-      return try validateRare(info.opcode)
-    }
-    throw OperatorTable.refusal(byte, prefixed: number, at: offset)
-      ?? WasmError(.malformed, at: offset, "illegal opcode")
-  }
-
   @inline(never)
   mutating func validateRare(_ opcode: Opcode) throws(WasmError) -> Operator {
     switch opcode {

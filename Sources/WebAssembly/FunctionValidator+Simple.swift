@@ -138,11 +138,11 @@ extension FunctionValidator {
 
   /// Reads the alignment, memory and offset of a load or store.
   @inline(__always)
-  private mutating func readMemoryAccess(
+  mutating func readMemoryAccess(
     _ info: UnsafePointer<OperatorInfo>
   ) throws(WasmError) -> Operator {
     let opcode = info.pointee.opcode
-    let natural = info.pointee.alignmentLog2
+    let natural = info.pointee.width
     let position = reader.position
     if position < reader.end && memoryCount != 0 && addressType == .i32 {
       let alignment = reader.base[position]

@@ -40,8 +40,8 @@ package struct FunctionValidator: ~Copyable {
   /// leaves the type open.
   ///
   /// Invariant: there is room for one operand more per byte of the body that is still to be read.
-  /// An operator has at least one byte and pushes at most one operand, unless it pushes the types
-  /// of a signature; so only `pushTypes` makes room, and `push` need not look.
+  /// An operator pushes at most one operand per byte that it has, unless it pushes the types of a
+  /// signature; so only `pushTypes` makes room, and `push` need not look.
   var operands: UnsafeMutablePointer<ValueType>
   var height = 0
   /// Operands of the enclosing constructs: those below are out of reach.
@@ -118,6 +118,7 @@ package struct FunctionValidator: ~Copyable {
     let base = module.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     reader = ByteReader(base: base ?? reader.base, position: 0, end: 0)
     reader.typeCount = UInt32(truncatingIfNeeded: module.typeCount)
+    reader.features = module.features
     globals = module.contents.globalTypes.buffer
     tables = module.contents.tableTypes.buffer
     functionTypes = module.contents.functionTypes.buffer

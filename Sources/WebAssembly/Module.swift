@@ -131,6 +131,13 @@ package final class Module: @unchecked Sendable {
     contents.referenced.contains(Int(truncatingIfNeeded: index))
   }
 
+  /// The 16 bytes of an operator of a validated body, whose `immediate` says where they are: the
+  /// value of `v128.const`, or the numbers of the lanes that `i8x16.shuffle` takes.
+  package func vector(at immediate: UInt64) -> V128 {
+    let place = Int(truncatingIfNeeded: immediate)
+    return V128(UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped + place))
+  }
+
   package var start: UInt32? { contents.start }
 
   // MARK: Tables, memories, globals, tags

@@ -54,11 +54,15 @@ extension ModuleDecoder {
     case 0x7C: return .i64Add
     case 0x7D: return .i64Sub
     case 0x7E: return .i64Mul
-    case 0xFD: throw .unsupported(.simd, at: start)
     case 0xFB: throw .unsupported(.garbageCollection, at: start)
     case let byte:
       let prefixed: UInt32? = byte >= 0xFB && byte <= 0xFE ? try reader.readU32() : nil
-      if let error = OperatorTable.refusal(byte, prefixed: prefixed, at: start) { throw error }
+      let features = reader.features
+      if let error = OperatorTable.refusal(byte, prefixed: prefixed, features: features, at: start)
+      {
+        throw error
+      }
+      if byte == 0xFD && prefixed == 0x0C { return .v128(try reader.readV128()) }
       throw invalid("constant expression required", at: start)
     }
   }
@@ -75,6 +79,7 @@ extension ModuleDecoder {
     case .i64: operands.append(.i64)
     case .f32: operands.append(.f32)
     case .f64: operands.append(.f64)
+    case .v128: operands.append(.v128)
     case .refNull(let type): operands.append(type)
     case .refFunc(let index):
       guard Int(truncatingIfNeeded: index) < contents.functionTypes.count else {

@@ -28,6 +28,7 @@ struct ModuleDecoder: ~Copyable {
       ?? UnsafePointer(bitPattern: 64).unsafelyUnwrapped
     reader = ByteReader(base: base, position: 0, end: bytes.buffer.count)
     reader.typeCount = 0
+    reader.features = options.features
   }
 
   consuming func finish() -> ModuleContents { contents }

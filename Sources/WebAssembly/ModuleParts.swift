@@ -43,6 +43,7 @@ package enum ConstantOperator: BitwiseCopyable, Hashable, Sendable {
   /// The bits of the constant.
   case f32(UInt32)
   case f64(UInt64)
+  case v128(V128)
   case refNull(ValueType)
   case refFunc(UInt32)
   case globalGet(UInt32)
@@ -76,7 +77,7 @@ package struct ConstantExpression: Hashable, Sendable {
 
   package var instructions: [ConstantOperator] { single.map { [$0] } ?? several }
 
-  /// The bits of the value, an `i32` or `f32` zero-extended.
+  /// The bits of the value, an `i32` or `f32` zero-extended. Of a `v128` see `evaluateVector`.
   ///
   /// - Parameters:
   ///   - global: the bits of an earlier global's value.
@@ -92,6 +93,7 @@ package struct ConstantExpression: Hashable, Sendable {
       case .i64(let value): stack.append(UInt64(bitPattern: value))
       case .f32(let bits): stack.append(UInt64(bits))
       case .f64(let bits): stack.append(bits)
+      case .v128: preconditionFailure("a vector has more than 64 bits")
       case .refNull: stack.append(null)
       case .refFunc(let index): stack.append(function(index))
       case .globalGet(let index): stack.append(global(index))
@@ -103,11 +105,22 @@ package struct ConstantExpression: Hashable, Sendable {
     return stack[0]
   }
 
-  /// The value when it depends on nothing but constants.
+  /// The value, where the type is `v128`. No operator takes vectors here, so there is only one.
+  ///
+  /// - Parameter global: an earlier global's value.
+  package func evaluateVector(global: (UInt32) -> V128) -> V128 {
+    switch single {
+    case .v128(let value): value
+    case .globalGet(let index): global(index)
+    default: preconditionFailure("not an expression of type v128")
+    }
+  }
+
+  /// The value when it depends on nothing but constants; nil for vectors too.
   package var foldedBits: UInt64? {
     let isPlain = instructions.allSatisfy {
       switch $0 {
-      case .globalGet, .refFunc, .refNull: false
+      case .globalGet, .refFunc, .refNull, .v128: false
       default: true
       }
     }

@@ -10,11 +10,12 @@ package struct Operator: BitwiseCopyable {
   /// without the default.
   package var index: UInt32
   /// The second index: the table of `call_indirect` and `table.init`, the memory of `memory.init`,
-  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2. Of
-  /// `call_ref`, its tail call and `ref.as_non_null` 1 if the reference may be null.
+  /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2, below
+  /// `lane`. Of `call_ref`, its tail call and `ref.as_non_null` 1 if the reference may be null.
   package var index2: UInt32
   /// The bits of a constant (an `i32` zero-extended), the offset of a load or store, the raw value
-  /// of the type of `ref.null` and of a typed `select`.
+  /// of the type of `ref.null` and of a typed `select`. Of `v128.const` and `i8x16.shuffle`, whose 16
+  /// bytes have no room here, where in the module they are: `Module.vector(at:)` reads them.
   package var immediate: UInt64
 
   @inline(__always)
@@ -25,5 +26,12 @@ package struct Operator: BitwiseCopyable {
     self.index = index
     self.index2 = index2
     self.immediate = immediate
+  }
+
+  /// Of operators on one lane, memory accesses among them, its number. It has no field of its own,
+  /// which every other operator would pay for.
+  package var lane: UInt8 {
+    get { UInt8(truncatingIfNeeded: index2 &>> 8) }
+    set { index2 = index2 & 0xFF | UInt32(truncatingIfNeeded: newValue) &<< 8 }
   }
 }

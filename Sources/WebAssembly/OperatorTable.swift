@@ -13,55 +13,70 @@ enum OperatorShape: UInt8 {
   case i32Const, i64Const, f32Const, f64Const
   /// Takes one operand, or two of the same type, and leaves one result.
   case unary, binary
+  /// Takes three vectors, or a vector and an `i32`, or two vectors and 16 numbers of lanes in place.
+  case ternary, shift, shuffle
+  case v128Const
+  /// Has the number of a lane in place: takes a vector, a vector and the lane's new value, or what
+  /// an access takes and the vector.
+  case extractLane, replaceLane, loadLane, storeLane
+  /// Takes two numbers of two halves each, or two of one half, and leaves one of two.
+  case wideSum, wideProduct
   /// Tables, references, and memories as a whole.
   case rare
 }
 
-/// An entry of the operator table. Types are the low bytes of numeric value types.
+/// An entry of the operator table. Types are the low bytes of numbers' and vectors' types.
 struct OperatorInfo: BitwiseCopyable {
   var opcode = Opcode.nop
   var shape = OperatorShape.illegal
   var operand: UInt8 = 0
   var result: UInt8 = 0
-  /// Of a load or store: log2 of the bytes accessed.
-  var alignmentLog2: UInt8 = 0
-  // Padding to a power of two, for scaled addressing.
-  var reserved0: UInt8 = 0
-  var reserved1: UInt16 = 0
+  /// Of a memory access: log2 of the bytes accessed; of an operator on a lane, of the lane's.
+  var width: UInt8 = 0
+  /// Raw value of the feature that it needs. Makes the size a power of two, for scaled addressing.
+  var featureBits: UInt16 = 0
 
   @inline(__always)
   var operandType: ValueType { ValueType(raw: UInt32(truncatingIfNeeded: operand)) }
   @inline(__always)
   var resultType: ValueType { ValueType(raw: UInt32(truncatingIfNeeded: result)) }
+
+  var feature: Features { Features(rawValue: UInt32(truncatingIfNeeded: featureBits)) }
+  /// Lanes of a vector.
+  var laneCount: UInt8 { 16 &>> width }
 }
 
 enum OperatorTable {
-  /// Where the operators after the prefix `0xFC` start.
-  static let prefixedStart = 256
-  static let prefixedCount: UInt32 = 18
-
-  /// Entries by first byte, then those after the prefix `0xFC`.
+  /// Entries by the raw values of operators, and prefixes.
   static func make() -> Vector<OperatorInfo> {
     var table = Vector<OperatorInfo>()
-    table.reset(count: prefixedStart &+ Int(prefixedCount), to: OperatorInfo())
-    for opcode in Opcode.allCases {
-      let raw = Int(opcode.rawValue)
-      table[raw < 256 ? raw : prefixedStart &+ (raw & 0xFF)] = info(opcode)
-    }
+    table.reset(count: Opcode.placeCount, to: OperatorInfo())
+    for opcode in Opcode.allCases { table[Int(opcode.rawValue)] = info(opcode) }
+    for row in OperatorRow.all { table[Int(row.opcode.rawValue)] = info(row) }
     for byte in 0xFB...0xFE { table[byte].shape = .prefix }
     return table
+  }
+
+  private static func info(_ row: OperatorRow) -> OperatorInfo {
+    var info = OperatorInfo(opcode: row.opcode)
+    info.shape = row.shape
+    if let operand = row.operand { info.operand = code(operand) }
+    if let result = row.result { info.result = code(result) }
+    info.width = row.width
+    info.featureBits = UInt16(truncatingIfNeeded: row.feature.rawValue)
+    return info
   }
 
   private static func info(_ opcode: Opcode) -> OperatorInfo {
     var info = OperatorInfo(opcode: opcode)
     switch opcode.rawValue {
     case 0x28...0x3E:
-      let (type, alignment) = access(opcode)
+      let (type, width) = access(opcode)
       let isLoad = opcode.rawValue <= 0x35
       info.shape = isLoad ? .load : .store
-      info.alignmentLog2 = alignment
+      info.width = width
       if isLoad { info.result = code(type) } else { info.operand = code(type) }
-    case 0x45...0xC4, 0xFC00...0xFC07:
+    case 0x45...0xC4, 0x100...0x107:
       let (shape, operand, result) = numeric(opcode)
       info.shape = shape
       info.operand = code(operand)
@@ -160,25 +175,22 @@ enum OperatorTable {
     }
   }
 
-  /// Why an operator outside the table is refused: a later feature, or no operator at all. Nil for
-  /// those in the table.
-  static func refusal(_ byte: UInt8, prefixed: UInt32?, at offset: Int) -> WasmError? {
-    if let feature = feature(byte, prefixed: prefixed) {
+  /// Why an operator is refused: it belongs to a feature that is not among `features`, or is none.
+  /// Nil for those that are not refused.
+  static func refusal(
+    _ byte: UInt8, prefixed: UInt32?, features: Features, at offset: Int
+  ) -> WasmError? {
+    if let feature = feature(byte, prefixed: prefixed), !features.contains(feature) {
       return .unsupported(feature, at: offset)
     }
-    let isKnown =
-      if let prefixed {
-        byte == 0xFC && prefixed < prefixedCount
-      } else {
-        Opcode(rawValue: UInt16(byte)) != nil
-      }
-    if isKnown { return nil }
+    let place = prefixed.map { Opcode.position(byte, $0) } ?? Int(byte)
+    if let place, Opcode(rawValue: UInt16(place)) != nil { return nil }
     var message = "illegal opcode \(hexadecimal(byte))"
     if let prefixed { message += " \(String(prefixed, radix: 16))" }
     return WasmError(.malformed, at: offset, message)
   }
 
-  /// The feature of an operator outside the table; nil for others.
+  /// The feature that an operator, or what may become one, belongs to; nil for those of no feature.
   static func feature(_ byte: UInt8, prefixed: UInt32?) -> Features? {
     switch byte {
     case 0x06, 0x07, 0x09, 0x18, 0x19: .legacyExceptionHandling

@@ -39,7 +39,9 @@ extension ProblemGenerator {
       let from = random.below(problem.instructionCount)
       let to = from + random.below(problem.instructionCount - from) + 1
       problem.labels.append(
-        DebugLabel(VirtualRegister(v), from: Inst(from), to: Inst(to), label: UInt32(v)))
+        DebugLabel(
+          VirtualRegister(v), from: InstructionIndex(from), to: InstructionIndex(to),
+          label: UInt32(v)))
     }
   }
 }

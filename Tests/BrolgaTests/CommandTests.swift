@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command-line program itself, as a process of its own.
 
+import Brolga
 import Foundation
 import Testing
 
@@ -103,6 +104,35 @@ struct CommandTests {
     let damaged = try brolga("run", artefact)
     #expect(damaged.status == 1)
     #expect(damaged.errorText.filter { $0 == "\n" }.count == 1)
+  }
+
+  @Test func compileWritesWhatAnEmbedderWouldGet() throws {
+    let work = TemporaryFolder()
+    let file = work.path + "/numbers.brolga"
+    let source = Programs.example("numbers").bytes
+    for level in [CompilationOptions.Level.o0, .o2] {
+      for allocator in [nil, CompilationOptions.RegisterAllocator.singlePass] {
+        var options = CompilationOptions(level: level)
+        options.registerAllocator = allocator
+        let wanted = try Module.precompile(source, options: options)
+        let arguments = allocator == nil ? [] : ["--regalloc", "single-pass"]
+        let result = try brolga(
+          ["compile", level == .o0 ? "-O0" : "-O2", numbers, "-o", file] + arguments)
+        #expect(result.status == 0 && result.output.isEmpty && result.errors.isEmpty)
+        #expect(FileManager.default.contents(atPath: file) == Data(wanted))
+      }
+    }
+  }
+
+  @Test func anImportThatDoesNotFitIsNamed() throws {
+    let work = TemporaryFolder()
+    work.write("missing.wat", "(module (import \"env\" \"f\" (func)) (func (export \"_start\")))")
+    let result = try brolga("run", work.path + "/missing.wat")
+    #expect(result.status == 1)
+    #expect(
+      result.errorText
+        == "brolga: \(work.path)/missing.wat: unknown import: the module wants \"env\" \"f\" to be a function [] -> [], and is given nothing\n"
+    )
   }
 
   @Test func badInputIsOneLineAndStatus1() throws {

@@ -107,6 +107,20 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
   }
 }
 
+@Test(arguments: [CompilationOptions.Level.o0, .o2])
+func precompilingGivesTheBytesOfTheLoadedModule(level: CompilationOptions.Level) throws {
+  let engine = Engine()
+  let program = Programs.example("numbers").bytes
+  let options = CompilationOptions(level: level)
+  let bytes = try Module.precompile(program, options: options)
+  #expect(
+    bytes == (try Module(engine: engine, compiling: program, options: options).serialize()))
+  let instance = try Module(engine: engine, serialized: bytes)
+    .instantiate(store: Store(engine: engine))
+  #expect(try instance.exports[function: "gcd"]!([.i32(1071), .i32(462)]) == [.i32(21)])
+  #expect(throws: ModuleError.isArtefact) { try Module.precompile(bytes) }
+}
+
 /// What the first article of the documentation does.
 @Test func aModuleOfTextCallsTheHostAndReturns() throws {
   let engine = Engine()
@@ -128,6 +142,10 @@ func trapsAreErrorsWithABacktrace(level: CompilationOptions.Level) throws {
   let instance = try module.instantiate(store: store, imports: ["env": ["log": log]])
   #expect(try instance.exports[function: "run"]!([.i32(21)]) == [.i32(42)])
   #expect(said == [.i32(21)])
+  let memory = instance.exports[memory: "memory"]!
+  #expect(throws: UsageError.memoryOutOfBounds(offset: 65_534, count: 3, byteCount: 65_536)) {
+    try memory.write([1, 2, 3], at: 65_534)
+  }
 }
 
 /// The helper that raises the trap returns to where the module's code ends.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list of encoded instructions, each beside the text that a disassembler must give for it.
 
+import Testing
+
 @testable import Compiler
 
 /// Encoded instructions and their expected text.
@@ -12,12 +14,40 @@ struct AssemblerCases {
   var cases: [Case] = []
   var bytes: [UInt8] = []
 
-  mutating func add(_ text: String, _ encode: (inout CodeBuffer) -> Void) {
-    var code = CodeBuffer()
-    code.beginFunction(index: 0, blocks: 0)
-    encode(&code)
+  mutating func add(_ text: String, _ encode: (inout Assembler<X64>) -> Void) {
+    var assembler = Assembler<X64>()
+    assembler.beginFunction(index: 0, blocks: 0)
+    encode(&assembler)
     cases.append(Case(offset: bytes.count, text: text))
-    bytes += Array(code.bytes)
+    bytes += Array(assembler.code.bytes)
+  }
+
+  /// Compares all cases with what the disassembler says about their bytes.
+  func check() throws {
+    guard let tool = Disassembler.path else {
+      print("skipped: no llvm-objdump in this toolchain or in the search path")
+      return
+    }
+    let lines = try Disassembler.run(bytes, tool: tool)
+    var wrong = 0
+    var at = 0
+    for (i, expected) in cases.enumerated() {
+      let end = i + 1 < cases.count ? cases[i + 1].offset : bytes.count
+      var found: [String] = []
+      while at < lines.count && lines[at].offset < end {
+        if lines[at].offset >= expected.offset { found.append(lines[at].text) }
+        at += 1
+      }
+      if found != [expected.text] {
+        wrong += 1
+        let hex = bytes[expected.offset..<end].map { String($0, radix: 16) }
+        if wrong <= 20 {
+          Issue.record("\(hex.joined(separator: " ")): \(found), expected \(expected.text)")
+        }
+      }
+    }
+    #expect(wrong == 0, "\(wrong) of \(cases.count) instructions differ")
+    print("\(cases.count) instructions compared")
   }
 
   // MARK: Names.

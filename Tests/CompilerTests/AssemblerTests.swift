@@ -8,34 +8,6 @@ import Testing
 private typealias C = AssemblerCases
 
 @Suite struct AssemblerTests {
-  /// Compares all cases with what the disassembler says about their bytes.
-  private func check(_ list: AssemblerCases) throws {
-    guard let tool = Disassembler.path else {
-      print("skipped: no llvm-objdump in this toolchain or in the search path")
-      return
-    }
-    let lines = try Disassembler.run(list.bytes, tool: tool)
-    var wrong = 0
-    var at = 0
-    for (i, expected) in list.cases.enumerated() {
-      let end = i + 1 < list.cases.count ? list.cases[i + 1].offset : list.bytes.count
-      var found: [String] = []
-      while at < lines.count && lines[at].offset < end {
-        if lines[at].offset >= expected.offset { found.append(lines[at].text) }
-        at += 1
-      }
-      if found != [expected.text] {
-        wrong += 1
-        let hex = list.bytes[expected.offset..<end].map { String($0, radix: 16) }
-        if wrong <= 20 {
-          Issue.record("\(hex.joined(separator: " ")): \(found), expected \(expected.text)")
-        }
-      }
-    }
-    #expect(wrong == 0, "\(wrong) of \(list.cases.count) instructions differ")
-    print("\(list.cases.count) instructions compared")
-  }
-
   /// How an immediate of this width is printed: unsigned, unless its form extends the sign.
   private func full(_ value: Int32, _ width: Width) -> String {
     switch width {
@@ -63,7 +35,7 @@ private typealias C = AssemblerCases
     list.add("vaddss xmm9, xmm1, dword ptr [rip]") {
       $0.float(.add, .f32, Xmm(9), Xmm(1), .constant(0))
     }
-    try check(list)
+    try list.check()
   }
 
   @Test func arithmeticIsEncoded() throws {
@@ -87,7 +59,7 @@ private typealias C = AssemblerCases
         }
       }
     }
-    try check(list)
+    try list.check()
   }
 
   @Test func allPairsOfRegistersAreEncoded() throws {
@@ -110,7 +82,7 @@ private typealias C = AssemblerCases
         }
       }
     }
-    try check(list)
+    try list.check()
   }
 
   @Test func testsAndUnaryOperationsAreEncoded() throws {
@@ -148,7 +120,7 @@ private typealias C = AssemblerCases
     }
     list.add("cdq") { $0.extendSignForDivision(.b32) }
     list.add("cqo") { $0.extendSignForDivision(.b64) }
-    try check(list)
+    try list.check()
   }
 
   @Test func integerMovesAreEncoded() throws {
@@ -187,7 +159,7 @@ private typealias C = AssemblerCases
       list.add("bswap \(C.name(r, .b32))") { $0.swapBytes(.b32, r) }
       list.add("bswap \(C.name(r, .b64))") { $0.swapBytes(.b64, r) }
     }
-    try check(list)
+    try list.check()
   }
 
   @Test func bitManipulationIsEncoded() throws {
@@ -218,7 +190,7 @@ private typealias C = AssemblerCases
         }
       }
     }
-    try check(list)
+    try list.check()
   }
 
   private let conditionNames = [
@@ -246,7 +218,7 @@ private typealias C = AssemblerCases
     list.add("ret") { $0.return() }
     list.add("leave") { $0.leave() }
     list.add("ud2") { $0.undefined() }
-    try check(list)
+    try list.check()
   }
 
   @Test func floatArithmeticIsEncoded() throws {
@@ -305,7 +277,7 @@ private typealias C = AssemblerCases
         }
       }
     }
-    try check(list)
+    try list.check()
   }
 
   @Test func movesBetweenRegisterKindsAreEncoded() throws {
@@ -348,7 +320,7 @@ private typealias C = AssemblerCases
       list.add("vxorps \(name), \(name), \(name)") { $0.clear(x) }
       list.add("vpcmpeqd \(name), \(name), \(name)") { $0.fillOnes(x) }
     }
-    try check(list)
+    try list.check()
   }
 
   @Test func paddingIsOneInstructionUpToNineBytes() throws {
@@ -358,8 +330,7 @@ private typealias C = AssemblerCases
     }
     for count in 1...40 {
       var code = CodeBuffer()
-      code.beginFunction(index: 0, blocks: 0)
-      code.pad(count)
+      X64.pad(count, &code)
       #expect(code.count == count)
       guard count == 9 || count == 40 || count == 5 else { continue }
       let lines = try Disassembler.run(Array(code.bytes), tool: tool)

@@ -81,22 +81,22 @@ import Testing
   /// Emits the items and decodes what came out: each item must stand where it should, and each
   /// branch must lead to its label. Returns how many branches are long though they could be short.
   private func check(_ items: [Item], labels: Int) -> (long: Int, needless: Int) {
-    var code = CodeBuffer()
-    code.beginFunction(index: 0, blocks: labels)
+    var assembler = Assembler<X64>()
+    assembler.beginFunction(index: 0, blocks: labels)
     for item in items {
       switch item {
-      case .label(let l): code.bind(Label(l))
-      case .jump(let l): code.jump(Label(l))
-      case .conditional(let l): code.jump(if: .less, Label(l))
-      case .filler(let n): code.fill(Self.filler, count: n)
-      case .padding(let l): code.keepInLine(until: Label(l))
+      case .label(let l): assembler.bind(Label(l))
+      case .jump(let l): assembler.jump(Label(l))
+      case .conditional(let l): assembler.jump(if: .less, Label(l))
+      case .filler(let n): assembler.code.fill(Self.filler, count: n)
+      case .padding(let l): assembler.keepInLine(until: Label(l))
       }
     }
-    code.markSite(7, kind: 1)
-    code.undefined()
-    code.settleBranches()
+    assembler.markSite(7, kind: 1)
+    assembler.undefined()
+    assembler.settleBranches()
 
-    let bytes = Array(code.bytes)
+    let bytes = Array(assembler.code.bytes)
     var labelAt = [Int](repeating: -1, count: labels)
     var branches: [(end: Int, distance: Int, label: Int, isLong: Bool)] = []
     var paddings: [(start: Int, end: Int, label: Int)] = []
@@ -130,13 +130,13 @@ import Testing
       }
     }
     #expect(at + 2 == bytes.count)
-    #expect(Int(code.sites[0].offset) == at)
+    #expect(Int(assembler.code.sites[0].offset) == at)
     checkPaddings(paddings, labelAt)
     var long = 0
     var needless = 0
     for branch in branches {
       #expect(branch.end + branch.distance == labelAt[branch.label])
-      #expect(Int(code.labels[Label(branch.label)].offset) == labelAt[branch.label])
+      #expect(Int(assembler.labels[Label(branch.label)].offset) == labelAt[branch.label])
       guard branch.isLong else { continue }
       long += 1
       if branch.distance >= -125 && branch.distance <= 127 { needless += 1 }
@@ -233,10 +233,10 @@ import Testing
     var solution = Solution()
     var allocator = Allocator()
     try allocator.allocate(machine.problem, into: &solution)
-    var code = CodeBuffer()
-    code.keepsListing = true
-    try emit(&machine, &solution, into: &code)
-    let text = assemblyText(&machine, &solution, &code)
+    var emitter = Emitter<X64>()
+    emitter.assembler.code.keepsListing = true
+    try emitter.emit(&machine, &solution)
+    let text = emitter.listing(&machine, &solution)
     #expect(text.contains("b0:\n"))
     #expect(text.contains("add.64"))
     #expect(text.contains("[r14 + rsi*4 + 16]"))

@@ -111,7 +111,7 @@ struct MachineBuilder {
     machine.frameVariableBytes = frameVariableBytes
     machine.constants.append(contentsOf: constants)
     for target in jumpTargets { machine.jumpTargets.append(UInt32(target)) }
-    machine.problem.machine = X64Convention.machine
+    machine.problem.machine = X64.machine
     for c in classes { machine.problem.classes.append(c) }
     var predecessors = [[Int]](repeating: [], count: blocks.count)
     for (b, block) in blocks.enumerated() {
@@ -161,22 +161,22 @@ func compileDrafts(_ drafts: [MachineBuilder], buffers count: Int = 1) throws ->
   var allocator = Allocator()
   var solution = Solution()
   var machine = MachineFunction()
-  let buffers = UnsafeMutablePointer<CodeBuffer>.allocate(capacity: count)
-  for k in 0..<count { (buffers + k).initialize(to: CodeBuffer()) }
+  let emitters = UnsafeMutablePointer<Emitter<X64>>.allocate(capacity: count)
+  for k in 0..<count { (emitters + k).initialize(to: Emitter()) }
   defer {
-    buffers.deinitialize(count: count)
-    buffers.deallocate()
+    emitters.deinitialize(count: count)
+    emitters.deallocate()
   }
   for (i, draft) in drafts.enumerated() {
     draft.fill(&machine)
     machine.index = UInt32(i)
     try allocator.allocate(machine.problem, into: &solution)
     // Spread over the buffers, so that no buffer has a run of neighbours.
-    try emit(&machine, &solution, into: &buffers[(drafts.count - i) % count])
+    try emitters[(drafts.count - i) % count].emit(&machine, &solution)
   }
   var module = CompiledModule()
   try link(
-    (0..<count).map { buffers[$0].view }, definedFunctionCount: drafts.count,
-    importedFunctionCount: 0, into: &module)
+    (0..<count).map { emitters[$0].assembler.code.view }, definedFunctionCount: drafts.count,
+    importedFunctionCount: 0, for: X64.self, into: &module)
   return module
 }

@@ -12,11 +12,11 @@ import Testing
 
 /// Compiles functions of the intermediate representation through all stages.
 private struct Pipeline: ~Copyable {
-  var lowering = Lowering()
+  var lowering = Lowering<X64>()
   var machine = MachineFunction()
   var solution = Solution()
   var allocator = Allocator()
-  var code = CodeBuffer()
+  var emitter = Emitter<X64>()
   var count: UInt32 = 0
 
   mutating func add(
@@ -26,13 +26,14 @@ private struct Pipeline: ~Copyable {
     machine.index = count
     count += 1
     try allocator.allocate(machine.problem, into: &solution)
-    try emit(&machine, &solution, into: &code)
+    try emitter.emit(&machine, &solution)
   }
 
   mutating func link() throws -> CompiledModule {
     var module = CompiledModule()
     try Compiler.link(
-      [code.view], definedFunctionCount: Int(count), importedFunctionCount: 0, into: &module)
+      [emitter.assembler.code.view], definedFunctionCount: Int(count), importedFunctionCount: 0,
+      for: X64.self, into: &module)
     return module
   }
 }
@@ -45,7 +46,7 @@ private struct Transport {
   var places = CallPlaces()
 
   mutating func pass(_ type: Type, _ bits: UInt64) {
-    switch places.nextParameter(isFloat: type.isFloat) {
+    switch places.nextParameter(type.kind) {
     case .integerRegister: integers.append(bits)
     case .floatRegister: floats.append(bits)
     case .stackWord: stack.append(bits)
@@ -54,7 +55,7 @@ private struct Transport {
 
   mutating func result(_ type: Type, _ from: EmissionResult) -> UInt64 {
     let word: UInt64 =
-      switch places.nextResult(isFloat: type.isFloat) {
+      switch places.nextResult(type.kind) {
       case .integerRegister(let k): from.integers[Int(k)]
       case .floatRegister(let k): from.floats[Int(k)]
       case .stackWord(let k): from.stackWords[Int(k)]

@@ -48,76 +48,76 @@ final class EmissionExecutable {
     functions = module.functions.toArray()
     traps = module.traps.toArray()
     trapKinds = module.trapKinds.toArray()
-    var trampoline = CodeBuffer()
+    var trampoline = Assembler<X64>()
     let landing = EmissionExecutable.writeTrampoline(&trampoline)
     trampolineOffset = (text.count + 15) & ~15
     landingOffset = trampolineOffset + landing
-    size = trampolineOffset + trampoline.count
+    size = trampolineOffset + trampoline.code.count
     memory = CodeRegion.take(size)
     memory.copyMemory(from: text, byteCount: text.count)
     (memory + trampolineOffset).copyMemory(
-      from: Array(trampoline.bytes), byteCount: trampoline.count)
+      from: Array(trampoline.code.bytes), byteCount: trampoline.code.count)
     precondition(mprotect(memory, size, PROT_READ | PROT_EXEC) == 0)
   }
 
   /// `(code rdi, block rsi, context rdx) -> 0, or the address of a trap`
   /// Returns the offset of the landing, where the handler of signals continues.
-  private static func writeTrampoline(_ code: inout CodeBuffer) -> Int {
+  private static func writeTrampoline(_ assembler: inout Assembler<X64>) -> Int {
     let saved: [UInt8] = [3, 12, 13, 14, 15]
     let stackBytes = Int32(stackWords * 8)
-    code.beginFunction(index: 0, blocks: 1)
-    code.push(.rbp)
-    code.move(.b64, .rbp, .rsp)
-    for r in saved { code.push(Gpr(r)) }
-    code.push(.rsi)
-    code.arithmetic(.sub, .b64, RegisterOrMemory(Gpr.rsp), immediate: stackBytes)
-    code.move(.b64, Gpr(10), .rsi)
-    code.move(.b64, .r11, .rdi)
-    code.move(.b64, .r15, .rdx)
-    code.load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
-    code.store(.b64, .memory(.r15, Int32(savedStackPointer)), .rsp)
+    assembler.beginFunction(index: 0, blocks: 1)
+    assembler.push(.rbp)
+    assembler.move(.b64, .rbp, .rsp)
+    for r in saved { assembler.push(Gpr(r)) }
+    assembler.push(.rsi)
+    assembler.arithmetic(.sub, .b64, RegisterOrMemory(Gpr.rsp), immediate: stackBytes)
+    assembler.move(.b64, Gpr(10), .rsi)
+    assembler.move(.b64, .r11, .rdi)
+    assembler.move(.b64, .r15, .rdx)
+    assembler.load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
+    assembler.store(.b64, .memory(.r15, Int32(savedStackPointer)), .rsp)
     // Stack arguments in, by rbx.
-    code.moveConstant(.rbx, UInt64(stackWords))
-    code.bind(Label(0))
-    code.load(.b64, .rax, .memory(Gpr(10), index: .rbx, scale: 3, Int32(stackAt - 1) * 8))
-    code.store(.b64, .memory(.rsp, index: .rbx, scale: 3, -8), .rax)
-    code.decrement(.b32, RegisterOrMemory(Gpr.rbx))
-    code.jump(if: .notEqual, Label(0))
+    assembler.moveConstant(.rbx, UInt64(stackWords))
+    assembler.bind(Label(0))
+    assembler.load(.b64, .rax, .memory(Gpr(10), index: .rbx, scale: 3, Int32(stackAt - 1) * 8))
+    assembler.store(.b64, .memory(.rsp, index: .rbx, scale: 3, -8), .rax)
+    assembler.decrement(.b32, RegisterOrMemory(Gpr.rbx))
+    assembler.jump(if: .notEqual, Label(0))
     for k in 0..<6 as Range<UInt8> {
       let register = Gpr(CallingConvention.argumentInteger(k))
-      code.load(.b64, register, .memory(Gpr(10), Int32(k) * 8))
+      assembler.load(.b64, register, .memory(Gpr(10), Int32(k) * 8))
     }
     for k in 0..<8 as Range<UInt8> {
-      code.load(.f64, Xmm(k), .memory(Gpr(10), Int32(floatsAt) * 8 + Int32(k) * 8))
+      assembler.load(.f64, Xmm(k), .memory(Gpr(10), Int32(floatsAt) * 8 + Int32(k) * 8))
     }
-    code.call(RegisterOrMemory(Gpr.r11))
+    assembler.call(RegisterOrMemory(Gpr.r11))
     // The callee may have removed its arguments.
-    code.load(.b64, .rsp, .memory(.r15, Int32(savedStackPointer)))
-    code.load(.b64, .r11, .memory(.rsp, stackBytes))
+    assembler.load(.b64, .rsp, .memory(.r15, Int32(savedStackPointer)))
+    assembler.load(.b64, .r11, .memory(.rsp, stackBytes))
     for k in 0..<6 as Range<UInt8> {
       let register = Gpr(CallingConvention.resultInteger(k))
-      code.store(.b64, .memory(.r11, Int32(integerResultsAt) * 8 + Int32(k) * 8), register)
+      assembler.store(.b64, .memory(.r11, Int32(integerResultsAt) * 8 + Int32(k) * 8), register)
     }
     for k in 0..<8 as Range<UInt8> {
-      code.store(.f64, .memory(.r11, Int32(floatResultsAt) * 8 + Int32(k) * 8), Xmm(k))
+      assembler.store(.f64, .memory(.r11, Int32(floatResultsAt) * 8 + Int32(k) * 8), Xmm(k))
     }
-    code.moveConstant(.rbx, UInt64(stackWords))
-    let loop = code.makeLabel()
-    code.bind(loop)
-    code.load(.b64, .rax, .memory(.rsp, index: .rbx, scale: 3, -8))
-    code.store(.b64, .memory(.r11, index: .rbx, scale: 3, Int32(stackAt - 1) * 8), .rax)
-    code.decrement(.b32, RegisterOrMemory(Gpr.rbx))
-    code.jump(if: .notEqual, loop)
-    code.clear(.rax)
-    let landing = code.makeLabel()
-    code.bind(landing)
-    code.arithmetic(.add, .b64, RegisterOrMemory(Gpr.rsp), immediate: stackBytes)
-    code.pop(.rsi)
-    for r in saved.reversed() { code.pop(Gpr(r)) }
-    code.pop(.rbp)
-    code.return()
-    code.settleBranches()
-    return Int(code.labels[landing].offset)
+    assembler.moveConstant(.rbx, UInt64(stackWords))
+    let loop = assembler.makeLabel()
+    assembler.bind(loop)
+    assembler.load(.b64, .rax, .memory(.rsp, index: .rbx, scale: 3, -8))
+    assembler.store(.b64, .memory(.r11, index: .rbx, scale: 3, Int32(stackAt - 1) * 8), .rax)
+    assembler.decrement(.b32, RegisterOrMemory(Gpr.rbx))
+    assembler.jump(if: .notEqual, loop)
+    assembler.clear(.rax)
+    let landing = assembler.makeLabel()
+    assembler.bind(landing)
+    assembler.arithmetic(.add, .b64, RegisterOrMemory(Gpr.rsp), immediate: stackBytes)
+    assembler.pop(.rsi)
+    for r in saved.reversed() { assembler.pop(Gpr(r)) }
+    assembler.pop(.rbp)
+    assembler.return()
+    assembler.settleBranches()
+    return Int(assembler.labels[landing].offset)
   }
 
   func run(

@@ -145,7 +145,7 @@ import Testing
       b.add(
         MachineInstruction(.call, immediate: callee),
         [.fixedDefinition(result, X64Register.rax), .fixedUse(v, X64Register.rdi)],
-        clobbers: X64Convention.clobbers(resultIntegers: 1, resultFloats: 0))
+        clobbers: X64.clobbers(resultIntegers: 1, resultFloats: 0, ofHelper: false))
       return result
     }
     var outer = MachineBuilder()
@@ -176,7 +176,7 @@ import Testing
       b.add(
         MachineInstruction(.call, immediate: Int32((k * 5 + 1) % 9)),
         [.fixedDefinition(result, X64Register.rax), .fixedUse(v, X64Register.rdi)],
-        clobbers: X64Convention.clobbers(resultIntegers: 1, resultFloats: 0))
+        clobbers: X64.clobbers(resultIntegers: 1, resultFloats: 0, ofHelper: false))
       b.ret(result)
       return b
     }

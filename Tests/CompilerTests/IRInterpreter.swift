@@ -210,7 +210,7 @@ struct Interpreter {
         opcode, Float(bitPattern: UInt32(a)), Float(bitPattern: UInt32(truncatingIfNeeded: b)),
         UInt32(a), to)
     case .f64: return float(opcode, Double(bitPattern: a), Double(bitPattern: b), a, to)
-    case .none: return .failure(Trap(kind: 99))
+    case .v128, .none: return .failure(Trap(kind: 99))
     }
   }
 
@@ -249,6 +249,13 @@ struct Interpreter {
     case .add: return .success(x &+ y)
     case .sub: return .success(x &- y)
     case .mul: return .success(x &* y)
+    case .mulHighU: return .success(x.multipliedFullWidth(by: y).high)
+    case .mulHighS:
+      // Of two's complement: each negative factor has taken 2^bits times the other too much.
+      var high = x.multipliedFullWidth(by: y).high
+      if isNegative { high &-= y }
+      if y & sign != 0 { high &-= x }
+      return .success(high)
     case .and: return .success(x & y)
     case .or: return .success(x | y)
     case .xor: return .success(x ^ y)

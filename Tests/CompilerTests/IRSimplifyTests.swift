@@ -12,9 +12,20 @@ struct Signature: Equatable {
   var operands: [Type]
   var result: Type
 
-  /// All pure operations with all their types.
-  static let all: [Signature] = Opcode.allCases.filter(\.isPure).flatMap { opcode -> [Signature] in
+  private static var scalars: [Opcode] {
+    Opcode.allCases.filter { opcode in
+      switch opcode.info.typing {
+      case .vector, .vectorShift, .vectorTest, .fromLane, .toLane, .intoLane: false
+      default: opcode.isPure
+      }
+    }
+  }
+
+  /// All pure operations on scalars with all their types.
+  static let all: [Signature] = scalars.flatMap { opcode -> [Signature] in
     switch opcode {
+    case .mulHighS, .mulHighU:
+      return [Signature(opcode: opcode, operands: [.i64, .i64], result: .i64)]
     case .extend32S: return [Signature(opcode: opcode, operands: [.i64], result: .i64)]
     case .wrap: return [Signature(opcode: opcode, operands: [.i64], result: .i32)]
     case .extendS, .extendU: return [Signature(opcode: opcode, operands: [.i32], result: .i64)]

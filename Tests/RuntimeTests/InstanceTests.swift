@@ -37,7 +37,8 @@ private func linkError(
   let module = try loadedModule(importing([0, 0]), engine: engine)
   #expect(
     throws: LinkError.unknownImport(
-      module: "m", name: "x", expected: "function [i32] -> [i32]")
+      module: "m", name: "x",
+      expected: .function(FunctionType(parameters: [.i32], results: [.i32])))
   ) {
     try module.instantiate(store: Store(engine: engine))
   }
@@ -50,7 +51,8 @@ private func linkError(
   #expect(
     try linkError([0, 1], function, store)
       == .incompatibleImport(
-        module: "m", name: "x", expected: "function [] -> []", found: "function [i32] -> [i32]"))
+        module: "m", name: "x", expected: .function(FunctionType(parameters: [], results: [])),
+        found: .function(function.type)))
 
   let memory = try Memory(store: store, minimumPages: 2, maximumPages: 4)
   #expect(try linkError([2, 0, 2], memory, store) == nil)

@@ -31,6 +31,29 @@ private func initial(_ type: UInt8, _ code: [UInt8]) throws -> ConstantExpressio
   #expect(try initial(0x7F, [0x41, 0x7F]).foldedBits == 0xFFFF_FFFF)
 }
 
+@Test func vectorsAreConstantsOnceTheyAreOn() throws {
+  let bytes = [UInt8](1...16)
+  var module = global(0x7B, [0xFD, 0x0C] + bytes)
+  let options = DecodingOptions(features: .simd)
+  let vector = V128(low: 0x0807_0605_0403_0201, high: 0x100F_0E0D_0C0B_0A09)
+  let value = try #require(
+    try Module(decoding: module.bytes, options: options).globalInitializers.last)
+  #expect(value.single == .v128(vector) && value.type == .v128 && value.foldedBits == nil)
+  #expect(value.evaluateVector(global: { _ in vector }) == vector)
+  module.globals.append([0x7B, 0x00, 0x23, 0x03, 0x0B])
+  let copy = try #require(
+    try Module(decoding: module.bytes, options: options).globalInitializers.last)
+  #expect(copy.evaluateVector(global: { V128(low: UInt64($0), high: 9) }) == V128(low: 3, high: 9))
+  func complain(_ type: UInt8, _ code: [UInt8]) -> String? {
+    complaint(about: global(type, code), features: .simd)
+  }
+  #expect(
+    complain(0x7F, [0xFD, 0x0C] + bytes) == "invalid: type mismatch: expected i32, found v128")
+  #expect(complain(0x7B, [0x41, 0, 0xFD, 0x0F]) == "invalid: constant expression required")
+  #expect(complain(0x7B, [0xFD, 0x9A, 0x01]) == "malformed: illegal opcode fd 9a")
+  #expect(complain(0x7B, [0xFD, 0x80, 0x02]) == "unsupported: relaxed simd")
+}
+
 @Test func arithmeticIsEvaluated() throws {
   // 3 - c * 4, wrapped to 32 bits
   let expression = try initial(0x7F, [0x41, 0x03, 0x23, 0x00, 0x41, 0x04, 0x6C, 0x6B])
@@ -67,7 +90,7 @@ private func initial(_ type: UInt8, _ code: [UInt8]) throws -> ConstantExpressio
   #expect(complain(0x7F, [0x41, 0, 0x67]) == "invalid: constant expression required")
   #expect(complain(0x7F, [0x41, 0, 0xFC, 0x00]) == "invalid: constant expression required")
   #expect(complain(0x7F, [0xFF]) == "malformed: illegal opcode ff")
-  #expect(complain(0x7F, [0xFD, 0x0C]) == "unsupported: simd")
+  #expect(complain(0x7F, [0xFE, 0x10]) == "unsupported: threads")
   #expect(complain(0x70, [0xFB, 0x1C]) == "unsupported: garbage collection")
   #expect(complain(0x70, [0xD0, 0x73]) == nil && complain(0x70, [0xD0, 0x00]) == nil)
   #expect(

@@ -93,8 +93,8 @@ import Testing
 @Test func errorsSayWhereAndWhat() {
   let error = refusal(of: header + [0x0E, 0x00])
   #expect(error?.description == "malformed: malformed section id 14 (at offset 8)")
-  let simd = refusal(of: TestModule([0xFD, 0x0C]).bytes)
-  #expect(simd?.description == "unsupported: simd at offset \(simd?.offset ?? 0)")
+  let atomic = refusal(of: TestModule([0xFE, 0x10, 2, 0]).bytes)
+  #expect(atomic?.description == "unsupported: threads at offset \(atomic?.offset ?? 0)")
   let mismatch = refusal(of: TestModule([0x42, 0x00], results: [0x7F]).bytes)
   #expect(mismatch?.description == "invalid: type mismatch: expected i32, found i64 (at offset 26)")
 }
@@ -155,7 +155,7 @@ import Testing
       == "invalid: memory size must be at most 65536 pages (4GiB)")
   #expect(
     complain { $0.globals = [[0x7F, 2, 0x41, 0, 0x0B]] } == "malformed: malformed mutability")
-  #expect(complain { $0.globals = [[0x7B, 0]] } == "unsupported: simd")
+  #expect(complain { $0.globals = [[0x69, 0]] } == "unsupported: exception handling")
   #expect(complain { $0.globals = [[0x40, 0]] } == "malformed: malformed value type 40")
   #expect(complain { $0.types = [[0x5D, 0]] } == "unsupported: stack switching")
   #expect(complain { $0.types = [[0x61, 0, 0]] } == "malformed: malformed type form")

@@ -5,12 +5,13 @@ import Testing
 
 @testable import WebAssembly
 
+private let everything = DecodingOptions(features: allFeatures)
+
 /// A module with each operator once, in code that cannot run, where any operands will do.
 private func moduleOfEveryOperator() -> TestModule {
   var code: [UInt8] = []
   for opcode in Opcode.allCases {
-    let raw = opcode.rawValue
-    let operation: [UInt8] = raw < 256 ? [UInt8(raw)] : [0xFC, UInt8(raw & 0xFF)]
+    let operation = opcode.bytes
     switch opcode {
     case .else: code += [0x41, 0x00, 0x04, 0x40, 0x05, 0x0B]
     case .end, .if: break
@@ -38,12 +39,19 @@ private func immediates(_ opcode: Opcode) -> [UInt8] {
   case .refNull: [0x6F]
   case .f32Const: [0x00, 0x00, 0x80, 0x3F]
   case .f64Const: [0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xF0, 0x3F]
-  default: (0x28...0x3E).contains(opcode.rawValue) ? [0x00, 0x10] : []
+  case .v128Const, .i8x16Shuffle: [UInt8](0..<16)
+  default:
+    switch OperatorRow.all.first(where: { $0.opcode == opcode })?.shape {
+    case .load, .store: [0x00, 0x10]
+    case .loadLane, .storeLane: [0x00, 0x10, 0x01]
+    case .extractLane, .replaceLane: [0x01]
+    default: (0x28...0x3E).contains(opcode.rawValue) ? [0x00, 0x10] : []
+    }
   }
 }
 
 @Test func everyOperatorIsDecoded() throws {
-  let module = try Module(decoding: moduleOfEveryOperator().bytes)
+  let module = try Module(decoding: moduleOfEveryOperator().bytes, options: everything)
   var validator = FunctionValidator()
   try validator.begin(module, function: 0)
   var seen: Set<Opcode> = []
@@ -59,7 +67,7 @@ private func immediates(_ opcode: Opcode) -> [UInt8] {
   var counts = [Int](repeating: 0, count: 5)
   for _ in 0..<8000 {
     let mutant = mutator.mutate(original, donor: original)
-    let error = refusal(of: mutant, DecodingOptions(), &validator)
+    let error = refusal(of: mutant, everything, &validator)
     counts[error.map { Int($0.kind.rawValue) } ?? 4] += 1
     if let error, error.offset < 0 || error.offset > mutant.count { misplaced += 1 }
   }

@@ -67,6 +67,14 @@ struct TestModule {
   }
 }
 
+extension Opcode {
+  /// Its code, without immediates.
+  var bytes: [UInt8] {
+    guard let (prefix, number) = Opcode.prefixed(rawValue) else { return [UInt8(rawValue)] }
+    return [prefix] + unsigned(UInt64(number))
+  }
+}
+
 let header: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 
 func unsigned(_ value: UInt64) -> [UInt8] {

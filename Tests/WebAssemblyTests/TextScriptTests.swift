@@ -40,7 +40,7 @@ private func script(_ text: String) throws -> [ScriptCommand] {
     """
     (assert_return (invoke "f") (i64.const -1) (f32.const nan:canonical) (ref.func) (ref.extern)
       (f64.const nan:arithmetic) (ref.null) (either (i32.const 1) (i32.const 2)))
-    (assert_return (invoke "v") (v128.const i32x4 1 2 3 4))
+    (assert_return (invoke "v") (v128.const i32x4 1 2 3 4) (v128.const f64x2 nan:canonical -1))
     (assert_trap (invoke "f") "integer overflow")
     (assert_trap (module (func)) "out of bounds")
     (assert_exhaustion (invoke "f") "call stack exhausted")
@@ -56,7 +56,7 @@ private func script(_ text: String) throws -> [ScriptCommand] {
       .arithmeticNaN(isDouble: true), .exactly(.null(nil)),
       .either([.exactly(.i32(1)), .exactly(.i32(2))]),
     ])
-  guard case .assertReturn(_, [.exactly(.unsupported("simd"))]) = commands[1].kind,
+  guard case .assertReturn(_, let vectors) = commands[1].kind,
     case .assertTrap(_, "integer overflow") = commands[2].kind,
     case .assertModuleTrap(_, "out of bounds") = commands[3].kind,
     case .assertExhaustion = commands[4].kind,
@@ -65,6 +65,11 @@ private func script(_ text: String) throws -> [ScriptCommand] {
     case .assertUnlinkable(let binary, _) = commands[7].kind,
     case .assertException = commands[8].kind
   else { return #expect(Bool(false)) }
+  #expect(
+    vectors == [
+      .exactly(.v128(V128(low: 0x2_0000_0001, high: 0x4_0000_0003))),
+      .lanes([.canonicalNaN(isDouble: true), .exactly(.f64(0xBFF0_0000_0000_0000))]),
+    ])
   guard case .failure(let error) = malformed.bytes else { return #expect(Bool(false)) }
   #expect(error.message == "unknown operator foo" && malformed.form == .quote)
   #expect((try? invalid.bytes.get()) != nil)

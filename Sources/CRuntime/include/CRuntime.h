@@ -14,19 +14,20 @@ typedef struct brolga_call {
   const void *code;
   void *context;
   uint64_t ints[6];
-  uint64_t floats[8];
+  // Whole registers: a vector fills one, a float its beginning.
+  uint64_t floats[8][2];
   // Arguments and results that find no register; results are copied back.
   uint64_t stack_word_count;
   uint64_t *stack_words;
   uint64_t int_results[6];
-  uint64_t float_results[8];
+  uint64_t float_results[8][2];
 } brolga_call;
 
 // What a host function sees of its call. It leaves register results in `ints` and `floats`,
 // results on the stack in `stack_words`, behind the arguments.
 typedef struct brolga_host_frame {
   uint64_t ints[6];
-  uint64_t floats[8];
+  uint64_t floats[8][2];
   uint64_t *stack_words;
   struct brolga_host_context *context;
   // Context of the calling instance.

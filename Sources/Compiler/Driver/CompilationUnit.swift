@@ -34,9 +34,15 @@ package final class CompilationUnit: @unchecked Sendable {
   /// Per function of the index space: byte offset of its record in the context, or 0. Imported
   /// functions have none: the context holds the address of theirs.
   package let recordOffsets: Vector<UInt32>
+  /// Relaxed operators do what they do on every machine.
+  package let relaxesDeterministically: Bool
+  /// Arithmetic makes canonical NaNs only.
+  package let canonicalizesNaNs: Bool
 
-  package init(_ module: Module) {
+  package init(_ module: Module, _ options: CompilerOptions = CompilerOptions()) {
     self.module = module
+    relaxesDeterministically = options.relaxesDeterministically
+    canonicalizesNaNs = options.canonicalizesNaNs
     layout = ContextLayout(module)
     lowering = LoweringUnit(module, layout: layout)
     importedFunctionCount = UInt32(module.importedFunctionCount)

@@ -22,7 +22,7 @@ package struct Compilation: ~Copyable {
 package func compile(
   _ module: Module, _ options: CompilerOptions
 ) throws(CompileError) -> Compilation {
-  let unit = CompilationUnit(module)
+  let unit = CompilationUnit(module, options)
   let count = module.functionCount - module.importedFunctionCount
   options.progress?.total.store(count, ordering: .relaxed)
   // A thread must have enough to do to be worth its start: about 200 microseconds.
@@ -44,8 +44,9 @@ package func compile(
   compilation.times.start()
   do throws(EmissionError) {
     try link(
-      results.map { $0.compiler.code.view }, definedFunctionCount: count,
-      importedFunctionCount: module.importedFunctionCount, into: &compilation.module)
+      results.map { $0.compiler.emitter.assembler.code.view }, definedFunctionCount: count,
+      importedFunctionCount: module.importedFunctionCount, for: X64.self,
+      into: &compilation.module)
   } catch {
     throw CompileError(error)
   }

@@ -9,12 +9,12 @@ import WebAssembly
 package struct FunctionCompiler: ~Copyable {
   package var translator = Translator()
   package var passes = PassScratch()
-  package var lowering = Lowering()
+  package var lowering = Lowering<X64>()
   package var machine = MachineFunction()
   package var allocator = Allocator()
   package var solution = Solution()
   package var checker = Checker()
-  package var code = CodeBuffer()
+  package var emitter = Emitter<X64>()
   package var times = StageTimes()
   /// One per function, if the options ask for them.
   package var reports = Vector<FunctionReport>()
@@ -22,7 +22,7 @@ package struct FunctionCompiler: ~Copyable {
 
   package init(_ options: CompilerOptions) { self.options = options }
 
-  /// Appends the function's code to `code`. The intermediate results stay readable until the next.
+  /// Appends the function's code to the emitter's buffer. The intermediate results stay readable until the next.
   package mutating func compile(
     _ unit: CompilationUnit, function: UInt32
   ) throws(CompileError) {
@@ -54,7 +54,7 @@ package struct FunctionCompiler: ~Copyable {
     end(.allocate)
     checkAllocation(function)
     do throws(EmissionError) {
-      try emit(&machine, &solution, into: &code)
+      try emitter.emit(&machine, &solution)
     } catch {
       throw CompileError(error)
     }

@@ -36,13 +36,13 @@ extension FunctionCompiler {
   func report(_ unit: CompilationUnit, function: UInt32, _ algorithm: Algorithm) -> FunctionReport {
     FunctionReport(
       function: function, bodyBytes: unit.module.body(ofFunction: function).count,
-      codeBytes: Int(code.functions.last.byteCount),
+      codeBytes: Int(emitter.assembler.code.functions.last.byteCount),
       blocks: translator.builder.function.blocks.count,
       values: translator.builder.function.instructions.count,
       instructions: machine.problem.instructionCount, operands: machine.problem.operands.count,
       registers: machine.problem.classes.count, algorithm: algorithm,
       statistics: allocator.statistics,
       edits: EditCounts(solution, on: machine.problem.machine), slotUnits: solution.slotUnits,
-      frameBytes: Int(code.frame.byteCount), hasLocalsInFrame: translator.localsInFrame)
+      frameBytes: Int(emitter.frame.byteCount), hasLocalsInFrame: translator.localsInFrame)
   }
 }

@@ -21,6 +21,10 @@ package struct CompilerOptions: Sendable {
   package var stepLimit: Int?
   /// Keeps every function's locals in its frame, as if the budget for values had been exceeded.
   package var keepsLocalsInFrame = false
+  /// Gives relaxed vector operators the same meaning on every machine, at a cost.
+  package var relaxesDeterministically = false
+  /// Makes every NaN that arithmetic makes the canonical one.
+  package var canonicalizesNaNs = false
   /// Threads that compile functions; the output does not depend on it.
   package var workers = 1
   /// Proves each allocation right; a wrong one stops the process with the function's name.

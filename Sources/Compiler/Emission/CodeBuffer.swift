@@ -4,31 +4,6 @@
 import Entities
 import Glibc
 
-/// A place in the code of the function being emitted, printed `l7`. Blocks come first.
-package struct Label: EntityID {
-  package static var prefix: StaticString { "l" }
-  package let raw: UInt32
-  @inline(__always) package init(raw: UInt32) { self.raw = raw }
-}
-
-/// Where a label is: its offset, and how many branches stand before it, from which its offset after
-/// their shrinking follows.
-struct LabelRecord: BitwiseCopyable {
-  var offset: UInt32
-  var branchesBefore: UInt32
-
-  static var unbound: LabelRecord { LabelRecord(offset: .max, branchesBefore: 0) }
-}
-
-/// A jump to a label, or padding: what changes its size when the function is finished.
-struct BranchRecord: BitwiseCopyable {
-  var offset: UInt32
-  var label: UInt32
-  /// Per target.
-  var kind: UInt8
-  var isShort: Bool
-}
-
 /// What a fixup's four bytes refer to.
 package enum FixupTarget: UInt8, BitwiseCopyable, Sendable {
   /// The index is a label.
@@ -40,7 +15,7 @@ package enum FixupTarget: UInt8, BitwiseCopyable, Sendable {
 }
 
 /// Four bytes of code that will hold the distance from the instruction's end to a target.
-struct Fixup: BitwiseCopyable {
+package struct Fixup: BitwiseCopyable {
   /// Where the four bytes are, from the function's start.
   var offset: UInt32
   var index: UInt32
@@ -107,7 +82,7 @@ package enum EmissionError: Error, Hashable, Sendable {
 ///
 /// Instructions are written through `cursor`. `makeRoom` guarantees that a whole instruction fits,
 /// so that writing one costs a few plain stores. While a function is emitted, offsets count from
-/// its start; `finishFunction` shrinks its branches and fills in what refers to labels.
+/// its start; `Assembler` shrinks its branches, `Emitter` fills in what refers to labels.
 package struct CodeBuffer: ~Copyable {
   /// Invariant: `start <= cursor <= end`, all in one allocation.
   var start: UnsafeMutableRawPointer
@@ -117,16 +92,8 @@ package struct CodeBuffer: ~Copyable {
   var functionStart = 0
 
   // Tables of the current function, emptied by `beginFunction`.
-  var labels = Pool<Label, LabelRecord>()
-  var branches = Vector<BranchRecord>()
   var fixups = Vector<Fixup>()
   var jumpTables = Vector<JumpTableRecord>()
-  /// Bytes saved by the branches before each one, and by all.
-  var saved = Vector<UInt32>()
-  /// The block that stands for each block: itself, or where a block that only jumps leads.
-  var aliases = Vector<UInt32>()
-  var stubs = Vector<ColdStub>()
-  var frame = Frame()
   /// Whether `marks` are to be kept, for `assemblyText`.
   package var keepsListing = false
   var marks = Vector<ListingMark>()
@@ -176,20 +143,14 @@ package struct CodeBuffer: ~Copyable {
   }
 
   mutating func clearFunction() {
-    labels.removeAll()
-    branches.removeAll()
     fixups.removeAll()
     jumpTables.removeAll()
-    saved.removeAll()
-    aliases.removeAll()
-    stubs.removeAll()
     marks.removeAll()
   }
 
-  // MARK: Labels.
+  // MARK: Functions.
 
-  /// Labels `0 ..< count` are the blocks.
-  mutating func beginFunction(index: UInt32, blocks count: Int) {
+  mutating func beginFunction(index: UInt32) {
     clearFunction()
     functionStart = self.count
     functions.append(
@@ -197,16 +158,6 @@ package struct CodeBuffer: ~Copyable {
         index: index, start: UInt32(truncatingIfNeeded: functionStart), byteCount: 0,
         callStart: UInt32(truncatingIfNeeded: calls.count),
         siteStart: UInt32(truncatingIfNeeded: sites.count)))
-    labels.reset(count: count, to: .unbound)
-  }
-
-  @inline(__always) mutating func makeLabel() -> Label { labels.append(.unbound) }
-
-  @inline(__always) mutating func bind(_ label: Label) {
-    assert(labels[label].offset == .max, "label bound twice")
-    labels[label] = LabelRecord(
-      offset: UInt32(truncatingIfNeeded: offset),
-      branchesBefore: UInt32(truncatingIfNeeded: branches.count))
   }
 
   @inline(__always) mutating func note(_ kind: ListingMark.Kind, _ index: Int = 0) {
@@ -221,6 +172,10 @@ package struct CodeBuffer: ~Copyable {
   /// Marks the current place as one at which an activation may stop.
   @inline(__always) mutating func markSite(_ origin: UInt32, kind: UInt8) {
     sites.append(CodeSite(offset: UInt32(truncatingIfNeeded: offset), origin: origin, kind: kind))
+  }
+
+  mutating func alignFunction(with filler: UInt8) {
+    fill(filler, count: (0 &- count) & (Self.alignment &- 1))
   }
 
   // MARK: Bytes.

@@ -46,9 +46,9 @@ private struct Placement: BitwiseCopyable {
 ///
 /// - Parameter importedFunctionCount: indices below are not defined here.
 /// Cost: linear; each byte is copied once, into memory of exactly the text's size.
-package func link(
+package func link<ISA: InstructionSet>(
   _ views: [CodeView], definedFunctionCount: Int, importedFunctionCount: Int,
-  into module: inout CompiledModule
+  for isa: ISA.Type, into module: inout CompiledModule
 ) throws(EmissionError) {
   var placements = Vector<Placement>()
   placements.reset(count: definedFunctionCount, to: .none)
@@ -73,7 +73,7 @@ package func link(
   for index in placements.indices {
     let placement = placements[index]
     copyFunction(
-      views[Int(placement.view)], Int(placement.entry), index, importedFunctionCount, &module)
+      views[Int(placement.view)], Int(placement.entry), index, importedFunctionCount, isa, &module)
   }
 }
 
@@ -106,14 +106,14 @@ private func layOut(
 }
 
 /// Appends one function's bytes, its calls resolved, and its sites.
-private func copyFunction(
+private func copyFunction<ISA: InstructionSet>(
   _ view: CodeView, _ entry: Int, _ index: Int, _ importedFunctionCount: Int,
-  _ module: inout CompiledModule
+  _ isa: ISA.Type, _ module: inout CompiledModule
 ) {
   let function = view.functions[entry]
   let range = module.functions[index]
   let offset = Int(range.offset)
-  module.text.append(repeating: CodeBuffer.filler, count: offset - module.text.count)
+  module.text.append(repeating: ISA.filler, count: offset - module.text.count)
   let start = Int(function.start)
   let bytes = UnsafeRawBufferPointer(rebasing: view.bytes[start..<start + Int(range.size)])
   module.text.append(contentsOf: bytes.assumingMemoryBound(to: UInt8.self))
@@ -124,8 +124,8 @@ private func copyFunction(
     let at = offset &+ Int(truncatingIfNeeded: call.offset)
     let callee = Int(call.callee) - importedFunctionCount
     precondition(callee >= 0 && callee < module.functions.count, "a call of no defined function")
-    let distance = Int(module.functions[callee].offset) &- at &- 4
-    code.storeBytes(of: Int32(truncatingIfNeeded: distance), toByteOffset: at, as: Int32.self)
+    let distance = Int(module.functions[callee].offset) &- at
+    ISA.resolve(call: code.baseAddress.unsafelyUnwrapped + at, distance: distance)
   }
   for s in view.sites(of: entry) {
     let site = view.sites[s]

@@ -2,6 +2,7 @@
 // Appends instructions to a function, simplified and numbered as they come.
 
 import Entities
+import WebAssembly
 
 /// Builds a function, block after block.
 ///
@@ -51,8 +52,11 @@ package struct Builder: ~Copyable {
   }
 
   private static let initialSlots = 256
+  /// The indices that vectors with a hash were given last; a new function's may be others.
+  private var vectorCache = Vector<Int>()
 
   package init() {
+    vectorCache.reset(count: 64, to: 0)
     slots.reset(count: Self.initialSlots, to: Self.freeSlot)
     slotMask = Self.initialSlots &- 1
   }
@@ -191,6 +195,29 @@ package struct Builder: ~Copyable {
     numbersValues ? find(.constant(type, bits: bits)) : append(.constant(type, bits: bits))
   }
 
+  /// The index of 16 bytes in `Function.vectors`; most often one for equal ones.
+  package mutating func vectorIndex(_ bits: V128) -> UInt32 {
+    let hash = (bits.low ^ bits.high &* 3) &* 0x9e37_79b9_7f4a_7c15
+    let slot = Int(truncatingIfNeeded: hash &>> 58)
+    let known = vectorCache[slot]
+    if known < function.vectors.count && function.vectors[known] == bits {
+      return UInt32(truncatingIfNeeded: known)
+    }
+    let index = function.vectors.count
+    function.vectors.append(bits)
+    vectorCache[slot] = index
+    return UInt32(truncatingIfNeeded: index)
+  }
+
+  package mutating func constant(_ bits: V128) -> Value {
+    constant(Instruction(.vconst, .v128, b: vectorIndex(bits)))
+  }
+
+  /// A constant like one that there is elsewhere.
+  package mutating func constant(_ instruction: Instruction) -> Value {
+    numbersValues ? find(instruction) : append(instruction)
+  }
+
   /// The bits of a value that is a constant.
   @inline(__always)
   package mutating func constantBits(_ value: Value) -> UInt64? {
@@ -207,7 +234,7 @@ package struct Builder: ~Copyable {
   /// Finds an equal value, or appends the instruction.
   private mutating func find(_ instruction: Instruction) -> Value {
     let isPure = instruction.opcode.isPure
-    if !instruction.opcode.isConstant {
+    if !instruction.opcode.isAnyConstant {
       if !numbersValues || !isPure && !instruction.isNumberable { return append(instruction) }
     }
     if usedSlots &* 2 > slotMask { growSlots() }
@@ -255,7 +282,7 @@ package struct Builder: ~Copyable {
     if isPure {
       low = operandKey(instruction.b)
       high = operandKey(instruction.a)
-    } else if instruction.opcode.isConstant {
+    } else if instruction.opcode.isAnyConstant {
       high = 0
     } else if instruction.opcode != .contextLoad {
       high = operandKey(instruction.a)
@@ -263,10 +290,10 @@ package struct Builder: ~Copyable {
     let tag =
       UInt64(truncatingIfNeeded: instruction.opcode.rawValue) &<< 8
       | UInt64(truncatingIfNeeded: instruction.type.rawValue)
-    let c =
-      instruction.opcode == .select
-      ? operandKey(instruction.c) : UInt64(truncatingIfNeeded: instruction.c)
-    let third = c &<< 32 ^ tag &<< 16
+    var c = UInt64(truncatingIfNeeded: instruction.c)
+    // Few have a third operand.
+    if c != 0 && instruction.opcode.traits.readsC { c = operandKey(instruction.c) }
+    let third = c &<< 32 ^ tag &<< 16 ^ UInt64(truncatingIfNeeded: instruction.aux)
     var h = (high ^ third) &* 0x9e37_79b9_7f4a_7c15
     h = (h ^ h &>> 32 ^ low) &* 0xd6e8_feb8_6659_fd93
     return UInt32(truncatingIfNeeded: h &>> 32)
@@ -275,17 +302,17 @@ package struct Builder: ~Copyable {
   @inline(__always)
   private mutating func operandKey(_ operand: UInt32) -> UInt64 {
     let instruction = function.instructions[Value(raw: operand)]
-    return instruction.opcode.isConstant
+    return instruction.opcode.isAnyConstant
       ? instruction.bits &* 0xff51_afd7_ed55_8ccd : UInt64(truncatingIfNeeded: operand)
   }
 
   @inline(__always)
   private mutating func isEqual(_ x: Instruction, _ y: Instruction, isPure: Bool) -> Bool {
     if x.opcode != y.opcode || x.type != y.type || x.aux != y.aux { return false }
-    if x.c != y.c && (x.opcode != .select || !isSame(x.c, y.c)) { return false }
+    if x.c != y.c && (!x.opcode.traits.readsC || !isSame(x.c, y.c)) { return false }
     if x.a == y.a && x.b == y.b { return true }
     if isPure { return isSame(x.a, y.a) && isSame(x.b, y.b) }
-    if x.opcode.isConstant || x.opcode == .contextLoad { return false }
+    if x.opcode.isAnyConstant || x.opcode == .contextLoad { return false }
     return x.b == y.b && isSame(x.a, y.a)
   }
 
@@ -294,7 +321,7 @@ package struct Builder: ~Copyable {
   private mutating func isSame(_ x: UInt32, _ y: UInt32) -> Bool {
     if x == y { return true }
     let first = function.instructions[Value(raw: x)]
-    return first.opcode.isConstant && first == function.instructions[Value(raw: y)]
+    return first.opcode.isAnyConstant && first == function.instructions[Value(raw: y)]
   }
 
   @inline(never)

@@ -2,6 +2,7 @@
 // A function in SSA form: blocks with parameters, in flat tables.
 
 import Entities
+import WebAssembly
 
 /// A value: the instruction that computes it. Printed `v7`.
 package struct Value: EntityID {
@@ -128,6 +129,8 @@ package struct Function: ~Copyable {
   package var lists = Vector<UInt32>()
   /// The types of frame variables, see `frameLoad`.
   package var frameVariables = Vector<Type>()
+  /// Constants of 16 bytes and patterns of shuffles, by index.
+  package var vectors = Vector<V128>()
 
   package init() {}
 
@@ -141,6 +144,7 @@ package struct Function: ~Copyable {
     edges.removeAll()
     lists.removeAll()
     frameVariables.removeAll()
+    vectors.removeAll()
   }
 
   /// The block's instructions, as indices of `instructions.storage`.

@@ -8,12 +8,14 @@
 /// An operation. Comparisons yield an `i32` of 0 or 1; the type of what they compare, and of what
 /// a conversion starts from, is the type of operand `a`.
 package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-  case nop, param, iconst, fconst
+  case nop, param, iconst, fconst, vconst
 
   // Integers.
   case add, sub, mul, divS, divU, remS, remU
   case and, or, xor, shl, shrS, shrU, rotl, rotr
   case clz, ctz, popcnt
+  /// The upper half of the product of two i64.
+  case mulHighS, mulHighU
   case extend8S, extend16S, extend32S
   /// i64 to i32; i32 to i64.
   case wrap, extendS, extendU
@@ -31,6 +33,51 @@ package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
   /// `a != 0 ? b : c`.
   case select
+
+  // Vectors. `aux` says how they are divided into lanes; where lanes become wider or narrower, it is
+  // the result's, and of `extadd`, `extend` and `extmul` too.
+
+  /// A scalar in every lane; in the lowest, with zeros above.
+  case vsplat, vscalar
+  /// A lane, zero-extended to an i32 if it is narrower, or sign-extended.
+  case extractLane, extractLaneS
+  /// `a` with `b` in one lane.
+  case replaceLane
+  /// The bytes of `a` and `b` whose numbers the pattern has; the bytes of `a` whose numbers `b` has, 0
+  /// for those beyond 15.
+  case vshuffle, vswizzle
+  case vnot, vand, vor, vxor
+  /// `a & ~b`.
+  case vandnot
+  /// The bits of `a` where those of `c` are set, and of `b` elsewhere.
+  case bitselect
+  /// Of integers and floats.
+  case vadd, vsub, vmul, vneg, vabs
+  case vaddSatS, vaddSatU, vsubSatS, vsubSatU
+  case vminS, vminU, vmaxS, vmaxU, vavgU, vpopcnt
+  /// By an i32, modulo a lane's bits.
+  case vshl, vshrS, vshrU
+  /// All bits of a lane set or clear; `vlt` and `vle` are of signed integers and of floats.
+  case veq, vne, vlt, vltU, vle, vleU
+  case anyTrue, allTrue, bitmask
+  case narrowS, narrowU
+  case extendLowS, extendLowU, extendHighS, extendHighU
+  case extmulLowS, extmulLowU, extmulHighS, extmulHighU
+  case extaddS, extaddU
+  /// Sums of neighbouring products of i16; rounded products of fractions of 15 bits.
+  case vdot, q15mulSat
+  case vdiv, vsqrt, vceil, vfloor, vtrunc, vnearest
+  case vfmin, vfmax
+  /// `b < a ? b : a`, and `a < b ? b : a`.
+  case vpmin, vpmax
+  /// `aux` is the shape of the floats; of two of them, the upper lanes of the result are zero, or those
+  /// of the operand are not looked at.
+  case vtruncSatS, vtruncSatU, vconvertS, vconvertU
+  case vdemote, vpromote
+
+  /// What the processor does, where WebAssembly leaves a choice.
+  case relaxedSwizzle, relaxedMadd, relaxedNmadd, relaxedSelect, relaxedMin, relaxedMax
+  case relaxedTruncS, relaxedTruncU, relaxedQ15mul, relaxedDot, relaxedDotAdd
 
   // Linear memory: little-endian, trap when out of bounds. 32-bit forms of loads and stores that
   // name a width are for i64.
@@ -81,6 +128,8 @@ extension Opcode {
     case .clz: OpcodeInfo("clz", .unary, .integer)
     case .ctz: OpcodeInfo("ctz", .unary, .integer)
     case .popcnt: OpcodeInfo("popcnt", .unary, .integer)
+    case .mulHighS: OpcodeInfo("mul_high_s", .binary, .wide, commutes: true)
+    case .mulHighU: OpcodeInfo("mul_high_u", .binary, .wide, commutes: true)
     case .extend8S: OpcodeInfo("extend8_s", .unary, .integer)
     case .extend16S: OpcodeInfo("extend16_s", .unary, .integer)
     case .extend32S: OpcodeInfo("extend32_s", .unary, .wide)
@@ -128,6 +177,17 @@ extension Opcode {
     case .demote: OpcodeInfo("demote", .unary, .demotion)
     case .reinterpret: OpcodeInfo("reinterpret", .unary, .reinterpretation)
     case .select: OpcodeInfo("select", .ternary, .selection)
+    case .vsplat, .vscalar, .extractLaneS, .extractLane, .replaceLane, .vshuffle, .vswizzle,
+      .relaxedSwizzle, .vnot, .vand, .vandnot, .vor, .vxor, .bitselect, .vadd, .vsub, .vmul, .vneg,
+      .vabs, .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vminS, .vminU, .vmaxS, .vmaxU, .vavgU,
+      .vpopcnt, .vshl, .vshrS, .vshrU, .veq, .vne, .vlt, .vltU, .vle, .vleU, .anyTrue, .allTrue,
+      .bitmask, .narrowS, .narrowU, .extendLowS, .extendLowU, .extendHighS, .extendHighU,
+      .extmulLowS, .extmulLowU, .extmulHighS, .extmulHighU, .extaddS, .extaddU, .vdot, .q15mulSat,
+      .vdiv, .vsqrt, .vceil, .vfloor, .vtrunc, .vnearest, .vfmin, .vfmax, .vpmin, .vpmax,
+      .vtruncSatS, .vtruncSatU, .vconvertS, .vconvertU, .vdemote, .vpromote, .relaxedMadd,
+      .relaxedNmadd, .relaxedSelect, .relaxedMin, .relaxedMax, .relaxedTruncS, .relaxedTruncU,
+      .relaxedQ15mul, .relaxedDot, .relaxedDotAdd, .vconst:
+      vectorInfo
     case .load: OpcodeInfo("load", .load, .access, .loads)
     case .load8S: OpcodeInfo("load8_s", .load, .integerAccess, .loads)
     case .load8U: OpcodeInfo("load8_u", .load, .integerAccess, .loads)

@@ -31,6 +31,10 @@ package enum Field: UInt8, BitwiseCopyable, Sendable {
   case resultIndex
   /// `TrapKind` raw value.
   case trapKind
+  /// An index of `Function.vectors`.
+  case vector
+  /// `LaneShape` raw value; and above it the number of a lane.
+  case lanes, lane
 }
 
 /// What stands in `Function.lists` for an instruction.
@@ -52,6 +56,13 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   case constant
   /// One to three operands.
   case unary, binary, ternary
+  /// The same for each lane of vectors.
+  case laneUnary, laneBinary, laneTernary
+  /// From a lane, and to one.
+  case laneRead, laneWrite
+  case vectorConstant
+  /// The bytes of two vectors that a pattern names.
+  case shuffle
   /// From and to linear memory.
   case load, store
   /// Of bytes of linear memory, to an address and from another; from an address on.
@@ -93,6 +104,13 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     case .unary: Fields(a: .value)
     case .binary: Fields(a: .value, b: .value)
     case .ternary: Fields(a: .value, b: .value, c: .value)
+    case .laneUnary: Fields(a: .value, aux: .lanes)
+    case .laneBinary: Fields(a: .value, b: .value, aux: .lanes)
+    case .laneTernary: Fields(a: .value, b: .value, c: .value, aux: .lanes)
+    case .laneRead: Fields(a: .value, aux: .lane)
+    case .laneWrite: Fields(a: .value, b: .value, aux: .lane)
+    case .vectorConstant: Fields(b: .vector)
+    case .shuffle: Fields(a: .value, b: .value, c: .vector)
     case .load: Fields(a: .value, b: .memoryOffset, aux: .memory)
     case .store: Fields(a: .value, b: .memoryOffset, c: .value, aux: .memory)
     case .blockCopy: Fields(a: .value, b: .byteCount, c: .value, aux: .memories)
@@ -117,6 +135,23 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     }
   }
 
+  /// What `fields` says of values, as the bits of `Traits`; a test compares them. In few cases, as the
+  /// compiler goes through them for each row of the table.
+  @inline(__always) var readBits: UInt16 {
+    switch self {
+    case .empty, .parameter, .constant, .vectorConstant, .contextLoad, .frameLoad, .jump, .trap: 0
+    case .unary, .laneUnary, .laneRead, .load, .contextStore, .pointerLoad, .frameStore, .result,
+      .branch, .branchTable, .trapIf:
+      1
+    case .binary, .laneBinary, .laneWrite, .shuffle: 1 | 2
+    case .ternary, .laneTernary: 1 | 2 | 4
+    case .store, .blockCopy, .blockFill, .pointerStore: 1 | 4
+    case .call, .callHelper: 16
+    case .callReference: 1 | 16
+    case .returns: 8
+    }
+  }
+
   /// Whether an instruction of this shape has a value; nil where it may.
   @inline(__always) package var hasResult: Bool? {
     switch self {
@@ -125,7 +160,8 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
       false
     case .call, .callReference, .callHelper: nil
     case .parameter, .constant, .unary, .binary, .ternary, .load, .contextLoad, .pointerLoad,
-      .frameLoad, .result:
+      .frameLoad, .result, .laneUnary, .laneBinary, .laneTernary, .laneRead, .laneWrite,
+      .vectorConstant, .shuffle:
       true
     }
   }
@@ -133,8 +169,11 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   /// Computes its value from its operands.
   @inline(__always) package var isOperation: Bool {
     switch self {
-    case .unary, .binary, .ternary: true
-    case .empty, .parameter, .constant, .load, .store, .blockCopy, .blockFill, .contextLoad,
+    case .unary, .binary, .ternary, .laneUnary, .laneBinary, .laneTernary, .laneRead, .laneWrite,
+      .shuffle:
+      true
+    case .empty, .parameter, .constant, .vectorConstant, .load, .store, .blockCopy, .blockFill,
+      .contextLoad,
       .contextStore, .pointerLoad, .pointerStore, .frameLoad, .frameStore, .call, .callReference,
       .callHelper, .result, .jump,
       .branch, .branchTable, .returns, .trap, .trapIf:
@@ -171,6 +210,10 @@ package enum Typing: UInt8, BitwiseCopyable, Sendable {
   case frameVariable
   /// The first operand is an i32.
   case condition
+  /// Operands and result are vectors; the last operand is an i32; the result is an i32.
+  case vector, vectorShift, vectorTest
+  /// A lane's scalar to a vector; and back; into one.
+  case fromLane, toLane, intoLane
 }
 
 /// What an operation does beside computing its value.
@@ -224,16 +267,7 @@ package struct Traits: BitwiseCopyable, Equatable, Sendable {
   @inline(__always) package var isTerminator: Bool { bits & 256 != 0 }
 
   @inline(__always) init(_ shape: Shape, _ effects: Effects) {
-    let fields = shape.fields
-    var bits: UInt16 = 0
-    if fields.a == .value { bits |= 1 }
-    if fields.b == .value { bits |= 2 }
-    if fields.c == .value { bits |= 4 }
-    switch fields.list {
-    case .none, .edges: break
-    case .values: bits |= 8
-    case .typedArguments, .helperArguments: bits |= 16
-    }
+    var bits = shape.readBits
     if shape.isOperation && effects.bits & ~4 == 0 { bits |= 32 }
     if effects.bits & ~1 != 0 { bits |= 64 }
     if effects.mayWrite || effects.canTrap && !effects.mayRead { bits |= 128 }
@@ -265,7 +299,13 @@ package struct OpcodeInfo: BitwiseCopyable, Sendable {
 
 extension Opcode {
   @inline(__always) package var traits: Traits { info.traits }
+  /// Of a scalar, which `Instruction.bits` holds.
   @inline(__always) var isConstant: Bool { self == .iconst || self == .fconst }
+  /// Needs no operand, and costs nothing until it is used.
+  @inline(__always) var isAnyConstant: Bool {
+    // Neighbours in the enumeration.
+    rawValue &- Self.iconst.rawValue <= Self.vconst.rawValue &- Self.iconst.rawValue
+  }
   @inline(__always) package var isTerminator: Bool { traits.isTerminator }
   @inline(__always) var isPure: Bool { traits.isPure }
   @inline(__always) var mustStay: Bool { traits.mustStay }

@@ -3,6 +3,7 @@
 
 import Artefact
 import Entities
+import WebAssembly
 
 /// Why a text is not a function.
 package struct IRParseError: Error, Equatable, CustomStringConvertible {
@@ -310,6 +311,7 @@ private struct Parser: ~Copyable {
     } else {
       try assign(shape.b, &i.b, &rest)
     }
+    if shape.c == .vector { try assign(.vector, &i.c, &rest) }
     var aux: UInt32 = 0
     try assign(shape.aux, &aux, &rest)
     guard let small = UInt16(exactly: aux) else { throw error("\(aux) is too large") }
@@ -322,7 +324,7 @@ private struct Parser: ~Copyable {
     return text
   }
 
-  private func assign(
+  private mutating func assign(
     _ field: Field, _ raw: inout UInt32, _ rest: inout ArraySlice<String>
   ) throws(IRParseError) {
     switch field {
@@ -348,6 +350,25 @@ private struct Parser: ~Copyable {
         throw error("there is no trap \(name)")
       }
       raw = UInt32(kind.rawValue)
+    case .vector:
+      let text = try immediate(&rest)
+      guard text.utf8.count == 34, text.hasPrefix("0x"),
+        let high = UInt64(text.dropFirst(2).prefix(16), radix: 16),
+        let low = UInt64(text.dropFirst(18), radix: 16)
+      else { throw error("a vector is 0x and 32 digits") }
+      raw = UInt32(function.vectors.count)
+      function.vectors.append(V128(low: low, high: high))
+    case .lanes, .lane:
+      let name = try immediate(&rest)
+      guard let lanes = LaneShape.allCases.first(where: { "\($0)" == name }) else {
+        throw error("there is no shape \(name)")
+      }
+      raw = UInt32(lanes.rawValue)
+      if field == .lane {
+        let lane = try number(try immediate(&rest))
+        guard lane < 16 else { throw error("the number of a lane is too large") }
+        raw |= lane << 8
+      }
     case .unused, .value, .edge, .list, .count, .block, .position, .lowBits, .highBits: break
     }
   }
@@ -520,6 +541,7 @@ private struct Parser: ~Copyable {
     case "i64": .i64
     case "f32": .f32
     case "f64": .f64
+    case "v128": .v128
     default: throw error("there is no type \(name)")
     }
   }

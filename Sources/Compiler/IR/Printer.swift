@@ -3,6 +3,7 @@
 
 import Artefact
 import Entities
+import WebAssembly
 
 extension Function {
   /// The function as text.
@@ -81,7 +82,9 @@ extension Function {
 
   private func immediates(_ i: Instruction, _ fields: Shape.Fields) -> [String] {
     var texts: [String] = []
-    for (field, raw) in [(fields.a, i.a), (fields.b, i.b), (fields.aux, UInt32(i.aux))] {
+    for (field, raw) in [
+      (fields.a, i.a), (fields.b, i.b), (fields.c, i.c), (fields.aux, UInt32(i.aux)),
+    ] {
       switch field {
       case .lowBits: texts.append(constant(i))
       case .memoryOffset, .byteCount, .byteOffset, .frameVariable, .function, .resultIndex:
@@ -97,6 +100,9 @@ extension Function {
       case .trapKind:
         texts.append(TrapKind(rawValue: UInt8(truncatingIfNeeded: raw))?.caseName ?? "\(raw)")
       case .list: if fields.list == .typedArguments { texts.append("\(lists[Int(raw)])") }
+      case .vector: texts.append(vectors[Int(raw)].text)
+      case .lanes: texts.append("\(i.lanes)")
+      case .lane: texts += ["\(i.lanes)", "\(i.lane)"]
       case .unused, .value, .edge, .count, .block, .position, .highBits: break
       }
     }
@@ -108,7 +114,7 @@ extension Function {
     case .i32: "\(Int32(bitPattern: i.b))"
     case .f32: "0x" + String(i.b, radix: 16)
     case .f64: "0x" + String(i.bits, radix: 16)
-    case .i64, .none: "\(Int64(bitPattern: i.bits))"
+    case .i64, .v128, .none: "\(Int64(bitPattern: i.bits))"
     }
   }
 
@@ -121,6 +127,17 @@ extension Function {
       out += "\(k == 0 ? "(" : ", ")v\(lists[Int(edge.argumentStart) + k])"
     }
     return count == 0 ? out : out + ")"
+  }
+}
+
+extension V128 {
+  /// All 32 digits, the highest first.
+  var text: String {
+    let digits = [high, low].map { half in
+      let text = String(half, radix: 16)
+      return String(repeating: "0", count: 16 - text.utf8.count) + text
+    }
+    return "0x" + digits.joined()
   }
 }
 

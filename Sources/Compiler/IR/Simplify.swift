@@ -40,6 +40,10 @@ extension Builder {
       return simplifyStore(&i)
     case .trapIf:
       return simplifyTrapIf(&i)
+    case .vsplat, .vscalar, .extractLane, .extractLaneS, .replaceLane, .vnot, .vand, .vor, .vxor,
+      .vandnot, .bitselect, .vshl, .vshrS, .vshrU, .extendLowS, .extendLowU, .extendHighS,
+      .extendHighU, .vconvertS, .vconvertU, .vshuffle:
+      return simplifyVector(&i)
     default:
       return .none
     }
@@ -95,6 +99,14 @@ extension Builder {
         if b.b == i.a { return Value(raw: b.a) }
         if isZero(b.a) { return rewrite(&i, .sub, i.a, b.b) }
       }
+      if (a.opcode == .shrU || b.opcode == .shrU) && i.type == .i64 {
+        return simplifyUpperProduct(&i)
+      }
+    case .or:
+      if (a.opcode == .shl || b.opcode == .shl) && i.type == .i64 {
+        let found = simplifyLowerProduct(&i)
+        if found != .none { return found }
+      }
     case .sub:
       // (x + y) - y, (x + y) - x, and x - (0 - y).
       if a.opcode == .add {
@@ -119,7 +131,7 @@ extension Builder {
         if bits & lowBits == lowBits { return rewrite(&i, i.opcode, i.a, b.a) }
       }
       return .none
-    case .mul, .and, .or, .eq, .ne: break
+    case .mul, .and, .eq, .ne: break
     default: return .none
     }
     // What commutes stands in one order, so that equal ones are found.

@@ -5,7 +5,7 @@ import WebAssembly
 
 /// The type of a value. References are `i64`: an address, or 0 for null.
 package enum Type: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-  case none, i32, i64, f32, f64
+  case none, i32, i64, f32, f64, v128
 
   package var isInteger: Bool { self == .i32 || self == .i64 }
   package var isFloat: Bool { self == .f32 || self == .f64 }
@@ -14,6 +14,7 @@ package enum Type: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case .none: 0
     case .i32, .f32: 4
     case .i64, .f64: 8
+    case .v128: 16
     }
   }
   package var name: String {
@@ -23,6 +24,7 @@ package enum Type: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case .i64: "i64"
     case .f32: "f32"
     case .f64: "f64"
+    case .v128: "v128"
     }
   }
 }
@@ -34,6 +36,7 @@ extension Type {
     case .i32: self = .i32
     case .f32: self = .f32
     case .f64: self = .f64
+    case .v128: self = .v128
     default: self = .i64
     }
   }

@@ -174,6 +174,11 @@ extension Function {
         if raw > 255 || TrapKind(rawValue: UInt8(raw)) == nil { return "there is no such trap" }
       case .count:
         if fields.list == .edges && raw == 0 { return "a table has no targets" }
+      case .vector: if Int(raw) >= vectors.count { return "there is no such vector" }
+      case .lanes, .lane:
+        guard let shape = LaneShape(rawValue: UInt8(truncatingIfNeeded: raw)),
+          Int(raw >> 8) < (field == .lane ? shape.laneCount : 1)
+        else { return "there are no such lanes" }
       case .unused, .value, .edge, .list, .block, .position, .lowBits, .memory, .memories,
         .byteOffset,
         .function, .resultIndex:
@@ -229,7 +234,19 @@ extension Function {
       return Int(i.b) >= frameVariables.count
         || frameVariables[Int(i.b)] == (t == .none ? last : t)
     case .condition: return first == .i32
+    case .vector: return t == .v128 && operands.allSatisfy { $0 == t }
+    case .vectorShift: return t == .v128 && first == t && last == .i32
+    case .vectorTest: return t == .i32 && first == .v128
+    case .fromLane: return t == .v128 && first == i.checkedLanes?.scalar
+    case .toLane: return t == i.checkedLanes?.scalar && first == .v128
+    case .intoLane: return t == .v128 && first == t && last == i.checkedLanes?.scalar
     }
+  }
+}
+
+extension Instruction {
+  fileprivate var checkedLanes: LaneShape? {
+    LaneShape(rawValue: UInt8(truncatingIfNeeded: aux))
   }
 }
 

@@ -66,6 +66,9 @@ func rebuild(_ function: inout Function, _ scratch: inout PassScratch) {
   for i in 0..<function.frameVariables.count {
     scratch.builder.function.frameVariables.append(function.frameVariables[i])
   }
+  for i in 0..<function.vectors.count {
+    scratch.builder.function.vectors.append(function.vectors[i])
+  }
   scratch.rebuilding.begin(&function)
   scratch.rebuilding.isReached[0] = true
   for b in 0..<function.blocks.count where scratch.rebuilding.isReached[b] {
@@ -216,7 +219,7 @@ extension PassScratch {
         common = value
       } else if common != value {
         let first = builder.function.instructions[Value(raw: common)]
-        if !first.opcode.isConstant { return .max }
+        if !first.opcode.isAnyConstant { return .max }
         if first != builder.function.instructions[Value(raw: value)] { return .max }
       }
     }
@@ -233,7 +236,7 @@ extension PassScratch {
       if !isLive[index] || hoisting.isHoisted(index) { continue }
       let i = old.instructions.storage[index]
       // Constants are made where they are used.
-      if i.opcode == .param || i.opcode.isConstant { continue }
+      if i.opcode == .param || i.opcode.isAnyConstant { continue }
       builder.origin = old.origins[index]
       if i.opcode == .trapIf, let bits = knownBits(i.a, of: &old), bits != 0 {
         // Nothing after it runs.
@@ -253,12 +256,12 @@ extension PassScratch {
     let value = rebuilding.values[Int(truncatingIfNeeded: old)]
     if value == .max {
       let i = function.instructions[Value(raw: old)]
-      assert(i.opcode.isConstant, "a use before its definition was rebuilt")
-      return builder.constant(i.type, bits: i.bits).raw
+      assert(i.opcode.isAnyConstant, "a use before its definition was rebuilt")
+      return builder.constant(i).raw
     }
     let i = builder.function.instructions[Value(raw: value)]
     // One found by folding, in another block.
-    if i.opcode.isConstant { return builder.constant(i.type, bits: i.bits).raw }
+    if i.opcode.isAnyConstant { return builder.constant(i).raw }
     return value
   }
 

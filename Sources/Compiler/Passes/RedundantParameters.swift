@@ -102,7 +102,7 @@ extension PassScratch {
           function.instructions[Value(raw: parameter)] = Instruction(.nop, .none)
           continue
         }
-        if k != kept { moveArguments(function, data, from: k, to: kept) }
+        if k != kept { moveArguments(&function, data, from: k, to: kept) }
         function.instructions[Value(raw: parameter)].b = UInt32(truncatingIfNeeded: kept)
         function.lists[first &+ kept] = parameter
         kept &+= 1
@@ -112,7 +112,7 @@ extension PassScratch {
   }
 
   private mutating func moveArguments(
-    _ function: borrowing Function, _ data: BlockData, from: Int, to: Int
+    _ function: inout Function, _ data: BlockData, from: Int, to: Int
   ) {
     let start = Int(truncatingIfNeeded: data.predecessorStart)
     for p in start..<start &+ Int(truncatingIfNeeded: data.predecessorCount) {

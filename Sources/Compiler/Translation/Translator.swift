@@ -99,7 +99,7 @@ package struct Translator: ~Copyable {
     builder.function.blocks[entry].parameterCount = UInt32(
       truncatingIfNeeded: signature.parameters.count)
     // One zero per type, in the entry block so that it dominates everything.
-    var zeros: (UInt32, UInt32, UInt32, UInt32) = (.max, .max, .max, .max)
+    var zeros: (UInt32, UInt32, UInt32, UInt32, UInt32) = (.max, .max, .max, .max, .max)
     for i in 0..<validator.localCount {
       let type = Type(validator.localTypes[i])
       var value: UInt32
@@ -111,6 +111,7 @@ package struct Translator: ~Copyable {
         case .f32: value = zero(.f32, &zeros.1)
         case .f64: value = zero(.f64, &zeros.2)
         case .i64, .none: value = zero(.i64, &zeros.3)
+        case .v128: value = zero(.v128, &zeros.4)
         }
       }
       if localsInFrame {
@@ -132,7 +133,10 @@ package struct Translator: ~Copyable {
   }
 
   private mutating func zero(_ type: Type, _ known: inout UInt32) -> UInt32 {
-    if known == .max { known = builder.constant(type, bits: 0).raw }
+    if known == .max {
+      known =
+        type == .v128 ? builder.constant(.zero).raw : builder.constant(type, bits: 0).raw
+    }
     return known
   }
 
@@ -151,11 +155,13 @@ package struct Translator: ~Copyable {
     switch simple.form {
     case .unary:
       let a = pop()
-      push(builder.emit(Instruction(simple.opcode, simple.type, a: a)))
+      let value = builder.emit(Instruction(simple.opcode, simple.type, a: a))
+      push(unit.canonicalizesNaNs ? canonical(value, simple.opcode) : value)
     case .binary:
       let b = pop()
       let a = pop()
-      push(builder.emit(Instruction(simple.opcode, simple.type, a: a, b: b)))
+      let value = builder.emit(Instruction(simple.opcode, simple.type, a: a, b: b))
+      push(unit.canonicalizesNaNs ? canonical(value, simple.opcode) : value)
     case .compareWithZero:
       let a = pop()
       let zero = builder.constant(type(of: a), bits: 0)
@@ -199,7 +205,7 @@ package struct Translator: ~Copyable {
     case .tableGet, .tableSet, .tableSize, .tableGrow, .tableFill, .tableCopy, .tableInit,
       .elemDrop:
       translateTable(op, unit)
-    default: translateMemory(op, unit)
+    default: if !translateVector(op, unit) { translateMemory(op, unit) }
     }
   }
 

@@ -50,7 +50,7 @@ package enum FloatPredicate: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case ordered = 7
 }
 
-extension CodeBuffer {
+extension Assembler where ISA == X64 {
   // MARK: Arithmetic.
 
   package mutating func float(
@@ -73,7 +73,7 @@ extension CodeBuffer {
     let opcode: UInt8 = width == .f32 ? 0x0A : 0x0B
     vex(
       OpcodeBits(opcode, .x0F3A, .x66), register.number, upper.number, source, trailing: 1)
-    put8(mode.rawValue)
+    code.put8(mode.rawValue)
   }
 
   /// Sets the flags as an unsigned comparison would; unordered sets zero, parity and carry.
@@ -87,7 +87,7 @@ extension CodeBuffer {
     _ b: RegisterOrMemory
   ) {
     vex(OpcodeBits(0xC2, .x0F, width.scalar), register.number, a.number, b, trailing: 1)
-    put8(predicate.rawValue)
+    code.put8(predicate.rawValue)
   }
 
   package mutating func logic(
@@ -113,7 +113,7 @@ extension CodeBuffer {
   ) {
     let opcode: UInt8 = width == .f32 ? 0x4A : 0x4B
     vex(OpcodeBits(opcode, .x0F3A, .x66), register.number, a.number, b, trailing: 1)
-    put8(mask.number &<< 4)
+    code.put8(mask.number &<< 4)
   }
 
   /// Shifts each 32- or 64-bit lane.
@@ -124,7 +124,7 @@ extension CodeBuffer {
     vex(
       OpcodeBits(opcode, .x0F, .x66), left ? 6 : 2, register.number, RegisterOrMemory(source),
       trailing: 1)
-    put8(count)
+    code.put8(count)
   }
 
   /// The lowest byte to each of the sixteen, or of the 32.
@@ -138,10 +138,10 @@ extension CodeBuffer {
   /// Clears the upper halves of all 32-byte registers: what is left in them slows down code that
   /// was not made for AVX.
   package mutating func clearUpperHalves() {
-    makeRoom()
-    put8(0xC5)
-    put8(0xF8)
-    put8(0x77)
+    code.makeRoom()
+    code.put8(0xC5)
+    code.put8(0xF8)
+    code.put8(0x77)
   }
 
   // MARK: Moves.

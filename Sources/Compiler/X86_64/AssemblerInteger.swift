@@ -55,7 +55,7 @@ package enum ConditionCode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   }
 }
 
-extension CodeBuffer {
+extension Assembler where ISA == X64 {
   // MARK: Arithmetic.
 
   /// `register = register op source`; `cmp` only sets the flags.
@@ -78,10 +78,10 @@ extension CodeBuffer {
   ) {
     if width == .b8 {
       legacy(.sized(0x80, .b8), op.rawValue, destination, trailing: 1)
-      put8(UInt8(truncatingIfNeeded: immediate))
+      code.put8(UInt8(truncatingIfNeeded: immediate))
     } else if fitsByte(immediate) {
       legacy(.sized(0x83, width), op.rawValue, destination, trailing: 1)
-      put8(UInt8(truncatingIfNeeded: immediate))
+      code.put8(UInt8(truncatingIfNeeded: immediate))
     } else {
       legacy(.sized(0x81, width), op.rawValue, destination, trailing: width == .b16 ? 2 : 4)
       putImmediate(width, immediate)
@@ -123,7 +123,7 @@ extension CodeBuffer {
     assert(width != .b8, "no such form")
     if fitsByte(immediate) {
       legacy(.sized(0x6B, width), register.number, source, trailing: 1)
-      put8(UInt8(truncatingIfNeeded: immediate))
+      code.put8(UInt8(truncatingIfNeeded: immediate))
     } else {
       legacy(.sized(0x69, width), register.number, source, trailing: width == .b16 ? 2 : 4)
       putImmediate(width, immediate)
@@ -133,9 +133,9 @@ extension CodeBuffer {
   /// Extends the sign of eax or rax into edx or rdx: `cdq`, `cqo`.
   package mutating func extendSignForDivision(_ width: Width) {
     assert(width == .b32 || width == .b64, "no such form")
-    makeRoom()
-    if width == .b64 { put8(0x48) }
-    put8(0x99)
+    code.makeRoom()
+    if width == .b64 { code.put8(0x48) }
+    code.put8(0x99)
   }
 
   // MARK: Moves.
@@ -165,22 +165,22 @@ extension CodeBuffer {
 
   /// The shortest instruction that makes the 64 bits of a constant and keeps the flags.
   package mutating func moveConstant(_ register: Gpr, _ bits: UInt64) {
-    makeRoom()
+    code.makeRoom()
     let high: UInt8 = register.number &>> 3
     let low: UInt8 = register.number & 7
     if bits &>> 32 == 0 {
-      if high != 0 { put8(0x41) }
-      put8(0xB8 | low)
-      put32(Int32(truncatingIfNeeded: bits))
+      if high != 0 { code.put8(0x41) }
+      code.put8(0xB8 | low)
+      code.put32(Int32(truncatingIfNeeded: bits))
     } else if Int64(bitPattern: bits) == Int64(Int32(truncatingIfNeeded: bits)) {
-      put8(0x48 | high)
-      put8(0xC7)
-      put8(0xC0 | low)
-      put32(Int32(truncatingIfNeeded: bits))
+      code.put8(0x48 | high)
+      code.put8(0xC7)
+      code.put8(0xC0 | low)
+      code.put32(Int32(truncatingIfNeeded: bits))
     } else {
-      put8(0x48 | high)
-      put8(0xB8 | low)
-      put64(bits)
+      code.put8(0x48 | high)
+      code.put8(0xB8 | low)
+      code.put64(bits)
     }
   }
 
@@ -236,15 +236,15 @@ extension CodeBuffer {
   }
 
   package mutating func push(_ register: Gpr) {
-    makeRoom()
-    if register.number >= 8 { put8(0x41) }
-    put8(0x50 | register.number & 7)
+    code.makeRoom()
+    if register.number >= 8 { code.put8(0x41) }
+    code.put8(0x50 | register.number & 7)
   }
 
   package mutating func pop(_ register: Gpr) {
-    makeRoom()
-    if register.number >= 8 { put8(0x41) }
-    put8(0x58 | register.number & 7)
+    code.makeRoom()
+    if register.number >= 8 { code.put8(0x41) }
+    code.put8(0x58 | register.number & 7)
   }
 
   // MARK: Shifts and bits.
@@ -256,7 +256,7 @@ extension CodeBuffer {
       legacy(.sized(0xD1, width), op.rawValue, operand)
     } else {
       legacy(.sized(0xC1, width), op.rawValue, operand, trailing: 1)
-      put8(count)
+      code.put8(count)
     }
   }
 
@@ -281,7 +281,7 @@ extension CodeBuffer {
   ) {
     vex(
       OpcodeBits(0xF0, .x0F3A, .xF2, wide: width == .b64), register.number, 0, source, trailing: 1)
-    put8(count)
+    code.put8(count)
   }
 
   /// Shifts a register; the bits that move in come from `source`.
@@ -291,7 +291,7 @@ extension CodeBuffer {
     legacy(
       OpcodeBits(left ? 0xA4 : 0xAC, .x0F, wide: width == .b64), source.number,
       RegisterOrMemory(register), trailing: 1)
-    put8(count)
+    code.put8(count)
   }
 
   /// `register = ~inverted & source`.
@@ -325,11 +325,11 @@ extension CodeBuffer {
 
   package mutating func swapBytes(_ width: Width, _ register: Gpr) {
     assert(width == .b32 || width == .b64, "no such form")
-    makeRoom()
+    code.makeRoom()
     let rex: UInt8 = (width == .b64 ? 8 : 0) | register.number &>> 3
-    if rex != 0 { put8(0x40 | rex) }
-    put8(0x0F)
-    put8(0xC8 | register.number & 7)
+    if rex != 0 { code.put8(0x40 | rex) }
+    code.put8(0x0F)
+    code.put8(0xC8 | register.number & 7)
   }
 
   /// Copies a bit into the carry flag. In memory, a register's bit number reaches beyond the
@@ -342,7 +342,7 @@ extension CodeBuffer {
     var bits = OpcodeBits.sized(0xBB, width, .x0F)
     bits.raw &= ~1
     legacy(bits, 4, operand, trailing: 1)
-    put8(bit)
+    code.put8(bit)
   }
 
   // MARK: Conditions.
@@ -372,9 +372,9 @@ extension CodeBuffer {
 
   @inline(__always) private mutating func putImmediate(_ width: Width, _ immediate: Int32) {
     switch width {
-    case .b8: put8(UInt8(truncatingIfNeeded: immediate))
-    case .b16: put16(UInt16(truncatingIfNeeded: immediate))
-    case .b32, .b64: put32(immediate)
+    case .b8: code.put8(UInt8(truncatingIfNeeded: immediate))
+    case .b16: code.put16(UInt16(truncatingIfNeeded: immediate))
+    case .b32, .b64: code.put32(immediate)
     }
   }
 }

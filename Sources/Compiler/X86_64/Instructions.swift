@@ -118,6 +118,8 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   /// `D=1, U, source` (register, immediate, memory), registerToMemory `U, address`,
   /// immediateToMemory `address`. F
   case add, sub, and, or, xor
+  /// `D=1, U, source` (register, immediate, memory): with the carry of the comparison before. F
+  case adc, sbb
   /// `D=1, U, source` (register, memory). F
   case imul
   /// `D, source` (register, memory), times `immediate`. F
@@ -201,6 +203,40 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case movToFloat
   /// `D integer, source float` (register): as `movToFloat`.
   case movToInteger
+
+  // MARK: Vectors of 16 bytes
+  //
+  // `extra` is the operation: a raw value of the enumeration that each line names. `size` is 4 where the
+  // source is a vector (of which a spill slot has 16 bytes), below where it is a scalar.
+
+  /// `D, source` (register, memory): vmovaps between registers, vmovups from memory.
+  case vmov
+  /// registerToMemory: `U, address`: all 16 bytes.
+  case vstore
+  /// `D`: all bits one.
+  case vones
+  /// `VectorBinary`: `D, U, source` (register, memory).
+  case vbinary
+  /// `VectorBinaryByte`: as `vbinary`, with `immediate`.
+  case vbinaryByte
+  /// `VectorFused`: `D=1, U sum, U factor, source` (register, memory).
+  case vfused
+  /// `VectorSelect`: `D, U, U mask, source` (register, memory).
+  case vselect
+  /// `VectorUnary`: `D, source` (register, memory).
+  case vunary
+  /// `VectorUnaryByte`: as `vunary`, with `immediate`.
+  case vunaryByte
+  /// `VectorShift`: `D, U`, by `immediate`.
+  case vshift
+  /// `VectorInsert`: `D, U, source` (integer register, memory), lane `immediate`.
+  case vinsert
+  /// `VectorExtract`, lane `immediate`: `D integer, U`; registerToMemory: `U, address`.
+  case vextract
+  /// `VectorMask`: `D integer, U`.
+  case vmask
+  /// `U, source` (register, memory): vptest. F
+  case vtest
 
   // MARK: Blocks of linear memory, of `extra` bytes, in the parts of `BlockParts`
 
@@ -326,6 +362,8 @@ extension X64Opcode {
       .not, .shlx, .shrx, .sarx, .rorx, .signExtendAccumulator, .fmov, .fzero, .fstore, .fadd,
       .fsub, .fmul, .fdiv, .fmin, .fmax, .vand, .vandn, .vor, .vxor, .fsqrt, .fround, .fpromote,
       .fdemote, .fcmp, .fblend, .fcmov, .cvtFromInteger, .cvtToInteger, .movToFloat, .movToInteger,
+      .vmov, .vstore, .vones, .vbinary, .vbinaryByte, .vfused, .vselect, .vunary, .vunaryByte,
+      .vshift, .vinsert, .vextract, .vmask,
       .copyBlock, .fillBlock, .entry,
       .jump, .branch, .ret, .tailCall, .tailCallReference, .trap, .trapIf, .trapIfInconvertible:
       false

@@ -17,7 +17,7 @@ struct Occupancy: ~Copyable {
     var next: Int32
   }
 
-  private(set) var nodes = Vector<Node>()
+  var nodes = Vector<Node>()
   private var free: Int32 = -1
   private var heads = Vector<Int32>()
   private var words = Vector<UInt64>()

@@ -50,7 +50,7 @@ public struct CheckError: Error, Hashable {
     /// The place holds that value.
     case holdsAnotherValue(VirtualRegister)
     /// That instruction clobbers the place between the last write and the use.
-    case destroyedBy(Inst)
+    case destroyedBy(InstructionIndex)
     /// Another slot that overlaps it was written last.
     case holdsPartOfAnotherSlot
     /// What was in the place before the value's definition ran, in an earlier round of a loop.

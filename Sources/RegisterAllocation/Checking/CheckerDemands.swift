@@ -25,7 +25,7 @@ extension Checker {
         throw error(.holdsAnotherValue(other), point, operand, place, value)
       }
     case .destroyed:
-      throw error(.destroyedBy(Inst(raw: held.payload)), point, operand, place, value)
+      throw error(.destroyedBy(InstructionIndex(raw: held.payload)), point, operand, place, value)
     case .entry:
       let definition = definitions[Int(v)]
       if definition.block == UInt32(b) && definition.parameter == .max {

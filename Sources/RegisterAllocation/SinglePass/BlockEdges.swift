@@ -68,7 +68,7 @@ extension SinglePass {
     }
     for edge in edges {
       if view.predecessorRange(Int(view.successors[edge].raw)).count != 1 {
-        throw .branchDefinition(Inst(i))
+        throw .branchDefinition(InstructionIndex(i))
       }
     }
     var busy = instruction.heldBelow

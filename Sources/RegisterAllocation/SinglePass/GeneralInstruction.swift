@@ -128,7 +128,7 @@ extension SinglePass {
       let r = Int(register)
       if operand.isEarly || operand.isUse {
         if instruction.early.contains(register) && instruction.earlyOwner[r] != v {
-          throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register))
+          throw .conflictingRegister(InstructionIndex(i), PhysicalRegister(raw: register))
         }
         instruction.early.insert(register)
         instruction.earlyOwner[r] = v
@@ -137,7 +137,7 @@ extension SinglePass {
         // Late also holds the clobbers: a late place in one of them cannot be.
         let isFixed = instruction.lateFixed.contains(register)
         if isFixed ? instruction.lateOwner[r] != v : instruction.late.contains(register) {
-          throw .conflictingRegister(Inst(i), PhysicalRegister(raw: register))
+          throw .conflictingRegister(InstructionIndex(i), PhysicalRegister(raw: register))
         }
         instruction.late.insert(register)
         instruction.lateFixed.insert(register)
@@ -250,7 +250,7 @@ extension SinglePass {
     let free = usable & ~held[c]
     if instruction.limited != 0 {
       let highest = usable & ~(held[c] & instruction.locked[c])
-      if highest == 0 { throw .tooManyLiveRegisters(Inst(i)) }
+      if highest == 0 { throw .tooManyLiveRegisters(InstructionIndex(i)) }
       let register = ClassWords.highest(highest, c)
       if held.contains(register) { displace(register, c) }
       return register
@@ -260,7 +260,7 @@ extension SinglePass {
       return choose(v, c, unexpected != 0 ? unexpected : free)
     }
     let candidates = usable & held[c] & ~instruction.locked[c]
-    if candidates == 0 { throw .tooManyLiveRegisters(Inst(i)) }
+    if candidates == 0 { throw .tooManyLiveRegisters(InstructionIndex(i)) }
     let register = victim(candidates, c)
     displace(register, c)
     return register

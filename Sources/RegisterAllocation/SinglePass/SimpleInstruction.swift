@@ -169,7 +169,7 @@ extension SinglePass {
     _ i: Int, _ c: Int, except locked: UInt64
   ) throws(AllocationError) -> UInt8 {
     let candidates = held[c] & ~locked & registers.allocatable[c]
-    if candidates == 0 { throw .tooManyLiveRegisters(Inst(i)) }
+    if candidates == 0 { throw .tooManyLiveRegisters(InstructionIndex(i)) }
     let register = victim(candidates, c)
     let w = Int(occupant[Int(register)])
     values[w].register = noRegister

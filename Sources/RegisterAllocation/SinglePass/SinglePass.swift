@@ -298,7 +298,7 @@ struct SinglePass: ~Copyable {
       resources.free[c] = (registers.allocatable[c] & ~busy[c]) | registers.scratch[c]
     }
     if !group.resolve(resources, slots: &slots) {
-      throw .noRegisterForMove(Inst(point.instruction))
+      throw .noRegisterForMove(InstructionIndex(point.instruction))
     }
   }
 }

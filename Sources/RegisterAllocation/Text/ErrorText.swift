@@ -47,7 +47,7 @@ extension ProblemError: CustomStringConvertible {
   }
 
   /// The instruction at fault, if it is one.
-  public var instruction: Inst? {
+  public var instruction: InstructionIndex? {
     switch self {
     case .disallowedBranchOperand(let i), .definitionOnBranch(let i), .tooManyOperands(let i),
       .noSuchClobberMask(let i), .noSuchValue(let i), .classDiffers(let i, _), .badReuse(let i, _),
@@ -85,7 +85,7 @@ extension AllocationError: CustomStringConvertible {
   }
 
   /// The instruction at fault, if it is one.
-  public var instruction: Inst? {
+  public var instruction: InstructionIndex? {
     switch self {
     case .tooManyLiveRegisters(let i), .conflictingRegister(let i, _), .branchDefinition(let i),
       .noRegisterForMove(let i):

@@ -181,7 +181,7 @@ struct ProblemParser {
     else { throw error("expected 'label NUMBER vN iFIRST iEND'") }
     problem.labels.append(
       DebugLabel(
-        try value(v, problem), from: Inst(from), to: Inst(to),
+        try value(v, problem), from: InstructionIndex(from), to: InstructionIndex(to),
         label: UInt32(truncatingIfNeeded: label)))
   }
 

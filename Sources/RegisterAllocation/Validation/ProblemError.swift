@@ -29,29 +29,29 @@
   /// Arguments on an edge of a block with several successors.
   case argumentsOnBranch(Block)
   /// The moves of arguments come before the branch, which reads or writes a value.
-  case disallowedBranchOperand(Inst)
+  case disallowedBranchOperand(InstructionIndex)
   /// No move can follow this branch, and its successor has other predecessors.
-  case definitionOnBranch(Inst)
+  case definitionOnBranch(InstructionIndex)
   /// More than 65,535 operands in one instruction.
-  case tooManyOperands(Inst)
+  case tooManyOperands(InstructionIndex)
   /// The mask's index is none of `Problem.clobberMasks`.
-  case noSuchClobberMask(Inst)
+  case noSuchClobberMask(InstructionIndex)
   /// An operand names a value without an entry in `Problem.classes`.
-  case noSuchValue(Inst)
+  case noSuchValue(InstructionIndex)
   /// The operand's class is not its value's, or its fixed register is of another one.
-  case classDiffers(Inst, VirtualRegister)
+  case classDiffers(InstructionIndex, VirtualRegister)
   /// Only a late definition can reuse, and only the register of an early use below index 32.
-  case badReuse(Inst, VirtualRegister)
+  case badReuse(InstructionIndex, VirtualRegister)
   /// Not a power of two up to 64.
-  case badLimit(Inst, VirtualRegister)
+  case badLimit(InstructionIndex, VirtualRegister)
   /// A fixed non-allocatable operand names an allocatable register.
-  case registerIsAllocatable(Inst, PhysicalRegister)
+  case registerIsAllocatable(InstructionIndex, PhysicalRegister)
   /// Or, where that is allowed, not by equal operands of one instruction.
   case definedTwice(VirtualRegister)
   /// No instruction and no parameter defines it: it would be live at the entry.
-  case neverDefined(VirtualRegister, Inst)
+  case neverDefined(VirtualRegister, InstructionIndex)
   /// Some path reaches the use and not the definition.
-  case notDominated(VirtualRegister, Inst)
+  case notDominated(VirtualRegister, InstructionIndex)
   /// Not in order, or the value is defined otherwise than alone, late and in any register.
   case badRematerialization(VirtualRegister)
   /// The hint names a register of another class.

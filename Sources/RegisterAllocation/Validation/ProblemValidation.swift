@@ -181,10 +181,10 @@ extension Problem {
     let edges = successorRange(b)
     let passes = edges.count == 1 && !argumentRange(edges.lowerBound).isEmpty
     for k in operandRange(i) where operands[k].tag != .fixedNonAllocatable {
-      if passes { throw .disallowedBranchOperand(Inst(i)) }
+      if passes { throw .disallowedBranchOperand(InstructionIndex(i)) }
       if operands[k].isUse { continue }
       for edge in edges where predecessorRange(Int(successors[edge].raw)).count > 1 {
-        throw .definitionOnBranch(Inst(i))
+        throw .definitionOnBranch(InstructionIndex(i))
       }
     }
   }
@@ -192,7 +192,7 @@ extension Problem {
   // MARK: Operands
 
   private func checkOperands(_ i: Int) throws(ProblemError) {
-    let inst = Inst(i)
+    let inst = InstructionIndex(i)
     let range = operandRange(i)
     if range.count > 0xffff { throw .tooManyOperands(inst) }
     if Int(instructions.storage[i].clobberMask) >= clobberMasks.count {
@@ -281,23 +281,27 @@ extension Problem {
           let operand = operands[k]
           if operand.isDefinition || operand.tag == .fixedNonAllocatable { continue }
           let v = Int(operand.register.raw)
-          if block[v] == none && isReachable { throw .neverDefined(operand.register, Inst(i)) }
+          if block[v] == none && isReachable {
+            throw .neverDefined(operand.register, InstructionIndex(i))
+          }
           let isEarlier =
             block[v] == UInt32(b)
             ? instruction[v] <= UInt32(i) : !isReachable || dominance.dominates(Int(block[v]), b)
-          if !isEarlier { throw .notDominated(operand.register, Inst(i)) }
+          if !isEarlier { throw .notDominated(operand.register, InstructionIndex(i)) }
         }
       }
       let last = instructionRange(b).upperBound - 1
       for edge in successorRange(b) {
         for k in argumentRange(edge) {
           let v = Int(arguments[k].raw)
-          if block[v] == none && isReachable { throw .neverDefined(arguments[k], Inst(last)) }
+          if block[v] == none && isReachable {
+            throw .neverDefined(arguments[k], InstructionIndex(last))
+          }
           let isEarlier =
             block[v] == UInt32(b)
             ? instruction[v] <= UInt32(last)
             : !isReachable || dominance.dominates(Int(block[v]), b)
-          if !isEarlier { throw .notDominated(arguments[k], Inst(last)) }
+          if !isEarlier { throw .notDominated(arguments[k], InstructionIndex(last)) }
         }
       }
     }

@@ -20,7 +20,7 @@ package struct ByteWriter: ~Copyable {
 
   package subscript(_ position: Int) -> UInt8 {
     get { bytes[position] }
-    nonmutating set { bytes[position] = newValue }
+    set { bytes[position] = newValue }
   }
 
   @inline(__always)
@@ -87,6 +87,11 @@ package struct ByteWriter: ~Copyable {
   package mutating func appendFixed64(_ bits: UInt64) {
     appendFixed32(UInt32(truncatingIfNeeded: bits))
     appendFixed32(UInt32(truncatingIfNeeded: bits &>> 32))
+  }
+
+  package mutating func append(_ vector: V128) {
+    appendFixed64(vector.low)
+    appendFixed64(vector.high)
   }
 
   // MARK: Names, types, sections

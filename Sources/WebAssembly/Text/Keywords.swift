@@ -6,6 +6,7 @@ enum Keyword: String, CaseIterable {
   case module, type, `func`, param, result, local, global, table, memory, tag, start
   case `import`, export, elem, data, offset, item, declare, mut, then
   case i32, i64, f32, f64, v128, i8, i16
+  case i8x16, i16x8, i32x4, i64x2, f32x4, f64x2
   case ref, null, extern, any, eq, i31, `struct`, array, exn
   case noexn, nofunc, noextern, none
   case funcref, externref, anyref, eqref, i31ref, structref, arrayref, exnref
@@ -15,7 +16,6 @@ enum Keyword: String, CaseIterable {
   case binary, quote, definition, instance, register, invoke, get, either
   case refExtern = "ref.extern", refHost = "ref.host", refAny = "ref.any", refEq = "ref.eq"
   case refI31 = "ref.i31", refStruct = "ref.struct", refArray = "ref.array", refExn = "ref.exn"
-  case v128Const = "v128.const"
   case assertReturn = "assert_return", assertTrap = "assert_trap"
   case assertExhaustion = "assert_exhaustion", assertMalformed = "assert_malformed"
   case assertInvalid = "assert_invalid", assertUnlinkable = "assert_unlinkable"
@@ -101,17 +101,13 @@ final class Keywords: Sendable {
   /// The feature that an unknown word belongs to, if it looks like one of a known proposal.
   static func feature(ofUnknown word: UnsafeBufferPointer<UInt8>) -> Features? {
     let text = String(decoding: word, as: UTF8.self)
-    for (prefix, feature) in featurePrefixes where text.hasPrefix(prefix) {
-      return feature == .simd && text.contains("relaxed") ? .relaxedSIMD : feature
-    }
+    for (prefix, feature) in featurePrefixes where text.hasPrefix(prefix) { return feature }
     if text.contains(".atomic.") { return .threads }
     return nil
   }
 
   private static var featurePrefixes: [(String, Features)] {
     [
-      ("v128.", .simd), ("i8x16.", .simd), ("i16x8.", .simd), ("i32x4.", .simd),
-      ("i64x2.", .simd), ("f32x4.", .simd), ("f64x2.", .simd),
       ("struct.", .garbageCollection), ("array.", .garbageCollection),
       ("i31.", .garbageCollection), ("ref.", .garbageCollection),
       ("br_on_cast", .garbageCollection), ("any.convert_extern", .garbageCollection),
@@ -121,8 +117,6 @@ final class Keywords: Sendable {
       ("try", .legacyExceptionHandling), ("catch", .legacyExceptionHandling),
       ("rethrow", .legacyExceptionHandling), ("delegate", .legacyExceptionHandling),
       ("atomic.fence", .threads),
-      ("i64.add128", .wideArithmetic), ("i64.sub128", .wideArithmetic),
-      ("i64.mul_wide", .wideArithmetic),
       ("cont.", .stackSwitching), ("suspend", .stackSwitching), ("resume", .stackSwitching),
       ("switch", .stackSwitching),
     ]

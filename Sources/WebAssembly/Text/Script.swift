@@ -59,6 +59,7 @@ package enum ScriptValue: Hashable, Sendable {
   case i64(UInt64)
   case f32(UInt32)
   case f64(UInt64)
+  case v128(V128)
   /// The null of a type; nil where any will do.
   case null(ValueType?)
   /// A reference of the host, told from others by its number.
@@ -73,8 +74,43 @@ package indirect enum ScriptExpectation: Hashable, Sendable {
   /// NaNs of the width of `f64` or `f32`, with just the quiet bit or with at least that.
   case canonicalNaN(isDouble: Bool)
   case arithmeticNaN(isDouble: Bool)
+  /// A vector of lanes that are each floating-point numbers or one of the above: four or two.
+  case lanes([ScriptExpectation])
   /// Any reference that is not null to a function, or to something of the host.
   case function
   case external
   case either([ScriptExpectation])
+}
+
+extension ScriptExpectation {
+  /// Whether a vector is what is expected.
+  package func isMet(byVector value: V128) -> Bool {
+    switch self {
+    case .exactly(let expected): expected == .v128(value)
+    case .lanes(let lanes):
+      lanes.indices.allSatisfy { i in
+        lanes[i].isMet(byLane: value.lane(i, bits: 128 / lanes.count))
+      }
+    case .either(let choices): choices.contains { $0.isMet(byVector: value) }
+    case .canonicalNaN, .arithmeticNaN, .function, .external: false
+    }
+  }
+
+  private func isMet(byLane bits: UInt64) -> Bool {
+    switch self {
+    case .exactly(.f32(let expected)): UInt64(expected) == bits
+    case .exactly(.f64(let expected)): expected == bits
+    case .canonicalNaN(let isDouble): isNaN(bits, isDouble, isCanonical: true)
+    case .arithmeticNaN(let isDouble): isNaN(bits, isDouble, isCanonical: false)
+    default: false
+    }
+  }
+}
+
+/// Whether a floating-point number is a NaN with the quiet bit, and for a canonical one nothing else
+/// in its payload.
+package func isNaN(_ bits: UInt64, _ isDouble: Bool, isCanonical: Bool) -> Bool {
+  let canonical: UInt64 = isDouble ? 0x7FF8_0000_0000_0000 : 0x7FC0_0000
+  let sign: UInt64 = isDouble ? 1 &<< 63 : 1 &<< 31
+  return bits & (isCanonical ? ~sign : canonical) == canonical
 }

@@ -270,6 +270,7 @@ private struct ScriptParser: ~Copyable {
       if let pattern = takeNaNPattern(isDouble) { return pattern }
       let bits = try parser.parseFloat(isDouble: isDouble)
       return .exactly(isDouble ? .f64(bits) : .f32(UInt32(truncatingIfNeeded: bits)))
+    case .v128: return try parseVector()
     case .heapType:
       if parser.token.kind == .close { return .exactly(.null(nil)) }
       return .exactly(parseNull())
@@ -281,6 +282,29 @@ private struct ScriptParser: ~Copyable {
       parser.position &-= 1
       return nil
     }
+  }
+
+  /// Reads a vector, in which lanes may be patterns.
+  private mutating func parseVector() throws(TextFailure) -> ScriptExpectation {
+    let start = parser.position
+    let shape = try parser.parseVectorShape()
+    if shape.isFloat {
+      let isDouble = shape.laneBits == 64
+      var lanes: [ScriptExpectation] = []
+      var hasPatterns = false
+      for _ in 0..<shape.laneCount {
+        if let pattern = takeNaNPattern(isDouble) {
+          hasPatterns = true
+          lanes.append(pattern)
+        } else {
+          let bits = try parser.parseFloat(isDouble: isDouble)
+          lanes.append(.exactly(isDouble ? .f64(bits) : .f32(UInt32(truncatingIfNeeded: bits))))
+        }
+      }
+      if hasPatterns { return .lanes(lanes) }
+    }
+    parser.position = start
+    return .exactly(.v128(try parser.parseVector()))
   }
 
   /// Reads a null's type, which may be one that is not built.
@@ -317,9 +341,6 @@ private struct ScriptParser: ~Copyable {
     case Keyword.refExtern.code, Keyword.refHost.code:
       if parser.token.kind == .close { return .external }
       return .exactly(.host(try parser.parseU32()))
-    case Keyword.v128Const.code:
-      parser.position = close
-      return .exactly(.unsupported(Features.simd.name))
     case Keyword.refEq.code, Keyword.refI31.code, Keyword.refStruct.code, Keyword.refArray.code,
       Keyword.refAny.code:
       parser.position = close

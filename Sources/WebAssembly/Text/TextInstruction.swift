@@ -14,6 +14,7 @@ enum TextImmediates: UInt8 {
   case memory, memoryCopy, memoryInit, data
   case access
   case i32, i64, f32, f64
+  case v128, shuffle, lane, laneAccess
   case heapType
   /// With or without a type, as two opcodes.
   case select
@@ -21,31 +22,27 @@ enum TextImmediates: UInt8 {
 
 /// A row of the table.
 struct TextInstruction: BitwiseCopyable {
-  /// The byte, or `prefix << 16 | number`.
-  var code: UInt32
-  /// Raw value of the feature it needs; zero for those of version 2.0.
-  var feature: UInt32
+  /// The raw value of the operator.
+  var code: UInt16
+  /// The feature it needs, if any.
+  var feature: Features
   var nameStart: UInt16
   var nameCount: UInt8
   var immediates: TextImmediates
   /// Of loads and stores: log2 of the bytes accessed.
-  var alignmentLog2: UInt8
+  var width: UInt8
 }
 
 /// Consecutive opcodes whose instructions look alike.
 private struct TextInstructionGroup {
-  var first: UInt32
+  var first: UInt16
   var immediates: TextImmediates
   var names: String
-  var feature: Features = []
 
-  init(
-    _ first: UInt32, _ immediates: TextImmediates, _ names: String, needs feature: Features = []
-  ) {
+  init(_ first: UInt16, _ immediates: TextImmediates, _ names: String) {
     self.first = first
     self.immediates = immediates
     self.names = names
-    self.feature = feature
   }
 
   static var all: [TextInstructionGroup] { control + variables + memory + numeric + bulk }
@@ -122,16 +119,16 @@ private struct TextInstructionGroup {
   static var bulk: [TextInstructionGroup] {
     [
       .init(
-        0xFC_0000, .none,
+        0x100, .none,
         """
         i32.trunc_sat_f32_s i32.trunc_sat_f32_u i32.trunc_sat_f64_s i32.trunc_sat_f64_u \
         i64.trunc_sat_f32_s i64.trunc_sat_f32_u i64.trunc_sat_f64_s i64.trunc_sat_f64_u
         """),
-      .init(0xFC_0008, .memoryInit, "memory.init"), .init(0xFC_0009, .data, "data.drop"),
-      .init(0xFC_000A, .memoryCopy, "memory.copy"), .init(0xFC_000B, .memory, "memory.fill"),
-      .init(0xFC_000C, .tableInit, "table.init"), .init(0xFC_000D, .element, "elem.drop"),
-      .init(0xFC_000E, .tableCopy, "table.copy"),
-      .init(0xFC_000F, .table, "table.grow table.size table.fill"),
+      .init(0x108, .memoryInit, "memory.init"), .init(0x109, .data, "data.drop"),
+      .init(0x10A, .memoryCopy, "memory.copy"), .init(0x10B, .memory, "memory.fill"),
+      .init(0x10C, .tableInit, "table.init"), .init(0x10D, .element, "elem.drop"),
+      .init(0x10E, .tableCopy, "table.copy"),
+      .init(0x10F, .table, "table.grow table.size table.fill"),
     ]
   }
 }
@@ -144,29 +141,38 @@ final class TextInstructionTable: Sendable {
   nonisolated(unsafe) let rows: UnsafePointer<TextInstruction>
   nonisolated(unsafe) let names: UnsafePointer<UInt8>
   let count: Int
-  /// Row of each opcode plus one: those of one byte, then those after `0xFC` to `0xFE`.
+  /// Row of each opcode plus one.
   private let byCode: [UInt16]
-
-  /// Numbers after a prefix that the table has room for.
-  private static let prefixedRoom = 512
 
   private init() {
     var rows: [TextInstruction] = []
     var names: [UInt8] = []
-    var byCode = [UInt16](repeating: 0, count: 256 + 3 * Self.prefixedRoom)
+    func add(
+      _ name: some Sequence<UInt8>, _ code: UInt16, _ immediates: TextImmediates, width: UInt8,
+      needs feature: Features
+    ) {
+      let start = names.count
+      names += name
+      rows.append(
+        TextInstruction(
+          code: code, feature: feature, nameStart: UInt16(start),
+          nameCount: UInt8(names.count - start), immediates: immediates, width: width))
+    }
     for group in TextInstructionGroup.all {
-      var code = group.first
-      for name in group.names.split(separator: " ") {
-        let row = TextInstruction(
-          code: code, feature: group.feature.rawValue, nameStart: UInt16(names.count),
-          nameCount: UInt8(name.utf8.count), immediates: group.immediates,
-          alignmentLog2: Self.alignment(Array(name.utf8)))
-        names += Array(name.utf8)
-        rows.append(row)
-        if let slot = Self.slot(code) { byCode[slot] = UInt16(rows.count) }
-        code += 1
+      for (i, name) in group.names.split(separator: " ").enumerated() {
+        let width = Self.width(String(name))
+        add(name.utf8, group.first + UInt16(i), group.immediates, width: width, needs: [])
       }
     }
+    for row in OperatorRow.all {
+      let name = UnsafeBufferPointer(
+        start: row.name.utf8Start, count: row.name.utf8CodeUnitCount)
+      add(
+        name, row.opcode.rawValue, Self.immediates(row.shape), width: row.width,
+        needs: row.feature)
+    }
+    var byCode = [UInt16](repeating: 0, count: Opcode.placeCount)
+    for (i, row) in rows.enumerated() { byCode[Int(row.code)] = UInt16(i + 1) }
     // `select` with types is the next opcode of the same instruction.
     byCode[0x1C] = byCode[0x1B]
     count = rows.count
@@ -179,16 +185,10 @@ final class TextInstructionTable: Sendable {
     self.names = UnsafePointer(nameMemory.baseAddress.unsafelyUnwrapped)
   }
 
-  private static func slot(_ code: UInt32) -> Int? {
-    if code < 256 { return Int(code) }
-    let number = Int(code & 0xFFFF)
-    guard (0xFC...0xFE).contains(code >> 16), number < prefixedRoom else { return nil }
-    return 256 + (Int(code >> 16) - 0xFC) * prefixedRoom + number
-  }
-
-  func row(ofCode code: UInt32) -> Int? {
-    guard let slot = Self.slot(code), byCode[slot] != 0 else { return nil }
-    return Int(byCode[slot]) &- 1
+  /// - Parameter code: the raw value of the operator, or a byte that is none.
+  func row(ofCode code: Int) -> Int? {
+    let row = byCode[code]
+    return row == 0 ? nil : Int(row) &- 1
   }
 
   func name(_ row: Int) -> UnsafeBufferPointer<UInt8> {
@@ -198,13 +198,23 @@ final class TextInstructionTable: Sendable {
       count: Int(truncatingIfNeeded: row.nameCount))
   }
 
-  /// Log2 of the bytes that a load or store touches, from its name; zero for others.
-  private static func alignment(_ name: [UInt8]) -> UInt8 {
-    let text = String(decoding: name, as: UTF8.self)
-    guard text.contains(".load") || text.contains(".store") else { return 0 }
-    if text.contains("load8") || text.contains("store8") { return 0 }
-    if text.contains("load16") || text.contains("store16") { return 1 }
-    if text.contains("load32") || text.contains("store32") { return 2 }
-    return text.hasPrefix("i64") || text.hasPrefix("f64") ? 3 : 2
+  private static func immediates(_ shape: OperatorShape) -> TextImmediates {
+    switch shape {
+    case .load, .store: .access
+    case .loadLane, .storeLane: .laneAccess
+    case .extractLane, .replaceLane: .lane
+    case .shuffle: .shuffle
+    case .v128Const: .v128
+    default: .none
+    }
+  }
+
+  /// Log2 of the bytes that a load or store of a number touches, from its name; zero for others.
+  private static func width(_ name: String) -> UInt8 {
+    guard name.contains(".load") || name.contains(".store") else { return 0 }
+    if name.contains("load8") || name.contains("store8") { return 0 }
+    if name.contains("load16") || name.contains("store16") { return 1 }
+    if name.contains("load32") || name.contains("store32") { return 2 }
+    return name.hasPrefix("i64") || name.hasPrefix("f64") ? 3 : 2
   }
 }

@@ -17,6 +17,12 @@ extension TextParser {
     case .i64: pending.appendS64(Int64(bitPattern: try parseInteger(bits: 64)))
     case .f32: pending.appendFixed32(UInt32(truncatingIfNeeded: try parseFloat(isDouble: false)))
     case .f64: pending.appendFixed64(try parseFloat(isDouble: true))
+    case .v128: pending.append(try parseVector())
+    case .shuffle: try parseShuffle()
+    case .lane: pending.append(try parseLane())
+    case .laneAccess:
+      try parseAccess(row)
+      pending.append(try parseLane())
     case .function: pending.appendU32(try parseIndex(.function))
     case .global: pending.appendU32(try parseIndex(.global))
     case .type: pending.appendU32(try parseIndex(.type))
@@ -42,10 +48,12 @@ extension TextParser {
     }
   }
 
-  private mutating func writeOpcode(_ code: UInt32) {
-    if code < 256 { return pending.append(UInt8(truncatingIfNeeded: code)) }
-    pending.append(UInt8(truncatingIfNeeded: code &>> 16))
-    pending.appendU32(code & 0xFFFF)
+  private mutating func writeOpcode(_ code: UInt16) {
+    guard let (prefix, number) = Opcode.prefixed(code) else {
+      return pending.append(UInt8(truncatingIfNeeded: code))
+    }
+    pending.append(prefix)
+    pending.appendU32(number)
   }
 
   private mutating func parseLocal() throws(TextFailure) -> UInt32 {
@@ -111,9 +119,12 @@ extension TextParser {
 
   /// Reads memory, offset and alignment of a load or store.
   private mutating func parseAccess(_ row: TextInstruction) throws(TextFailure) {
-    let memory = try parseOptionalMemory()
+    // A number before a lane is a memory only if more follows.
+    let isLane =
+      row.immediates == .laneAccess && token.kind == .number && !isAccess(at: position &+ 1)
+    let memory = isLane ? 0 : try parseOptionalMemory()
     let offset = try takeAssignment("offset=") ?? 0
-    var alignment = UInt32(row.alignmentLog2)
+    var alignment = UInt32(row.width)
     let place = position
     if let bytes = try takeAssignment("align=") {
       guard bytes != 0, bytes & (bytes &- 1) == 0 else {
@@ -127,17 +138,28 @@ extension TextParser {
     pending.appendU64(offset)
   }
 
+  /// Whether the token may follow the memory of an access to a lane.
+  private func isAccess(at position: Int) -> Bool {
+    let token = tokens[position]
+    if token.kind == .number { return true }
+    return token.kind == .word && token.value == Keywords.unknown
+      && (starts(token, with: "offset=") || starts(token, with: "align="))
+  }
+
+  private func starts(_ token: TextToken, with name: StaticString) -> Bool {
+    let text = bytes(token)
+    let count = name.utf8CodeUnitCount
+    return text.count >= count && TextNumber.equal(.init(rebasing: text[..<count]), name)
+  }
+
   /// Takes a word of the form `name=number` if it is next.
   private mutating func takeAssignment(_ name: StaticString) throws(TextFailure) -> UInt64? {
     guard token.kind == .word, token.value == Keywords.unknown else { return nil }
-    let text = bytes(token)
-    let count = name.utf8CodeUnitCount
-    guard text.count >= count, TextNumber.equal(.init(rebasing: text[..<count]), name) else {
-      return nil
-    }
+    guard starts(token, with: name) else { return nil }
+    let number = bytes(token)[name.utf8CodeUnitCount...]
     do throws(TextNumberError) {
       let value = try TextNumber.integer(
-        .init(rebasing: text[count...]), bits: 64, isSigned: false)
+        .init(rebasing: number), bits: 64, isSigned: false)
       position = position &+ 1
       return value
     } catch {

@@ -56,7 +56,7 @@ extension TextParser {
       throw unexpected()
     }
     let row = instructions[Int(truncatingIfNeeded: token.value)]
-    if row.feature != 0 { try require(Features(rawValue: row.feature), at: position) }
+    if !row.feature.isEmpty { try require(row.feature, at: position) }
     return row
   }
 

@@ -63,7 +63,7 @@ struct TextParser: ~Copyable {
     _ source: UnsafeBufferPointer<UInt8>, features: Features
   ) throws(TextFailure) {
     self.source = source
-    self.features = features
+    self.features = features.intersection(.known)
     var lexer = TextLexer(source)
     try lexer.run()
     tokens = lexer.tokens.buffer.baseAddress.unsafelyUnwrapped
@@ -242,7 +242,7 @@ struct TextParser: ~Copyable {
     if token.value == Keywords.unknown, let feature = Keywords.feature(ofUnknown: bytes(token)) {
       return .unsupported(feature, at: start)
     }
-    if let feature = Self.feature(ofKeyword: token.value) {
+    if let feature = Self.feature(ofKeyword: token.value), !features.contains(feature) {
       return .unsupported(feature, at: start)
     }
     let isKnown = token.kind == .word && token.value != Keywords.unknown
@@ -252,7 +252,7 @@ struct TextParser: ~Copyable {
 
   private static func feature(ofKeyword code: UInt32) -> Features? {
     switch code {
-    case Keyword.v128.code, Keyword.v128Const.code: .simd
+    case Keyword.v128.code: .simd
     case Keyword.rec.code, Keyword.sub.code, Keyword.struct.code, Keyword.array.code,
       Keyword.refEq.code, Keyword.refI31.code:
       .garbageCollection

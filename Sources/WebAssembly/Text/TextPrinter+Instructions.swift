@@ -27,10 +27,16 @@ extension TextPrinter {
       writeTypes(" (result", signature.results)
     }
     let body = module.body(ofFunction: index)
-    var reader = ByteReader(base: base, position: body.lowerBound, end: body.upperBound)
+    var reader = reader(of: body)
     try printLocals(&reader, after: UInt32(truncatingIfNeeded: signature.parameters.count))
     try printBody(&reader)
     write(")")
+  }
+
+  private func reader(of range: Range<Int>) -> ByteReader {
+    var reader = ByteReader(base: base, position: range.lowerBound, end: range.upperBound)
+    reader.features = module.features
+    return reader
   }
 
   private mutating func writeVariable(_ word: StaticString, _ index: UInt32, _ type: ValueType) {
@@ -121,18 +127,16 @@ extension TextPrinter {
   private mutating func readInstruction(_ reader: inout ByteReader) throws(WasmError) -> Int {
     let start = reader.position
     let byte = try reader.readByte()
-    if let row = instructions.row(ofCode: UInt32(byte)) {
+    let isPrefix = byte >= 0xFB && byte <= 0xFE
+    let number: UInt32? = isPrefix ? try reader.readU32() : nil
+    let place = number.map { Opcode.position(byte, $0) } ?? Int(byte)
+    if let place, let row = instructions.row(ofCode: place),
+      module.features.isSuperset(of: instructions.rows[row].feature)
+    {
       isTypedSelect = byte == 0x1C
       return row
     }
-    let isPrefix = byte >= 0xFB && byte <= 0xFE
-    let number: UInt32? = isPrefix ? try reader.readU32() : nil
-    if let number, number < 0x1_0000,
-      let row = instructions.row(ofCode: UInt32(byte) &<< 16 | number)
-    {
-      return row
-    }
-    throw OperatorTable.refusal(byte, prefixed: number, at: start)
+    throw OperatorTable.refusal(byte, prefixed: number, features: module.features, at: start)
       ?? reader.malformed("illegal opcode \(hexadecimal(byte))", at: start)
   }
 
@@ -187,6 +191,14 @@ extension TextPrinter {
       write(try reader.readS64())
     case .f32: writeFloat(UInt64(try reader.readFixed32()), isDouble: false)
     case .f64: writeFloat(try reader.readFixed64(), isDouble: true)
+    case .v128:
+      write(" ")
+      output.append(try reader.readV128().description)
+    case .shuffle: for _ in 0..<16 { try writeLane(&reader) }
+    case .lane: try writeLane(&reader)
+    case .laneAccess:
+      try writeAccess(&reader, instructions.rows[row])
+      try writeLane(&reader)
     case .heapType:
       write(" ")
       write(try reader.readHeapType())
@@ -259,10 +271,15 @@ extension TextPrinter {
       write(offset)
     }
     let alignment = flags & 0x3F
-    if alignment != UInt32(row.alignmentLog2) {
+    if alignment != UInt32(row.width) {
       write(" align=")
       write(UInt64(1) &<< UInt64(alignment))
     }
+  }
+
+  private mutating func writeLane(_ reader: inout ByteReader) throws(WasmError) {
+    write(" ")
+    write(UInt32(truncatingIfNeeded: try reader.readByte()))
   }
 
   private mutating func writeSelect(_ reader: inout ByteReader) throws(WasmError) {
@@ -318,7 +335,7 @@ extension TextPrinter {
     _ range: Range<Int>, wrapper: StaticString = "", isFolded: Bool
   ) throws(WasmError) {
     constructs.removeAll()
-    var reader = ByteReader(base: base, position: range.lowerBound, end: range.upperBound)
+    var reader = reader(of: range)
     let place = output.count
     var count = 0
     while true {
