@@ -32,10 +32,10 @@ struct Aliases: ~Copyable {
   /// The value that `value` stands for. Halves the path on its way: a row of values that each stand
   /// for the one before would otherwise be walked from every use.
   @inline(__always) mutating func resolve(_ value: UInt32) -> UInt32 {
-    targets.isEmpty ? value : follow(value)
+    isReplaced(value) ? follow(value) : value
   }
 
-  private mutating func follow(_ value: UInt32) -> UInt32 {
+  @inline(never) private mutating func follow(_ value: UInt32) -> UInt32 {
     var value = Int(truncatingIfNeeded: value)
     while true {
       let next = targets[value]

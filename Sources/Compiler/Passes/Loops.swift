@@ -59,13 +59,13 @@ struct LoopNest: ~Copyable {
   }
 
   /// The number of loops around a block.
-  func depth(_ block: Int) -> UInt32 {
+  @inline(__always) func depth(_ block: Int) -> UInt32 {
     let loop = innermost[block]
     return loop == .max ? 0 : depths[Int(truncatingIfNeeded: loop)]
   }
 
   /// The number of loops around a block, without the one that it is the header of.
-  func depthOutside(_ block: Int) -> UInt32 {
+  @inline(__always) func depthOutside(_ block: Int) -> UInt32 {
     if !isHeader(block) { return depth(block) }
     let outer = parents[block]
     return outer == .max ? 0 : depths[Int(truncatingIfNeeded: outer)]

@@ -28,7 +28,9 @@ func markLive(_ function: borrowing Function, _ scratch: inout PassScratch) {
         let traits = i.opcode.traits
         if scratch.isLive[index] || traits.mustStay {
           scratch.isLive[index] = true
-          scratch.markOperands(function, i, traits, at: UInt32(truncatingIfNeeded: index))
+          let place = UInt32(truncatingIfNeeded: index)
+          function.forEachOperand(i, traits) { scratch.mark($0, from: place, function) }
+          if !scratch.stack.isEmpty { scratch.drain(function, at: place) }
         }
         index &-= 1
       }
@@ -41,7 +43,7 @@ func markLive(_ function: borrowing Function, _ scratch: inout PassScratch) {
 ///
 /// Needs: `isLive`.  Breaks: nothing.  Keeps: control flow, parameters, numbers of values.
 /// Cost: one walk.
-func removeDead(in function: inout Function, _ scratch: borrowing PassScratch) {
+func removeDead(in function: inout Function, _ scratch: inout PassScratch) {
   for index in 0..<function.instructions.count {
     if scratch.isLive[index] { continue }
     if function.instructions.storage[index].opcode != .param {
@@ -51,17 +53,9 @@ func removeDead(in function: inout Function, _ scratch: borrowing PassScratch) {
 }
 
 extension PassScratch {
-  @inline(__always)
-  fileprivate mutating func markOperands(
-    _ function: borrowing Function, _ i: Instruction, _ traits: Traits, at index: UInt32
-  ) {
-    function.forEachOperand(i, traits) { mark($0, from: index, function) }
-    if !stack.isEmpty { drain(function, at: index) }
-  }
-
   /// Marks a value; the walk stands at `index`.
   @inline(__always)
-  private mutating func mark(
+  fileprivate mutating func mark(
     _ value: UInt32, from index: UInt32, _ function: borrowing Function
   ) {
     let v = Int(truncatingIfNeeded: value)
@@ -70,10 +64,14 @@ extension PassScratch {
       return
     }
     isLive[v] = true
-    if value > index || function.instructions.storage[v].opcode == .param { stack.append(value) }
+    if value > index || function.instructions.storage[v].opcode == .param { wait(value) }
   }
 
-  private mutating func drain(_ function: borrowing Function, at index: UInt32) {
+  /// Out of line, so that the walk is one loop without calls for what does not wait.
+  @inline(never)
+  private mutating func wait(_ value: UInt32) { stack.append(value) }
+
+  fileprivate mutating func drain(_ function: borrowing Function, at index: UInt32) {
     while !stack.isEmpty {
       let i = function.instructions[Value(raw: stack.popLast())]
       if i.opcode == .param { markArguments(function, i, at: index) }

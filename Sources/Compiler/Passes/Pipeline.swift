@@ -33,7 +33,7 @@ package func optimize(
   if hasReason && steps.contains(.rebuild) {
     rebuild(&function, &scratch)
   } else {
-    removeDead(in: &function, scratch)
+    removeDead(in: &function, &scratch)
   }
   // Last, for the blocks that are left.
   if steps.contains(.estimateFrequencies) { estimateFrequencies(in: &function, &scratch) }

@@ -99,6 +99,8 @@ struct ValueRecord: BitwiseCopyable {
   /// The least of its uses' limits.
   var limit: UInt8 = 6
   var flags: Flags = []
+  /// Makes it 32 bytes: records are looked up all the time, and an address is one shift then.
+  private var filler: UInt32 = 0
 
   struct Flags: OptionSet, BitwiseCopyable {
     let rawValue: UInt16

@@ -43,7 +43,9 @@ struct SolutionWriter: ~Copyable {
       for i in range {
         let early = Blocks.point(i, b)
         take(early &<< 1 | Transition.regular, &facts, &transitions)
-        let isPassing = placeOperands(i, early, &facts, &placements, &solution)
+        let isPassing =
+          !facts.view.operandRange(i).isEmpty
+          && placeOperands(i, early, &facts, &placements, &solution)
         if !flush(i, early, &facts, &search.taken, &slots, &solution) {
           isPossible = false
         }

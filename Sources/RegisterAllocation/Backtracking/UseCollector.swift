@@ -33,6 +33,7 @@ struct UseCollector: ~Copyable {
           facts.clobbers.append(early &+ 1, problemMask: mask, of: view.clobberMasks)
         }
         let operands = view.operandRange(i)
+        if operands.isEmpty { continue }
         let isLast = i &+ 1 == range.upperBound
         let hasReuse = facts.reuses.contains(anyOf: operands)
         if hasReuse {
