@@ -5,7 +5,7 @@ import Artefact
 import Entities
 import Foundation
 import Testing
-import WebAssembly
+import struct WebAssembly.V128
 
 @testable import Compiler
 

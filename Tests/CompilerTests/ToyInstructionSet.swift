@@ -115,10 +115,10 @@ enum Toy: InstructionSet {
   ) -> VirtualRegister {
     let bits = Int64(bitPattern: x.bits)
     if let small = Int16(exactly: bits) {
-      return lowering.made(by: instruction(.constant, immediate: Int32(small)), .int)
+      return lowering.made(by: instruction(.constant, immediate: Int32(small)), .i64)
     }
     return lowering.made(
-      by: instruction(.literal, immediate: lowering.constantIndex(x.bits)), .int)
+      by: instruction(.literal, immediate: lowering.constantIndex(x.bits)), .i64)
   }
 
   static func load(
