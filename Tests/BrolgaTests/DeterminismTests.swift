@@ -38,7 +38,8 @@ private func instance(_ text: String, _ options: CompilationOptions) throws -> I
     options.canonicalizesNaNs = true
     let exports = try instance(Self.arithmetic, options).exports
     func call(_ name: String, _ arguments: Value...) throws -> Value {
-      try #require(exports[function: name])(arguments)[0]
+      let function = try #require(exports[function: name])
+      return try function(arguments)[0]
     }
     for nan in [0xffc0_1234, 0x7f80_0001, 0x7fc0_0000] as [UInt32] {
       #expect(try call("single", .i32(nan)) == .i32(0x7fc0_0000))
@@ -81,7 +82,8 @@ private func instance(_ text: String, _ options: CompilationOptions) throws -> I
       """, options
     ).exports
     func call(_ name: String, _ arguments: V128...) throws -> Value {
-      try #require(exports[function: name])(arguments.map { .v128($0) })[0]
+      let function = try #require(exports[function: name])
+      return try function(arguments.map { Value.v128($0) })[0]
     }
     func splat(_ bits: UInt64) -> V128 { V128(low: bits, high: bits) }
     let zero = splat(0)
