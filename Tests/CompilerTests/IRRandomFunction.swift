@@ -84,6 +84,27 @@ struct FunctionMaker: ~Copyable {
   }
 }
 
+extension FunctionMaker {
+  mutating func load(_ type: Type, at address: UInt32) -> Value {
+    let zero = add(.constant(.i32, bits: 0))
+    return add(Instruction(.load, type, a: zero.raw, b: address))
+  }
+
+  mutating func store(_ value: Value, at address: UInt32) {
+    let zero = add(.constant(.i32, bits: 0))
+    add(Instruction(.store, .none, a: zero.raw, b: address, c: value.raw))
+  }
+
+  mutating func constant(_ vector: V128) -> Value {
+    add(Instruction(.vconst, .v128, b: builder.vectorIndex(vector)))
+  }
+
+  mutating func shuffle(_ a: Value, _ b: Value, _ pattern: V128) -> Value {
+    let index = builder.vectorIndex(pattern)
+    return add(Instruction(.vshuffle, .v128, a: a.raw, b: b.raw, c: index))
+  }
+}
+
 extension Builder {
   /// Moves the function out.
   mutating func takeFunction() -> Function {
