@@ -41,20 +41,6 @@ struct ProgramTests {
     }
   }
 
-  @Test(arguments: Programs.withSIMD)
-  func vectorsAreUnsupportedByName(program: TestProgram) {
-    let error = #expect(throws: ModuleError.self) {
-      try Module(engine: Engine(), compiling: program.bytes)
-    }
-    guard case .unsupported(let features)? = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
-    #expect(features.map(\.name) == ["simd"])
-    #expect(features[0].offset > 8)
-    #expect(error?.description == "unsupported: simd at offset \(features[0].offset)")
-  }
-
   @Test(arguments: Programs.runnable)
   func theCodeDoesNotDependOnTheNumberOfThreads(program: TestProgram) throws {
     for level in [CompilationOptions.Level.o0, .o2] {

@@ -20,9 +20,6 @@ struct TestProgram: Sendable, CustomTestStringConvertible {
   }
 
   var bytes: [UInt8] { [UInt8](FileManager.default.contents(atPath: path)!) }
-
-  /// Compiled for 128-bit vectors, which Brolga does not have yet.
-  var usesSIMD: Bool { name.hasPrefix("blake3-simd/") || name.hasPrefix("libsodium/") }
 }
 
 enum Programs {
@@ -42,8 +39,7 @@ enum Programs {
     }
   }()
 
-  static var runnable: [TestProgram] { shared.filter { !$0.usesSIMD } }
-  static var withSIMD: [TestProgram] { shared.filter(\.usesSIMD) }
+  static var runnable: [TestProgram] { shared }
 }
 
 /// How a run ended and what it wrote.

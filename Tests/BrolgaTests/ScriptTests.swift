@@ -89,14 +89,14 @@ extension CompilerOptions {
 @Test func whatNeedsMoreIsSkippedAndNamed() {
   let report = report(
     """
-    (module (func (export "v") (result v128) (v128.const i32x4 0 0 0 0)))
-    (assert_return (invoke "v") (v128.const i32x4 0 0 0 0))
-    (assert_malformed (module quote "(func (param v128) (local i8x16.foo))") "unknown operator")
+    (module (memory 1 1 shared) (func (export "v") (result i32) (i32.const 1)))
+    (assert_return (invoke "v") (i32.const 1))
+    (assert_malformed (module quote "(memory 1 1 shared) (func (local i8x16.foo))") "unknown operator")
     (module (func (export "f") (result i32) (i32.const 1)))
     (assert_return (invoke "f") (i32.const 1))
     """)
   #expect(report.passed == 1 && report.failed == 0 && report.skipped == 3)
-  #expect(report.needs == ["simd"])
+  #expect(report.needs == ["threads"])
 }
 
 @Test func textIsCompiledLikeItsBinaryForm() throws {
@@ -118,22 +118,6 @@ extension CompilerOptions {
 /// The scripts that do not pass completely, by what they need. A script that starts to pass must
 /// leave the list.
 private let incomplete: [String: String] = [
-  "simd": """
-  i16x8_relaxed_q15mulr_s i32x4_relaxed_trunc i8x16_relaxed_swizzle obsolete-keywords \
-  relaxed_dot_product relaxed_laneselect relaxed_madd_nmadd relaxed_min_max simd_address \
-  simd_align simd_bit_shift simd_bitwise simd_boolean simd_const simd_conversions simd_f32x4 \
-  simd_f32x4_arith simd_f32x4_cmp simd_f32x4_pmin_pmax simd_f32x4_rounding simd_f64x2 \
-  simd_f64x2_arith simd_f64x2_cmp simd_f64x2_pmin_pmax simd_f64x2_rounding simd_i16x8_arith \
-  simd_i16x8_arith2 simd_i16x8_cmp simd_i16x8_extadd_pairwise_i8x16 simd_i16x8_extmul_i8x16 \
-  simd_i16x8_q15mulr_sat_s simd_i16x8_sat_arith simd_i32x4_arith simd_i32x4_arith2 \
-  simd_i32x4_cmp simd_i32x4_dot_i16x8 simd_i32x4_extadd_pairwise_i16x8 \
-  simd_i32x4_extmul_i16x8 simd_i32x4_trunc_sat_f32x4 simd_i32x4_trunc_sat_f64x2 \
-  simd_i64x2_arith simd_i64x2_arith2 simd_i64x2_cmp simd_i64x2_extmul_i32x4 simd_i8x16_arith \
-  simd_i8x16_arith2 simd_i8x16_cmp simd_i8x16_sat_arith simd_int_to_int_extend simd_lane \
-  simd_linking simd_load simd_load16_lane simd_load32_lane simd_load64_lane simd_load8_lane \
-  simd_load_extend simd_load_splat simd_load_zero simd_memory-multi simd_select simd_splat simd_store \
-  simd_store16_lane simd_store32_lane simd_store64_lane simd_store8_lane
-  """,
   "garbage collection": """
   array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem \
   br_on_cast br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 \
@@ -166,8 +150,6 @@ struct SpecificationTests {
     for file in try FileManager.default.contentsOfDirectory(atPath: specFolder).sorted() {
       guard file.hasSuffix(".wast") else { continue }
       let name = String(file.dropLast(5))
-      // The larger half of the scripts, of which hardly anything is run.
-      if name.hasPrefix("simd_"), level == .o0 { continue }
       let bytes = FileManager.default.contents(atPath: specFolder + "/" + file)!
       var report = ScriptReport()
       let ran = runOnThread(stackBytes: 64 << 20) {
@@ -180,6 +162,6 @@ struct SpecificationTests {
       #expect(report.needs.joined(separator: ", ") == needs[name] ?? "", "\(file): \(report)")
       passed += report.passed
     }
-    #expect(passed > 30_000)
+    #expect(passed > 60_000)
   }
 }

@@ -411,7 +411,7 @@ private func expectOptimized(
         }
       }
     }
-    #expect(returned > 300)
+    #expect(returned > 250)
     #expect(after < before)
   }
 

@@ -32,7 +32,8 @@ import Testing
 
   @Test func argumentsAndResultsHaveRoomForEveryRegister() {
     let integers = Int32(CallingConvention.integerRegisterCount) * 8
-    let floats = Int32(CallingConvention.floatRegisterCount) * 8
+    // Whole registers, for vectors.
+    let floats = Int32(CallingConvention.floatRegisterCount) * 16
     #expect(BROLGA_CALL_INTS + integers == BROLGA_CALL_FLOATS)
     #expect(BROLGA_CALL_FLOATS + floats == BROLGA_CALL_STACK_WORD_COUNT)
     #expect(BROLGA_CALL_INT_RESULTS + integers == BROLGA_CALL_FLOAT_RESULTS)

@@ -155,7 +155,6 @@ import Testing
       == "invalid: memory size must be at most 65536 pages (4GiB)")
   #expect(
     complain { $0.globals = [[0x7F, 2, 0x41, 0, 0x0B]] } == "malformed: malformed mutability")
-  #expect(complain { $0.globals = [[0x69, 0]] } == "unsupported: exception handling")
   #expect(complain { $0.globals = [[0x40, 0]] } == "malformed: malformed value type 40")
   #expect(complain { $0.types = [[0x5D, 0]] } == "unsupported: stack switching")
   #expect(complain { $0.types = [[0x61, 0, 0]] } == "malformed: malformed type form")

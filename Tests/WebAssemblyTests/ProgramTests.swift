@@ -30,9 +30,8 @@ struct ProgramTests {
       bytes.withUnsafeBytes {
         var scan = FeatureScan($0)
         scan.scanModule()
-        let usesSIMD = path.hasPrefix("blake3-simd/") || path.hasPrefix("libsodium/")
         #expect(scan.isComplete, "\(path)")
-        #expect(scan.found.map(\.message) == (usesSIMD ? ["simd"] : []), "\(path)")
+        #expect(scan.found.map(\.message) == [], "\(path)")
       }
     }
   }
@@ -47,8 +46,7 @@ struct ProgramTests {
         let skeleton = Module.skeleton(of: module)
         _ = try Module(decoding: skeleton, options: DecodingOptions(bodiesElsewhere: true))
       } catch {
-        let mayUseSIMD = path.hasPrefix("libsodium/") || path.hasPrefix("blake3-simd/")
-        #expect(error.message == "simd" && error.kind == .unsupported && mayUseSIMD, "\(path)")
+        Issue.record("\(path): \(error)")
       }
     }
     #expect(operators > 500_000)

@@ -26,6 +26,13 @@ private let seeds = [
   (func (call_indirect (type 0) (i32.const 0) (i64.const 5) (i32.const 0)) drop unreachable)
   (export "\\"" (func $"a b")) (data "p") (func memory.init 0 table.copy 0 0 elem.drop 0)
   """,
+  """
+  (memory 1) (memory $m i64 1) (global v128 (v128.const f64x2 nan:0x1 -0x1p-3))
+  (func (param v128 i32) (result v128) (v128.store offset=4 align=2 (local.get 1) (local.get 0))
+    (v128.load8_lane $m 3 (i64.const 0) (v128.const i16x8 0 1 -1 0xFFFF 4 5 6 7))
+    local.get 0 i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31
+    f32x4.relaxed_madd (i16x8.replace_lane 7 (local.get 0) (local.get 1)) i8x16.add)
+  """,
 ]
 
 @Suite(.timeLimit(.minutes(5)))
@@ -35,6 +42,7 @@ struct TextMutationTests {
     "(", ")", "((", "))", "\"", "$a", "0", "-1", "0x", "i32", "(param", "(result", "(type 0)",
     "(then", "(else", "else", "end", "block", "if", "(func", "(module", "(;", ";)", ";;", "(@a",
     "4294967296", "nan:0x1", "inf", "offset=1", "align=8", "(ref null func)", "(ref 0)", "v128",
+    "v128.const", "i8x16", "f32x4", "i8x16.shuffle", "f64x2.extract_lane", "v128.load32_lane", "16",
     "mut", "(mut i32)", "(rec (type (func)))", "(type (sub 0 (func)))", "(struct (field i8))",
     "i64", "(offset", "(item", "declare", "(import \"\" \"\"", "\\ff", "\n",
   ]
@@ -62,7 +70,7 @@ struct TextMutationTests {
         text, isScript: isScript, features: round % 2 == 0 ? .standard : allFeatures)
       counts[error.map { Int($0.kind.rawValue) } ?? 4] += 1
       if error == nil, !isScript,
-        let bytes = try? text.withUnsafeBytes({ try TextFormat.encode($0) })
+        let bytes = try? text.withUnsafeBytes({ try TextFormat.encode($0, features: allFeatures) })
       {
         let (first, second) = try roundTrip(bytes)
         #expect(first == second)

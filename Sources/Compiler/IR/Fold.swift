@@ -15,6 +15,10 @@ package enum Fold {
     case .add: return (a &+ b) & mask
     case .sub: return (a &- b) & mask
     case .mul: return (a &* b) & mask
+    case .mulHighU: return a.multipliedFullWidth(by: b).high
+    case .mulHighS:
+      let (x, y) = (Int64(bitPattern: a), Int64(bitPattern: b))
+      return UInt64(bitPattern: x.multipliedFullWidth(by: y).high)
     case .and: return a & b
     case .or: return a | b
     case .xor: return a ^ b

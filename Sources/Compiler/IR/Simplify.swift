@@ -22,6 +22,8 @@ extension Builder {
       .shl, .shrS, .shrU, .rotl, .rotr,
       .eq, .ne, .ltS, .ltU, .leS, .leU, .gtS, .gtU, .geS, .geU:
       return simplifyBinary(&i)
+    case .mulHighS, .mulHighU:
+      return simplifyMulHigh(&i)
     case .clz, .ctz, .popcnt, .truncS, .truncU, .truncSatS, .truncSatU, .convertS, .convertU,
       .promote, .demote, .fsqrt, .fceil, .ffloor, .ftrunc, .fnearest:
       return foldUnary(&i)

@@ -15,6 +15,15 @@ private struct PartialProducts {
 }
 
 extension Builder {
+  mutating func simplifyMulHigh(_ i: inout Instruction) -> Value {
+    if let a = constantBits(Value(raw: i.a)), let b = constantBits(Value(raw: i.b)),
+      let bits = Fold.integer(i.opcode, .i64, a, b)
+    {
+      i = .constant(.i64, bits: bits)
+    }
+    return .none
+  }
+
   /// `sum` with the upper half of a product in the place of its last three terms.
   ///
   /// Looks at a fixed number of definitions.
