@@ -27,44 +27,30 @@ struct CallSlots: BitwiseCopyable {
   static func arguments(
     of call: UnsafeMutablePointer<brolga_call>, stack: UnsafeMutablePointer<UInt64>
   ) -> CallSlots {
-    make(call, \.ints, \.floats, stack)
+    CallSlots(call, integers: BROLGA_CALL_INTS, floats: BROLGA_CALL_FLOATS, stack: stack)
   }
 
   /// What comes out.
   static func results(
     of call: UnsafeMutablePointer<brolga_call>, stack: UnsafeMutablePointer<UInt64>
   ) -> CallSlots {
-    make(call, \.int_results, \.float_results, stack)
+    CallSlots(
+      call, integers: BROLGA_CALL_INT_RESULTS, floats: BROLGA_CALL_FLOAT_RESULTS, stack: stack)
   }
 
   /// A host function's arguments; then, in the same words, its results.
   init(_ frame: UnsafeMutablePointer<brolga_host_frame>) {
-    let raw = UnsafeMutableRawPointer(frame)
-    let ints = MemoryLayout<brolga_host_frame>.offset(of: \.ints)!
-    let floats = MemoryLayout<brolga_host_frame>.offset(of: \.floats)!
-    integers = (raw + ints).assumingMemoryBound(to: UInt64.self)
-    self.floats = (raw + floats).assumingMemoryBound(to: UInt64.self)
-    stack = frame.pointee.stack_words
+    self.init(
+      frame, integers: BROLGA_HOST_INTS, floats: BROLGA_HOST_FLOATS,
+      stack: frame.pointee.stack_words)
   }
 
   private init(
-    integers: UnsafeMutablePointer<UInt64>, floats: UnsafeMutablePointer<UInt64>,
+    _ owner: UnsafeMutableRawPointer, integers: Int32, floats: Int32,
     stack: UnsafeMutablePointer<UInt64>
   ) {
-    self.integers = integers
-    self.floats = floats
+    self.integers = (owner + Int(integers)).assumingMemoryBound(to: UInt64.self)
+    self.floats = (owner + Int(floats)).assumingMemoryBound(to: UInt64.self)
     self.stack = stack
-  }
-
-  private static func make(
-    _ call: UnsafeMutablePointer<brolga_call>, _ integers: PartialKeyPath<brolga_call>,
-    _ floats: PartialKeyPath<brolga_call>, _ stack: UnsafeMutablePointer<UInt64>
-  ) -> CallSlots {
-    let raw = UnsafeMutableRawPointer(call)
-    let ints = MemoryLayout<brolga_call>.offset(of: integers)!
-    let floats = MemoryLayout<brolga_call>.offset(of: floats)!
-    return CallSlots(
-      integers: (raw + ints).assumingMemoryBound(to: UInt64.self),
-      floats: (raw + floats).assumingMemoryBound(to: UInt64.self), stack: stack)
   }
 }

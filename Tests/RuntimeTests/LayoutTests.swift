@@ -32,7 +32,6 @@ import Testing
 
   @Test func argumentsAndResultsHaveRoomForEveryRegister() {
     let integers = Int32(CallingConvention.integerRegisterCount) * 8
-    // Whole registers, for vectors.
     let floats = Int32(CallingConvention.floatRegisterCount) * 16
     #expect(BROLGA_CALL_INTS + integers == BROLGA_CALL_FLOATS)
     #expect(BROLGA_CALL_FLOATS + floats == BROLGA_CALL_STACK_WORD_COUNT)

@@ -90,29 +90,35 @@ func sampleSkeleton() -> [UInt8] {
   return builder.bytes
 }
 
-/// The sample program, compiled. WebAssembly offsets are a thousand times the place's number.
+/// The sample program, compiled.
 func sampleCompiledModule() -> CompiledModule {
   var module = CompiledModule()
   module.skeleton.append(contentsOf: sampleSkeleton())
   module.importedFunctionCount = sampleImportCount
   module.optimizationLevel = 2
   for (position, function) in sampleFunctions.enumerated() {
-    let start = module.text.count
-    let bytes = function.bytes
-    module.functions.append(FunctionRange(offset: UInt32(start), size: UInt32(bytes.count)))
-    module.text.append(contentsOf: bytes)
-    for (offset, kind) in function.places {
-      let wasm = UInt32(1000 * (module.traps.count + 1))
-      module.traps.append(TrapEntry(codeOffset: UInt32(start + offset), wasmOffset: wasm))
-      module.trapKinds.append(kind)
-    }
     // The first function keeps its default name.
-    let name = position == 0 ? [] : Array(function.name.utf8)
-    module.nameSpans.append(
-      NameSpan(start: UInt32(module.names.count), count: UInt32(name.count)))
-    module.names.append(contentsOf: name)
+    module.append(function, isNamed: position > 0)
   }
   return module
+}
+
+extension CompiledModule {
+  /// WebAssembly offsets are a thousand times the place's number.
+  mutating func append(_ function: SampleFunction, isNamed: Bool = true) {
+    let start = text.count
+    let bytes = function.bytes
+    functions.append(FunctionRange(offset: UInt32(start), size: UInt32(bytes.count)))
+    text.append(contentsOf: bytes)
+    for (offset, kind) in function.places {
+      let wasm = UInt32(1000 * (traps.count + 1))
+      traps.append(TrapEntry(codeOffset: UInt32(start + offset), wasmOffset: wasm))
+      trapKinds.append(kind)
+    }
+    let name = isNamed ? Array(function.name.utf8) : []
+    nameSpans.append(NameSpan(start: UInt32(names.count), count: UInt32(name.count)))
+    names.append(contentsOf: name)
+  }
 }
 
 /// A module of these bytes, without functions of its own.
