@@ -5,9 +5,6 @@ import Brolga
 import Foundation
 import Testing
 
-/// Whether vectors are compiled.
-private let isEnabled = false
-
 private var vectors: [Value] {
   (0..<10).map { k in
     .v128(V128(low: 0x0102_0304_0506_0708 &* UInt64(k + 1), high: ~(UInt64(k) &<< 32)))
@@ -83,7 +80,7 @@ private struct Guests {
   }
 }
 
-@Suite(.enabled(if: isEnabled, "vectors are not compiled"))
+@Suite
 struct VectorTests {
   private static let levels: [CompilationOptions.Level] = [.o0, .o2]
   private let arguments = vectors + [.fromFloat32(2.5)]

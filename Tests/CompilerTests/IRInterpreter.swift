@@ -3,12 +3,15 @@
 
 import Entities
 
+import struct WebAssembly.V128
+
 @testable import Compiler
 
 /// Runs a function and records what the outside sees: stores, calls, the end.
 ///
 /// Memory and callees are modelled: a load yields a hash of its address and of how many writes
 /// came before, a call a hash of its arguments, so that a wrong address or a lost write shows.
+/// Where values are listed, a vector is two of them.
 struct Interpreter {
   enum End: Equatable {
     case returns([UInt64])
@@ -22,7 +25,9 @@ struct Interpreter {
 
   private(set) var trace: [[UInt64]] = []
   private var values: [UInt64] = []
-  private var frame: [UInt64] = []
+  /// The upper halves of vectors.
+  private var uppers: [UInt64] = []
+  private var frame: [V128] = []
   private var writes: UInt64 = 0
   /// Effects that may still happen: their number does not depend on how much was simplified.
   private var fuel: Int
@@ -47,6 +52,20 @@ struct Interpreter {
     return h
   }
 
+  private func words(_ function: borrowing Function, _ raw: UInt32) -> [UInt64] {
+    let isVector = function.instructions[Value(raw: raw)].type == .v128
+    return isVector ? [values[Int(raw)], uppers[Int(raw)]] : [values[Int(raw)]]
+  }
+
+  private func vector(_ raw: UInt32) -> V128 {
+    V128(low: values[Int(raw)], high: uppers[Int(raw)])
+  }
+
+  private mutating func set(_ index: Int, _ vector: V128) {
+    values[index] = vector.low
+    uppers[index] = vector.high
+  }
+
   /// A call and what comes of it.
   private mutating func call(_ function: borrowing Function, _ i: Instruction) -> UInt64 {
     fuel -= 1
@@ -54,7 +73,7 @@ struct Interpreter {
     let callee = shape == .callReference ? values[Int(i.a)] : UInt64(i.a)
     let head = shape == .callHelper ? 1 : UInt64(function.lists[Int(i.b)])
     var record = [UInt64(i.opcode.rawValue), callee, head]
-    for k in 0..<Int(i.c) { record.append(values[Int(function.lists[Int(i.b) + 1 + k])]) }
+    for k in 0..<Int(i.c) { record += words(function, function.lists[Int(i.b) + 1 + k]) }
     writes += 1
     trace.append(record)
     return hash(record + [writes])
@@ -62,14 +81,18 @@ struct Interpreter {
 
   mutating func run(_ function: borrowing Function, _ arguments: [UInt64]) -> End {
     values = Array(repeating: 0xdead, count: function.instructions.count)
-    frame = Array(repeating: 0, count: function.frameVariables.count)
+    uppers = values
+    frame = Array(repeating: V128(scalar: 0), count: function.frameVariables.count)
     var block = Block(raw: 0)
-    var incoming = arguments
+    var incoming = arguments[...]
     while true {
       let data = function.blocks[block]
       for k in 0..<Int(data.parameterCount) {
         let parameter = function.lists[Int(data.parameterStart) + k]
-        values[Int(parameter)] = incoming[k]
+        values[Int(parameter)] = incoming.removeFirst()
+        if function.instructions[Value(raw: parameter)].type == .v128 {
+          uppers[Int(parameter)] = incoming.removeFirst()
+        }
       }
       var edge: UInt32?
       for index in Int(data.instructionStart)..<Int(data.instructionEnd) {
@@ -81,7 +104,8 @@ struct Interpreter {
           let k = min(values[Int(i.a)], UInt64(i.c) - 1)
           edge = function.lists[Int(i.b) + Int(k)]
         case .returns:
-          return .returns((0..<Int(i.c)).map { values[Int(function.lists[Int(i.b) + $0])] })
+          return .returns(
+            (0..<Int(i.c)).flatMap { words(function, function.lists[Int(i.b) + $0]) })
         case .trap: return .trap(i.aux)
         case .tailCall, .tailCallReference: return .returns([call(function, i)])
         default:
@@ -94,9 +118,10 @@ struct Interpreter {
       if blocksLeft == 0 { return .endless }
       let taken = function.edges[Edge(raw: edge)]
       let count = Int(function.blocks[taken.to].parameterCount)
-      incoming = (0..<count).map {
-        values[Int(function.lists[Int(taken.argumentStart) + $0])]
-      }
+      incoming =
+        (0..<count).flatMap {
+          words(function, function.lists[Int(taken.argumentStart) + $0])
+        }[...]
       block = taken.to
     }
   }
@@ -111,6 +136,7 @@ struct Interpreter {
     _ function: borrowing Function, _ i: Instruction, _ index: Int
   ) -> End? {
     func bits(_ raw: UInt32) -> UInt64 { values[Int(raw)] }
+    if i.opcode != .param { uppers[index] = 0 }
     func cut(_ value: UInt64) -> UInt64 {
       i.type == .i32 || i.type == .f32 ? value & 0xffff_ffff : value
     }
@@ -130,6 +156,7 @@ struct Interpreter {
         case .load32U: raw & 0xffff_ffff
         default: cut(raw)
         }
+      if i.type == .v128 { uppers[index] = hash([raw]) }
     case .store, .store8, .store16, .store32:
       let width: UInt64 =
         switch i.opcode {
@@ -141,7 +168,7 @@ struct Interpreter {
       guard let address = Self.address(bits(i.a), i.b) else { return .trap(Self.outOfBounds) }
       fuel -= 1
       writes += 1
-      trace.append([address, UInt64(i.aux), bits(i.c) & width])
+      trace.append([address, UInt64(i.aux)] + words(function, i.c).map { $0 & width })
     case .memoryCopy, .memoryFill:
       let isCopy = i.opcode == .memoryCopy
       guard let address = Self.address(bits(i.a), i.b &- 1),
@@ -152,25 +179,38 @@ struct Interpreter {
       trace.append([81, address, UInt64(i.b), operand, UInt64(i.aux)])
     case .contextLoad:
       values[index] = cut(hash([UInt64(i.b), i.aux != 0 ? 0 : writes, 77]))
+      if i.type == .v128 { uppers[index] = hash([values[index]]) }
     case .contextStore:
       fuel -= 1
       writes += 1
-      trace.append([78, UInt64(i.b), bits(i.a)])
+      trace.append([78, UInt64(i.b)] + words(function, i.a))
     case .pointerLoad:
       values[index] = cut(hash([bits(i.a), UInt64(i.b), i.aux != 0 ? 0 : writes, 79]))
+      if i.type == .v128 { uppers[index] = hash([values[index]]) }
     case .pointerStore:
       fuel -= 1
       writes += 1
-      trace.append([80, bits(i.a), UInt64(i.b), bits(i.c)])
-    case .frameLoad: values[index] = frame[Int(i.b)]
-    case .frameStore: frame[Int(i.b)] = bits(i.a)
+      trace.append([80, bits(i.a), UInt64(i.b)] + words(function, i.c))
+    case .frameLoad: set(index, frame[Int(i.b)])
+    case .frameStore: frame[Int(i.b)] = vector(i.a)
     case .call, .callReference, .callHelper:
       values[index] = cut(call(function, i))
-    case .result: values[index] = cut(hash([UInt64(i.b), writes]))
+      if i.type == .v128 { uppers[index] = hash([values[index]]) }
+    case .result:
+      values[index] = cut(hash([UInt64(i.b), writes]))
+      if i.type == .v128 { uppers[index] = hash([values[index]]) }
     case .trapIf:
       if UInt32(truncatingIfNeeded: bits(i.a)) != 0 { return .trap(i.aux) }
     case .select:
-      values[index] = UInt32(truncatingIfNeeded: bits(i.a)) != 0 ? bits(i.b) : bits(i.c)
+      set(index, vector(UInt32(truncatingIfNeeded: bits(i.a)) != 0 ? i.b : i.c))
+    case .vconst: set(index, function.vectors[Int(i.b)])
+    case let opcode where opcode.isOfVectors:
+      let shuffles = opcode == .vshuffle
+      set(
+        index,
+        VectorInterpreter.evaluate(
+          i, pattern: shuffles ? function.vectors[Int(i.c)] : V128(scalar: 0), vector(i.a),
+          vector(i.b), shuffles ? V128(scalar: 0) : vector(i.c)))
     default:
       let from = function.instructions[Value(raw: i.a)].type
       switch Self.evaluate(i.opcode, from: from, to: i.type, bits(i.a), bits(i.b)) {

@@ -4,6 +4,8 @@
 import Artefact
 import Entities
 
+import struct WebAssembly.V128
+
 @testable import Compiler
 
 /// Builds functions with edges and block parameters without laying out lists by hand.
@@ -91,10 +93,20 @@ extension Builder {
   }
 }
 
-/// A random structured program over five variables. Every join and every loop takes all of them
+/// A random structured program over seven variables. Every join and every loop takes all of them
 /// as parameters, needed or not.
 struct RandomFunction: ~Copyable {
-  static let types: [Type] = [.i32, .i32, .i64, .i64, .f64]
+  static let types: [Type] = [.i32, .i32, .i64, .i64, .f64, .v128, .v128]
+
+  /// Of a vector both halves.
+  static func arguments(using random: inout SeededGenerator) -> [UInt64] {
+    types.flatMap { type -> [UInt64] in
+      if type != .v128 { return [interestingBits(type, using: &random)] }
+      let shape = LaneShape.allCases.randomElement(using: &random)!
+      let vector = interestingVector(shape, using: &random)
+      return [vector.low, vector.high]
+    }
+  }
 
   private var maker = FunctionMaker()
   private var random: SeededGenerator
@@ -115,6 +127,7 @@ struct RandomFunction: ~Copyable {
 
   private mutating func build() -> Function {
     maker.builder.function.frameVariables.append(.i64)
+    maker.builder.function.frameVariables.append(.v128)
     variables = maker.bind([], Self.types).parameters
     while statementsLeft > 0 && isOpen { statement(nesting: 0) }
     if isOpen { maker.returns(variables) }
@@ -127,7 +140,11 @@ struct RandomFunction: ~Copyable {
 
   private mutating func pick(_ type: Type) -> Value {
     let all = Self.types.indices.filter { Self.types[$0] == type }
-    if all.isEmpty || chance(3) {
+    if type == .v128 && chance(3) {
+      let shape = LaneShape.allCases.randomElement(using: &random)!
+      return maker.constant(interestingVector(shape, using: &random))
+    }
+    if all.isEmpty || type != .v128 && chance(3) {
       return maker.add(.constant(type, bits: interestingBits(type, using: &random)))
     }
     return variables[all.randomElement(using: &random)!]
@@ -144,14 +161,16 @@ struct RandomFunction: ~Copyable {
     maker.builder.origin += 3
     let kind = Int.random(in: 0..<(nesting < 5 ? 20 : 12), using: &random)
     switch kind {
-    case 0..<5: operation()
+    case 0..<3: operation()
+    case 3, 4: vectorOperation()
     case 5: memory()
     case 6: call()
     case 7: context()
     case 8:
       let condition = pick(.i32)
       if chance(4) { maker.add(Instruction(.trapIf, .none, aux: 1, a: condition.raw)) }
-    case 9..<12: operation()
+    case 9, 10: operation()
+    case 11: vectorOperation()
     case 12..<15: conditional(nesting)
     case 15..<18: loop(nesting)
     case 18: multiway(nesting)
@@ -178,9 +197,39 @@ struct RandomFunction: ~Copyable {
     }
   }
 
+  private mutating func vectorOperation() {
+    for _ in 0..<Int.random(in: 1..<4, using: &random) {
+      let value: Value
+      if chance(4) {
+        let condition = pick(.i32).raw
+        let choice = [pick(.v128).raw, pick(.v128).raw]
+        value = maker.add(
+          Instruction(.select, .v128, a: condition, b: choice[0], c: choice[1]))
+      } else if chance(4) {
+        let operands = [pick(.v128), pick(.v128)]
+        value = maker.shuffle(operands[0], operands[1], randomPattern(using: &random))
+      } else {
+        let signature = VectorSignature.all.randomElement(using: &random)!
+        var instruction = signature.instruction(signature.operands.map { pick($0).raw })
+        if signature.opcode == .vshuffle {
+          instruction.c = maker.builder.vectorIndex(randomPattern(using: &random))
+        }
+        value = maker.add(instruction)
+      }
+      assign(value)
+    }
+  }
+
   private mutating func memory() {
     let address = chance(3) ? wideAddress() : pick(.i32)
-    if chance(2) {
+    if chance(4) {
+      if chance(2) {
+        let value = pick(.v128)
+        maker.add(Instruction(.store, .none, a: address.raw, b: 16, c: value.raw))
+      } else {
+        assign(maker.add(Instruction(.load, .v128, a: address.raw, b: 16)))
+      }
+    } else if chance(2) {
       let value = pick(.i64)
       let opcode: Opcode = [.store, .store8, .store16, .store32].randomElement(using: &random)!
       maker.add(Instruction(opcode, .none, a: address.raw, b: 16, c: value.raw))
@@ -204,14 +253,16 @@ struct RandomFunction: ~Copyable {
   }
 
   private mutating func call() {
-    let arguments = (0..<Int.random(in: 0..<3, using: &random)).map { _ in pick(.i64).raw }
+    let arguments = (0..<Int.random(in: 0..<3, using: &random)).map { _ in
+      pick(chance(4) ? .v128 : .i64).raw
+    }
     let start = maker.list([9] + arguments)
     let count = UInt32(arguments.count)
     switch Int.random(in: 0..<3, using: &random) {
     case 0:
       let call = maker.add(Instruction(.call, .i32, a: 12, b: start, c: count))
       let second = maker.add(Instruction(.result, .i64, a: call.raw, b: 1))
-      let third = maker.add(Instruction(.result, .f64, a: call.raw, b: 2))
+      let third = maker.add(Instruction(.result, chance(2) ? .f64 : .v128, a: call.raw, b: 2))
       assign(call)
       if chance(2) { assign(second) }
       if chance(2) { assign(third) }
@@ -226,7 +277,7 @@ struct RandomFunction: ~Copyable {
 
   private mutating func context() {
     let value = pick(.i64)
-    switch Int.random(in: 0..<6, using: &random) {
+    switch Int.random(in: 0..<9, using: &random) {
     case 0: assign(maker.add(Instruction(.contextLoad, .i64, b: 8)))
     case 1: assign(maker.add(Instruction(.contextLoad, .i64, aux: Instruction.readOnly, b: 8)))
     case 2: maker.add(Instruction(.contextStore, .none, a: value.raw, b: 24))
@@ -235,6 +286,16 @@ struct RandomFunction: ~Copyable {
         maker.add(
           Instruction(.pointerLoad, .i64, aux: Instruction.readOnly, a: value.raw, b: 8)))
     case 4: assign(maker.add(Instruction(.frameLoad, .i64)))
+    case 5: assign(maker.add(Instruction(.frameLoad, .v128, b: 1)))
+    case 6:
+      let vector = pick(.v128)
+      maker.add(Instruction(.frameStore, .none, a: vector.raw, b: 1))
+    case 7:
+      let vector = pick(.v128)
+      maker.add(
+        chance(2)
+          ? Instruction(.contextStore, .none, a: vector.raw, b: 48)
+          : Instruction(.pointerStore, .none, a: value.raw, b: 48, c: vector.raw))
     default: maker.add(Instruction(.frameStore, .none, a: value.raw))
     }
   }
@@ -265,8 +326,23 @@ struct RandomFunction: ~Copyable {
     }
   }
 
+  /// A test of a vector among others.
+  private mutating func condition() -> Value {
+    if !chance(4) { return pick(.i32) }
+    let shape: LaneShape = [.i8x16, .i16x8, .i32x4, .i64x2].randomElement(using: &random)!
+    let operands = [pick(.v128).raw, pick(.v128).raw]
+    let mask = maker.add(
+      Instruction(.veq, .v128, lanes: shape, a: operands[0], b: operands[1]))
+    let tested = chance(2) ? mask.raw : operands[0]
+    switch Int.random(in: 0..<3, using: &random) {
+    case 0: return maker.add(Instruction(.anyTrue, .i32, a: tested))
+    case 1: return maker.add(Instruction(.allTrue, .i32, lanes: shape, a: tested))
+    default: return maker.add(Instruction(.bitmask, .i32, lanes: shape, a: tested))
+    }
+  }
+
   private mutating func conditional(_ nesting: Int) {
-    let condition = pick(.i32)
+    let condition = condition()
     let saved = variables
     var exits: [Edge] = []
     if chance(2) {
@@ -297,7 +373,7 @@ struct RandomFunction: ~Copyable {
     statements(nesting: nesting + 1)
     var exits: [Edge] = []
     if isOpen {
-      let condition = pick(.i32)
+      let condition = condition()
       let back = maker.edge(variables)
       let exit = maker.edge(variables)
       maker.builder.function.edges[back].to = header

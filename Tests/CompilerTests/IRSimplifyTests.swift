@@ -12,17 +12,10 @@ struct Signature: Equatable {
   var operands: [Type]
   var result: Type
 
-  private static var scalars: [Opcode] {
-    Opcode.allCases.filter { opcode in
-      switch opcode.info.typing {
-      case .vector, .vectorShift, .vectorTest, .fromLane, .toLane, .intoLane: false
-      default: opcode.isPure
-      }
-    }
-  }
-
   /// All pure operations on scalars with all their types.
-  static let all: [Signature] = scalars.flatMap { opcode -> [Signature] in
+  static let all: [Signature] = Opcode.allCases.filter {
+    $0.isPure && !$0.isOfVectors
+  }.flatMap { opcode -> [Signature] in
     switch opcode {
     case .mulHighS, .mulHighU:
       return [Signature(opcode: opcode, operands: [.i64, .i64], result: .i64)]
@@ -101,7 +94,9 @@ func interestingBits(_ type: Type, using random: inout SeededGenerator) -> UInt6
   @Test func foldingAgreesWithTheEvaluator() {
     var random = SeededGenerator(seed: 1)
     var folded = 0
-    for signature in Signature.all where signature.opcode != .select {
+    // Products of 128 bits are made where no factor is known.
+    let unfolded: Set<Opcode> = [.select, .mulHighS, .mulHighU]
+    for signature in Signature.all where !unfolded.contains(signature.opcode) {
       for _ in 0..<400 {
         let from = signature.operands[0]
         let a = interestingBits(from, using: &random)

@@ -103,7 +103,7 @@ private func wrap(_ lines: String, _ parameters: String = "v0: i32, v1: i64") ->
       #expect(parsed.instructions.count == function.instructions.count)
       var first = Interpreter()
       var second = Interpreter()
-      let arguments: [UInt64] = [1, 2, 3, 4, 5]
+      let arguments: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
       #expect(first.run(function, arguments) == second.run(parsed, arguments))
     }
   }

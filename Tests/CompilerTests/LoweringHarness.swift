@@ -15,6 +15,10 @@ final class IRBox {
   init(_ function: consuming Function) { self.function = function }
 }
 
+extension Function {
+  fileprivate func type(_ value: Int) -> Type { instructions[Value(value)].type }
+}
+
 /// The types of a function in tests.
 struct TestSignature {
   var parameters: [Type]
@@ -50,7 +54,8 @@ func misreadFlags(_ machine: borrowing MachineFunction) -> String? {
       switch x.x64Opcode {
       case .branch, .set, .cmov, .fcmov, .trapIf, .trapIfInconvertible:
         switch writer {
-        case .cmp, .test, .fucomi, .bt, .add, .sub, .and, .or, .xor, .andn, .blsr, .blsi, .neg:
+        case .cmp, .test, .fucomi, .vtest, .bt, .add, .sub, .and, .or, .xor, .andn, .blsr, .blsi,
+          .neg:
           break
         default:
           return "instruction \(i) of block \(b) reads flags of \(String(describing: writer))"
@@ -75,6 +80,7 @@ private struct RunState {
   var landing: UInt = 0
   var savedStack: UInt = 0
   var trapAddress: UInt = 0
+  var signal: Int32 = 0
 }
 private nonisolated(unsafe) let runState: UnsafeMutablePointer<RunState> = {
   let state = UnsafeMutablePointer<RunState>.allocate(capacity: 1)
@@ -97,6 +103,7 @@ private let signals = SignalChain { number, info, context in
     return
   }
   runState.pointee.trapAddress = at
+  runState.pointee.signal = number
   registers[instruction] = runState.pointee.landing
   registers[stack] = runState.pointee.savedStack
 }
@@ -158,7 +165,10 @@ final class LoweredModule {
     code.copyMemory(from: text, byteCount: text.count)
     (code + trampoline).copyMemory(from: Array(entry.code.bytes), byteCount: entry.code.count)
     precondition(mprotect(code, codeBytes, PROT_READ | PROT_EXEC) == 0)
-    memory = .allocate(byteCount: LoweredModule.memoryBytes, alignment: 16)
+    // A page that may not be touched comes after it.
+    memory = mmap(
+      nil, Self.memoryBytes + 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    precondition(mprotect(memory, Self.memoryBytes, PROT_READ | PROT_WRITE) == 0)
     context = .allocate(byteCount: LoweredModule.contextBytes, alignment: 16)
     scratch = .allocate(byteCount: LoweredModule.scratchBytes, alignment: 16)
     reset()
@@ -166,7 +176,7 @@ final class LoweredModule {
 
   deinit {
     munmap(code, codeBytes)
-    memory.deallocate()
+    munmap(memory, Self.memoryBytes + 4096)
     context.deallocate()
     scratch.deallocate()
   }
@@ -252,6 +262,7 @@ final class LoweredModule {
     runState.pointee.codeStart = 0
     runState.pointee.codeEnd = 0
     if runState.pointee.trapAddress != 0 {
+      if runState.pointee.signal == SIGSEGV { return .trapped(UInt8(Interpreter.outOfBounds)) }
       let offset = Int(runState.pointee.trapAddress - UInt(bitPattern: code))
       return .trapped(sites.first { $0.offset == offset }?.kind ?? 255)
     }
@@ -262,7 +273,7 @@ final class LoweredModule {
   }
 }
 
-/// Evaluates functions with the state that `LoweredModule` gives them.
+/// Evaluates functions with the state that `LoweredModule` gives them. A vector is two values in lists.
 struct RealInterpreter {
   struct Trap: Error { var kind: UInt8 }
   struct OutOfFuel: Error {}
@@ -283,14 +294,18 @@ struct RealInterpreter {
 
   mutating func run(_ index: Int, _ arguments: [UInt64]) throws -> [UInt64] {
     var values = [UInt64](repeating: 0, count: functions[index].function.instructions.count)
-    var frame = [UInt64](repeating: 0, count: functions[index].function.frameVariables.count)
-    var incoming = arguments
+    var uppers = values
+    var frame = [V128](
+      repeating: V128(scalar: 0), count: functions[index].function.frameVariables.count)
+    var incoming = arguments[...]
     var block = 0
     let box = functions[index]
     while true {
       let data = box.function.blocks.storage[block]
       for k in 0..<Int(data.parameterCount) {
-        values[Int(box.function.lists[Int(data.parameterStart) + k])] = incoming[k]
+        let parameter = Int(box.function.lists[Int(data.parameterStart) + k])
+        values[parameter] = incoming.removeFirst()
+        if box.function.type(parameter) == .v128 { uppers[parameter] = incoming.removeFirst() }
       }
       var edge: UInt32 = .max
       for i in Int(data.instructionStart)..<Int(data.instructionEnd) {
@@ -298,7 +313,11 @@ struct RealInterpreter {
         if fuel < 0 { throw OutOfFuel() }
         let x = box.function.instructions.storage[i]
         func list(_ start: UInt32, _ count: UInt32) -> [UInt64] {
-          (0..<Int(count)).map { values[Int(box.function.lists[Int(start) + $0])] }
+          (0..<Int(count)).flatMap {
+            let value = Int(box.function.lists[Int(start) + $0])
+            return box.function.type(value) == .v128
+              ? [values[value], uppers[value]] : [values[value]]
+          }
         }
         switch x.opcode {
         case .jump: edge = x.a
@@ -309,19 +328,74 @@ struct RealInterpreter {
         case .trap: throw Trap(kind: UInt8(x.aux))
         case .call:
           let results = try run(Int(x.a), list(x.b + 1, x.c))
-          for (k, result) in results.enumerated() { values[i + k] = result }
-        case .frameLoad: values[i] = frame[Int(x.b)]
-        case .frameStore: frame[Int(x.b)] = values[Int(x.a)]
-        default: try step(box, x, i, &values)
+          var position = i
+          var rest = results[...]
+          while let low = rest.popFirst() {
+            values[position] = low
+            if box.function.type(position) == .v128 { uppers[position] = rest.removeFirst() }
+            position += 1
+          }
+        case .frameLoad:
+          values[i] = frame[Int(x.b)].low
+          uppers[i] = frame[Int(x.b)].high
+        case .frameStore:
+          frame[Int(x.b)] = V128(low: values[Int(x.a)], high: uppers[Int(x.a)])
+        default:
+          if !stepVector(box, x, i, &values, &uppers) { try step(box, x, i, &values) }
         }
       }
       let taken = box.function.edges.storage[Int(edge)]
       let count = Int(box.function.blocks[taken.to].parameterCount)
-      incoming = (0..<count).map {
-        values[Int(box.function.lists[Int(taken.argumentStart) + $0])]
-      }
+      incoming =
+        (0..<count).flatMap {
+          let value = Int(box.function.lists[Int(taken.argumentStart) + $0])
+          return box.function.type(value) == .v128
+            ? [values[value], uppers[value]] : [values[value]]
+        }[...]
       block = taken.to.index
     }
+  }
+
+  /// What reads or yields a vector; false where nothing does.
+  private mutating func stepVector(
+    _ box: IRBox, _ x: Instruction, _ i: Int, _ values: inout [UInt64], _ uppers: inout [UInt64]
+  ) -> Bool {
+    func vector(_ raw: UInt32) -> V128 {
+      let index = min(Int(raw), values.count - 1)
+      return V128(low: values[index], high: uppers[index])
+    }
+    func offset(_ address: UInt64) -> Int { Int(address) + Int(x.b) }
+    let a = vector(x.a)
+    var result: V128?
+    switch x.opcode {
+    case .vconst: result = box.function.vectors[Int(x.b)]
+    case .load where x.type == .v128:
+      result = V128(byteList: Array(memory[offset(a.low)..<offset(a.low) + 16]))
+    case .contextLoad where x.type == .v128:
+      result = V128(byteList: Array(context[Int(x.b)..<Int(x.b) + 16]))
+    case .pointerLoad where x.type == .v128:
+      let start = offset(a.low &- scratchAddress)
+      result = V128(byteList: Array(scratch[start..<start + 16]))
+    case .store where box.function.type(Int(x.c)) == .v128:
+      memory.replaceSubrange(offset(a.low)..<offset(a.low) + 16, with: vector(x.c).byteList)
+    case .contextStore where box.function.type(Int(x.a)) == .v128:
+      context.replaceSubrange(Int(x.b)..<Int(x.b) + 16, with: a.byteList)
+    case .pointerStore where box.function.type(Int(x.c)) == .v128:
+      let start = offset(a.low &- scratchAddress)
+      scratch.replaceSubrange(start..<start + 16, with: vector(x.c).byteList)
+    case .select where x.type == .v128: result = a.low != 0 ? vector(x.b) : vector(x.c)
+    case .vshuffle:
+      result = VectorInterpreter.evaluate(
+        x, pattern: box.function.vectors[Int(x.c)], a, vector(x.b), V128(scalar: 0))
+    case let opcode where opcode.isOfVectors:
+      result = VectorInterpreter.evaluate(x, a, vector(x.b), vector(x.c))
+    default: return false
+    }
+    if let result {
+      values[i] = result.low
+      uppers[i] = result.high
+    }
+    return true
   }
 
   private mutating func step(

@@ -65,7 +65,7 @@ extension Function {
   private func arguments(_ seed: UInt64) -> [[UInt64]] {
     var random = SeededGenerator(seed: seed &+ 7)
     return (0..<4).map { _ in
-      RandomFunction.types.map { interestingBits($0, using: &random) }
+      RandomFunction.arguments(using: &random)
     }
   }
 

@@ -399,7 +399,7 @@ private func expectOptimized(
       after += better.instructions.count
       var random = SeededGenerator(seed: UInt64(seed) + 99)
       for _ in 0..<4 {
-        let arguments = RandomFunction.types.map { interestingBits($0, using: &random) }
+        let arguments = RandomFunction.arguments(using: &random)
         var first = Interpreter()
         var second = Interpreter()
         let expected = first.run(plain, arguments)

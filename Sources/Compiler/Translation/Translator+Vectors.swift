@@ -46,26 +46,39 @@ extension Translator {
     case .relaxedQ15mul: i.opcode = .q15mulSat
     case .relaxedDot: return dot(i)
     case .relaxedDotAdd:
-      let sums = dot(i)
-      let pairs = builder.emit(Instruction(.extaddS, lanes: .i32x4, a: sums.raw))
-      i = Instruction(.vadd, lanes: .i32x4, a: pairs.raw, b: i.c)
+      let sums = dotPairs(i)
+      let even = shuffle(sums, V128 { k in UInt8(truncatingIfNeeded: k / 4 &* 8 &+ k % 4) })
+      let odd = shuffle(sums, V128 { k in UInt8(truncatingIfNeeded: k / 4 &* 8 &+ 4 &+ k % 4) })
+      let dots = builder.emit(Instruction(.vadd, lanes: .i32x4, a: even, b: odd))
+      i = Instruction(.vadd, lanes: .i32x4, a: dots.raw, b: i.c)
     // Fused on every machine that this runs on.
     default: break
     }
     return builder.emit(i)
   }
 
-  /// Products of signed bytes, in pairs, modulo 2^16.
+  /// Products of signed bytes, in pairs, modulo 2^16: the lower half of each sum.
   private mutating func dot(_ i: Instruction) -> Value {
+    let pattern = V128 { k in UInt8(truncatingIfNeeded: k / 2 &* 4 &+ k % 2) }
+    return Value(raw: shuffle(dotPairs(i), pattern))
+  }
+
+  /// The sums of eight pairs of products of signed bytes, as i32.
+  private mutating func dotPairs(_ i: Instruction) -> (low: UInt32, high: UInt32) {
     let low = builder.emit(Instruction(.extmulLowS, lanes: .i16x8, a: i.a, b: i.b))
     let lowSums = builder.emit(Instruction(.extaddS, lanes: .i32x4, a: low.raw))
     let high = builder.emit(Instruction(.extmulHighS, lanes: .i16x8, a: i.a, b: i.b))
     let highSums = builder.emit(Instruction(.extaddS, lanes: .i32x4, a: high.raw))
-    // The lower half of each sum.
-    let pattern = V128 { k in UInt8(truncatingIfNeeded: k / 2 &* 4 &+ k % 2) }
-    return builder.emit(
+    return (lowSums.raw, highSums.raw)
+  }
+
+  private mutating func shuffle(
+    _ vectors: (low: UInt32, high: UInt32), _ pattern: V128
+  ) -> UInt32 {
+    builder.emit(
       Instruction(
-        .vshuffle, .v128, a: lowSums.raw, b: highSums.raw, c: builder.vectorIndex(pattern)))
+        .vshuffle, .v128, a: vectors.low, b: vectors.high, c: builder.vectorIndex(pattern))
+    ).raw
   }
 
   // MARK: Constants and memory

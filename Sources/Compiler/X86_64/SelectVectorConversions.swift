@@ -6,7 +6,8 @@ import RegisterAllocation
 extension Lowering where ISA == X64 {
   // MARK: Integers to wider ones
 
-  /// The lower half of a vector as a source: what is loaded into it is read from memory.
+  /// The lower half of a vector as a source: what is loaded into it is read from memory. A load of a
+  /// whole vector stays: it may trap where half does not.
   mutating func halfSource(_ value: UInt32) -> X64Source {
     let x = instruction(value)
     if x.opcode == .vscalar && x.lanes == .i64x2 && isUsedOnce(value) && !isLiveAfter(value)
@@ -14,7 +15,7 @@ extension Lowering where ISA == X64 {
     {
       return absorb(x.a)
     }
-    return vectorSource(value)
+    return vectorSource(value, absorbing: x.opcode != .load)
   }
 
   mutating func lowerVectorExtension(
