@@ -290,13 +290,18 @@ package struct Builder: ~Copyable {
     let tag =
       UInt64(truncatingIfNeeded: instruction.opcode.rawValue) &<< 8
       | UInt64(truncatingIfNeeded: instruction.type.rawValue)
-    var c = UInt64(truncatingIfNeeded: instruction.c)
-    // Few have a third operand.
-    if c != 0 && instruction.opcode.traits.readsC { c = operandKey(instruction.c) }
+    // Few have anything there.
+    let c = instruction.c == 0 ? 0 : thirdKey(instruction)
     let third = c &<< 32 ^ tag &<< 16 ^ UInt64(truncatingIfNeeded: instruction.aux)
     var h = (high ^ third) &* 0x9e37_79b9_7f4a_7c15
     h = (h ^ h &>> 32 ^ low) &* 0xd6e8_feb8_6659_fd93
     return UInt32(truncatingIfNeeded: h &>> 32)
+  }
+
+  @inline(never)
+  private mutating func thirdKey(_ instruction: Instruction) -> UInt64 {
+    instruction.opcode.traits.readsC
+      ? operandKey(instruction.c) : UInt64(truncatingIfNeeded: instruction.c)
   }
 
   @inline(__always)

@@ -202,7 +202,7 @@ extension PassScratch {
     }
   }
 
-  /// What all remaining edges pass for a parameter; `.max` if they differ.
+  /// What all remaining edges pass for a parameter, equal constants being one; `.max` if they differ.
   private mutating func commonArgument(
     _ position: Int, _ data: BlockData, of old: inout Function
   ) -> UInt32 {

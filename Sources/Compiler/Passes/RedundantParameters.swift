@@ -16,6 +16,11 @@ import Entities
 /// recursion. Rounds go against the order of blocks first: an inner loop's parameters are then
 /// resolved before the outer loop asks for them. What is left after the last round stays.
 ///
+/// Three places do this, each where something else is known. The end of translation drops nearly
+/// all of them before there are lists, so that most need never be laid out; this finds what its few
+/// rounds have left, and what a function that was not translated has; `rebuild` sees in passing
+/// which arguments have become equal, and which edges have gone.
+///
 /// Returns whether it removed any.
 @discardableResult
 func removeRedundantParameters(

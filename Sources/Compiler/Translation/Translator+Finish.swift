@@ -85,7 +85,8 @@ extension Translator {
   }
 
   /// Replaces each parameter whose arguments are one value, or itself. What one replacement makes
-  /// possible, the next round finds; a few rounds find nearly all, and the rest is left.
+  /// possible, the next round finds; a few rounds find nearly all, and the rest is left to
+  /// `removeRedundantParameters`, which walks lists that are not there yet.
   private mutating func dropNeedlessParameters() {
     for _ in 0..<3 {
       var changed = false
