@@ -81,7 +81,7 @@ struct TextMutationTests {
     }
     #expect(misplaced == 0)
     // Scripts are accepted more often than the seeds.
-    let accepted = texts.count > seeds.count ? 500 : 300
+    let accepted = texts.count > seeds.count ? 500 : 200
     #expect(counts[0] > 10_000 && counts[1] > 300 && counts[2] > 50, "\(counts)")
     #expect(counts[4] > accepted, "\(counts)")
   }
