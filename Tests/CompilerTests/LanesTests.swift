@@ -78,7 +78,7 @@ private func types(_ info: OpcodeInfo, _ lanes: LaneShape) -> (result: Type, ope
 
   @Test func aShapeThatThereIsNotIsRefused() throws {
     #expect(throws: IRParseError.self) {
-      try Function.parse(wrap("v5 = vneg.v128 v0, #i64x4"))
+      _ = try Function.parse(wrap("v5 = vneg.v128 v0, #i64x4"))
     }
     var function = try Function.parse(wrap("v5 = vneg.v128 v0, #i64x2"))
     function.instructions[Value(5)].aux = UInt16(LaneShape.allCases.count)
@@ -95,7 +95,7 @@ private func types(_ info: OpcodeInfo, _ lanes: LaneShape) -> (result: Type, ope
     }
     for bits in ["0x0", "0x000000000000000000000000000000000", "00000000000000000000000000000000"] {
       #expect(throws: IRParseError.self) {
-        try Function.parse(wrap("v5 = vconst.v128 #\(bits)"))
+        _ = try Function.parse(wrap("v5 = vconst.v128 #\(bits)"))
       }
     }
   }
