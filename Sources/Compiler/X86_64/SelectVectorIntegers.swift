@@ -134,8 +134,7 @@ extension Lowering where ISA == X64 {
     default: break
     }
     if isNegation {
-      guard let op = Self.operation(.vsub, x.lanes) else { return }
-      return emitVector(op, d, zeroVector(), vectorSource(x.a))
+      return emitVector(instruction(.vsub, x.lanes), d, zeroVector(), vectorSource(x.a))
     }
     switch x.lanes {
     case .i8x16: emitVector(.pabsb, d, vectorSource(x.a))
@@ -283,14 +282,13 @@ extension Lowering where ISA == X64 {
 
   mutating func lowerVectorComparison(_ i: Int, _ x: Instruction) {
     if x.lanes.isFloat {
-      let predicates: [Opcode: Int32] = [.vne: 4, .vlt: 1, .vle: 2]
-      return lowerFloatComparison(i, x, predicate: predicates[x.opcode] ?? 0)
+      let predicate: Int32 = x.opcode == .vne ? 4 : x.opcode == .vlt ? 1 : 2
+      return lowerFloatComparison(i, x, predicate: predicate)
     }
     let d = register(defining: i)
     switch x.opcode {
     case .vne:
-      guard let op = Self.operation(.veq, x.lanes) else { return }
-      let equal = vector(op, register(x.a), vectorSource(x.b))
+      let equal = vector(instruction(.veq, x.lanes), register(x.a), vectorSource(x.b))
       emitVector(.pxor, d, onesVector(), equal)
     case .vlt: emitVector(Self.greater(x.lanes), d, register(x.b), vectorSource(x.a))
     case .vle where x.lanes == .i64x2:
@@ -309,9 +307,7 @@ extension Lowering where ISA == X64 {
   private mutating func isExtremum(
     _ opcode: Opcode, _ lanes: LaneShape, _ a: UInt32, _ b: UInt32, _ d: VirtualRegister
   ) {
-    guard let op = Self.operation(opcode, lanes), let equal = Self.operation(.veq, lanes) else {
-      fatalError("lower: function \(function.index): no minimum of \(lanes)")
-    }
+    let (op, equal) = (instruction(opcode, lanes), instruction(.veq, lanes))
     let r = register(a)
     emitVector(equal, d, vector(op, r, vectorSource(b)), r)
   }
@@ -350,10 +346,7 @@ extension Lowering where ISA == X64 {
       emitTest(register(x.a), X64Source(register: onesVector()))
       return .below
     }
-    guard let op = Self.operation(.veq, x.lanes) else {
-      fatalError("lower: function \(function.index): all_true of \(x.lanes)")
-    }
-    let isZero = vector(op, zeroVector(), vectorSource(x.a))
+    let isZero = vector(instruction(.veq, x.lanes), zeroVector(), vectorSource(x.a))
     emitTest(isZero, X64Source(register: isZero))
     return .equal
   }

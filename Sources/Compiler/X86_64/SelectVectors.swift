@@ -201,12 +201,20 @@ extension Lowering where ISA == X64 {
     }
   }
 
+  /// The one instruction that does an operation on lanes; there must be one.
+  func instruction(_ opcode: Opcode, _ lanes: LaneShape) -> VectorBinary {
+    guard let op = Self.operation(opcode, lanes) else {
+      fatalError("lower: function \(function.index): \(opcode.info.name) of \(lanes)")
+    }
+    return op
+  }
+
   /// What is one instruction on two vectors.
   private mutating func lowerVectorBinary(_ i: Int, _ x: Instruction) {
-    guard let op = Self.operation(x.opcode, x.lanes) else {
-      if x.opcode == .veq { return lowerFloatComparison(i, x, predicate: 0) }
-      fatalError("lower: function \(function.index): \(x.opcode.info.name) of \(x.lanes)")
+    if x.opcode == .veq && x.lanes.isFloat {
+      return lowerFloatComparison(i, x, predicate: 0)
     }
+    let op = instruction(x.opcode, x.lanes)
     let d = register(defining: i)
     var (a, b) = (x.a, x.b)
     // Which of two NaNs a sum has depends on the order.
