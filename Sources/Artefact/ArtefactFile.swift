@@ -58,6 +58,10 @@ package final class ArtefactFile: @unchecked Sendable {
   package var trapEntries: UnsafeRawBufferPointer { parts.trapEntries }
   /// One byte per entry.
   package var trapKinds: UnsafeRawBufferPointer { parts.trapKinds }
+  /// `FunctionRange`s, a `FrameInfo` for each, and `HandlerEntry`s: what unwinding reads.
+  package var functionTable: UnsafeRawBufferPointer { parts.functions }
+  package var frames: UnsafeRawBufferPointer { parts.frames }
+  package var handlers: UnsafeRawBufferPointer { parts.handlers }
   package var features: CPUFeatures { parts.features }
   package var optimizationLevel: UInt8 { parts.optimizationLevel }
   package var target: String { ArtefactFormat.target }

@@ -10,7 +10,7 @@
 package enum ArtefactFormat {
   /// Raised with every change of the format, of `ContextLayout`, of `Helper`, or of the calling
   /// convention.
-  package static let version: UInt32 = 4
+  package static let version: UInt32 = 5
   package static let target = "x86_64-unknown-linux-gnu"
   package static let compilerVersion = "brolga 0.1.0"
 
@@ -29,7 +29,8 @@ package enum ArtefactFormat {
 
   /// The sections, in the order of their headers.
   enum Section: Int, CaseIterable {
-    case null, text, symbols, strings, info, module, functions, traps, sectionNames
+    case null, text, symbols, strings, info, module, functions, traps, frames, handlers,
+      sectionNames
 
     var name: StaticString {
       switch self {
@@ -41,6 +42,8 @@ package enum ArtefactFormat {
       case .module: ".brolga.module"
       case .functions: ".brolga.functions"
       case .traps: ".brolga.traps"
+      case .frames: ".brolga.frames"
+      case .handlers: ".brolga.handlers"
       case .sectionNames: ".shstrtab"
       }
     }
@@ -51,7 +54,7 @@ package enum ArtefactFormat {
       case .null: 0
       case .symbols: 2
       case .strings, .sectionNames: 3
-      case .text, .info, .module, .functions, .traps: 1
+      case .text, .info, .module, .functions, .traps, .frames, .handlers: 1
       }
     }
 
@@ -70,7 +73,8 @@ package enum ArtefactFormat {
     var entryBytes: Int {
       switch self {
       case .symbols: ArtefactFormat.symbolBytes
-      case .functions: 8
+      case .functions, .handlers: 8
+      case .frames: 4
       default: 0
       }
     }

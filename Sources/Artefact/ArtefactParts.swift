@@ -11,6 +11,9 @@ struct ArtefactParts {
   let skeleton: UnsafeRawBufferPointer
   let trapEntries: UnsafeRawBufferPointer
   let trapKinds: UnsafeRawBufferPointer
+  /// A `FrameInfo` per function, and a `HandlerEntry` per call in a handler's scope.
+  let frames: UnsafeRawBufferPointer
+  let handlers: UnsafeRawBufferPointer
   let features: CPUFeatures
   let optimizationLevel: UInt8
   let compilerVersion: String
@@ -20,7 +23,8 @@ struct ArtefactParts {
   /// Whether functions lie in the text in the order of their indices.
   private(set) var functionsAreInOrder = true
   let sections: [(name: String, range: Range<Int>)]
-  private let functions: UnsafeRawBufferPointer
+  /// A `FunctionRange` per function.
+  let functions: UnsafeRawBufferPointer
   private let symbols: UnsafeRawBufferPointer
   private let strings: UnsafeRawBufferPointer
 
@@ -68,8 +72,13 @@ struct ArtefactParts {
     }
     trapEntries = UnsafeRawBufferPointer(rebasing: traps[..<(trapCount * 8)])
     trapKinds = UnsafeRawBufferPointer(rebasing: traps[(trapCount * 8)...])
+    frames = part(.frames)
+    handlers = part(.handlers)
+    guard frames.count == functionCount * 4 else { throw .malformed("the table of frames' size") }
+    guard handlers.count % 8 == 0 else { throw .malformed("the table of handlers' size") }
     try checkFunctions()
     try checkTraps()
+    try checkHandlers()
   }
 
   // MARK: Look-ups
@@ -180,6 +189,19 @@ struct ArtefactParts {
         throw .malformed("trap entry \(index)")
       }
       previous = offset
+    }
+  }
+}
+
+extension ArtefactParts {
+  fileprivate func checkHandlers() throws(ArtefactError) {
+    let size = UInt32(truncatingIfNeeded: text.count)
+    var previous: UInt32 = 0
+    for index in 0..<handlers.count / 8 {
+      let entry = handlers.load(fromByteOffset: index * 8, as: HandlerEntry.self)
+      guard entry.returnOffset > previous, entry.returnOffset <= size, entry.handlerOffset < size
+      else { throw .malformed("handler entry \(index)") }
+      previous = entry.returnOffset
     }
   }
 }

@@ -69,6 +69,7 @@ private struct ArtefactHead {
   init(of module: borrowing CompiledModule) throws(ArtefactError) {
     let functionCount = module.functions.count
     precondition(module.traps.count == module.trapKinds.count, "a kind for each entry")
+    precondition(module.frames.count == functionCount, "a frame for each function")
     let spanCount = module.nameSpans.count
     precondition(spanCount == 0 || spanCount == functionCount, "a name for each function")
     guard module.text.count <= ArtefactFormat.maximumTextBytes else { throw .tooLarge }
@@ -80,6 +81,8 @@ private struct ArtefactHead {
     sizes[Section.module.rawValue] = module.skeleton.count
     sizes[Section.functions.rawValue] = functionCount * 8
     sizes[Section.traps.rawValue] = module.traps.count * 9
+    sizes[Section.frames.rawValue] = functionCount * 4
+    sizes[Section.handlers.rawValue] = module.handlers.count * 8
     let names = Section.allCases.reduce(0) { $0 + $1.name.utf8CodeUnitCount + 1 }
     sizes[Section.sectionNames.rawValue] = names
 
@@ -194,6 +197,10 @@ private struct ArtefactHead {
     bytes.at = offset(.traps)
     bytes.put(UnsafeRawBufferPointer(module.traps.buffer))
     bytes.put(UnsafeRawBufferPointer(module.trapKinds.buffer))
+    bytes.at = offset(.frames)
+    bytes.put(UnsafeRawBufferPointer(module.frames.buffer))
+    bytes.at = offset(.handlers)
+    bytes.put(UnsafeRawBufferPointer(module.handlers.buffer))
   }
 
   private func writeInfo(

@@ -109,10 +109,13 @@
   public static let calleeSaved: UInt32 = 1 << 3 | 1 << 5 | 1 << 10 | 1 << 12 | 1 << 13
   /// r15: the instance context.
   public static let contextRegister: UInt8 = 15
+  /// r11: the exception, where a call goes on in a handler.
+  public static let exceptionRegister: UInt8 = 11
   /// r14: the base of memory 0.
   public static let memoryBaseRegister: UInt8 = 14
   /// xmm15 never carries a value across anything.
   public static let scratchFloat: UInt8 = 15
-  /// A function that calls through function records keeps its own context at [rbp - 8].
+  /// A function that calls through function records, or has handlers, keeps its own context at
+  /// [rbp - 8].
   public static let savedContextOffset: Int32 = -8
 }

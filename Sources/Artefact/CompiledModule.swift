@@ -27,6 +27,34 @@ package struct TrapEntry: BitwiseCopyable, Hashable, Sendable {
   }
 }
 
+/// What unwinding needs to know of a function's frame. Its registers are pushed below the context, or
+/// below rbp where the frame does not keep that, in rising order of their numbers.
+package struct FrameInfo: BitwiseCopyable, Hashable, Sendable {
+  /// Bits 0 to 3: saves rbx, r10, r12, r13. Bit 4: keeps its context at [rbp - 8]. Bits 5 to 31:
+  /// how far rsp is below rbp at calls, in units of 16 bytes.
+  package var raw: UInt32 = 0
+
+  package init() {}
+
+  /// - Parameter savedRegisters: by hardware number.
+  package init(savedRegisters: UInt32, keepsContext: Bool, byteCount: Int32) {
+    raw = savedRegisters &>> 3 & 1 | savedRegisters &>> 9 & 2 | savedRegisters &>> 10 & 12
+    if keepsContext { raw |= 16 }
+    raw |= (UInt32(truncatingIfNeeded: byteCount) &>> 4) &<< 5
+  }
+}
+
+/// Where a call goes on when it ends with an exception. Bytes from the start of the text.
+package struct HandlerEntry: BitwiseCopyable, Hashable, Sendable {
+  package var returnOffset: UInt32
+  package var handlerOffset: UInt32
+
+  package init(returnOffset: UInt32, handlerOffset: UInt32) {
+    self.returnOffset = returnOffset
+    self.handlerOffset = handlerOffset
+  }
+}
+
 /// Where a function's name is in `CompiledModule.names`; `count` 0 means that it has none.
 package struct NameSpan: BitwiseCopyable, Sendable {
   package var start: UInt32
@@ -44,6 +72,10 @@ package struct CompiledModule: ~Copyable, Sendable {
   package var text = Vector<UInt8>()
   /// One per defined function, in index order.
   package var functions = Vector<FunctionRange>()
+  /// Parallel to `functions`.
+  package var frames = Vector<FrameInfo>()
+  /// Sorted by return offset.
+  package var handlers = Vector<HandlerEntry>()
   /// Sorted by code offset.
   package var traps = Vector<TrapEntry>()
   /// One per entry of `traps`: the raw value of a `TrapKind`, or 0 at a call's return address.

@@ -84,6 +84,11 @@ public final class Module: @unchecked Sendable {
     range.entries = artefact.trapEntries.baseAddress
     range.kinds = artefact.trapKinds.baseAddress?.assumingMemoryBound(to: UInt8.self)
     range.count = UInt64(artefact.trapKinds.count)
+    range.functions = artefact.functionTable.baseAddress
+    range.function_count = UInt64(artefact.functionCount)
+    range.frames = artefact.frames.baseAddress?.assumingMemoryBound(to: UInt32.self)
+    range.handlers = artefact.handlers.baseAddress
+    range.handler_count = UInt64(artefact.handlers.count / MemoryLayout<HandlerEntry>.size)
     range.owner = Unmanaged.passUnretained(self).toOpaque()
     rangeSlot = brolga_add_range(&range)
     guard rangeSlot >= 0 else { throw .noMemory(ENOMEM) }

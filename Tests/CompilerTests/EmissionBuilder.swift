@@ -25,7 +25,7 @@ struct MachineBuilder {
   var constants: [UInt64] = []
   var jumpTargets: [Int] = []
   var makesCalls = false
-  var callsReferences = false
+  var keepsContext = false
   var outgoingBytes: Int32 = 0
   var frameVariableBytes: Int32 = 0
   var index: UInt32 = 0
@@ -106,7 +106,7 @@ struct MachineBuilder {
     machine.clear()
     machine.index = index
     machine.makesCalls = makesCalls
-    machine.callsReferences = callsReferences
+    machine.keepsContext = callsReferences
     machine.outgoingBytes = outgoingBytes
     machine.frameVariableBytes = frameVariableBytes
     machine.constants.append(contentsOf: constants)

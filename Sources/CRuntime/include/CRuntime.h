@@ -114,6 +114,12 @@ typedef struct brolga_range {
   const void *entries;
   const uint8_t *kinds;
   uint64_t count;
+  // `function_count` entries of {code offset, size}, sorted, and for each what Artefact's FrameInfo
+  // says; `handler_count` entries of {return offset, handler's offset}, sorted.
+  const void *functions;
+  const uint32_t *frames;
+  const void *handlers;
+  uint64_t function_count, handler_count;
   // Swift's own word: the loaded module.
   void *owner;
 } brolga_range;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of compiled functions, and what must still be filled in while one is being emitted.
 
+import Artefact
 import Entities
 import Glibc
 
@@ -50,6 +51,13 @@ package struct CodeSite: BitwiseCopyable, Sendable {
   package var kind: UInt8
 }
 
+/// A handler of the function being emitted: the call before it, as a site, and the label where the
+/// handler starts.
+struct PendingHandler: BitwiseCopyable {
+  var site: UInt32
+  var label: Label
+}
+
 /// What begins at an offset, for the text form.
 struct ListingMark: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable { case prologue, block, instruction, move, stub, data }
@@ -68,6 +76,8 @@ package struct EmittedFunction: BitwiseCopyable, Sendable {
   package var byteCount: UInt32
   package var callStart: UInt32
   package var siteStart: UInt32
+  package var handlerStart: UInt32
+  package var frame = FrameInfo()
   /// Starts at a multiple of `CodeBuffer.lineBytes`, not of `alignment` alone.
   var isLineAligned = false
 }
@@ -94,6 +104,7 @@ package struct CodeBuffer: ~Copyable {
   // Tables of the current function, emptied by `beginFunction`.
   var fixups = Vector<Fixup>()
   var jumpTables = Vector<JumpTableRecord>()
+  var pendingHandlers = Vector<PendingHandler>()
   /// Whether `marks` are to be kept, for `assemblyText`.
   package var keepsListing = false
   var marks = Vector<ListingMark>()
@@ -103,6 +114,7 @@ package struct CodeBuffer: ~Copyable {
   /// Offsets from their function's start; sorted by it within a function.
   package var calls = Vector<CallRelocation>()
   package var sites = Vector<CodeSite>()
+  package var handlers = Vector<HandlerEntry>()
 
   /// Functions start at multiples of this: half a line.
   static let alignment = 32
@@ -139,12 +151,14 @@ package struct CodeBuffer: ~Copyable {
     functions.removeAll()
     calls.removeAll()
     sites.removeAll()
+    handlers.removeAll()
     clearFunction()
   }
 
   mutating func clearFunction() {
     fixups.removeAll()
     jumpTables.removeAll()
+    pendingHandlers.removeAll()
     marks.removeAll()
   }
 
@@ -157,7 +171,8 @@ package struct CodeBuffer: ~Copyable {
       EmittedFunction(
         index: index, start: UInt32(truncatingIfNeeded: functionStart), byteCount: 0,
         callStart: UInt32(truncatingIfNeeded: calls.count),
-        siteStart: UInt32(truncatingIfNeeded: sites.count)))
+        siteStart: UInt32(truncatingIfNeeded: sites.count),
+        handlerStart: UInt32(truncatingIfNeeded: handlers.count)))
   }
 
   @inline(__always) mutating func note(_ kind: ListingMark.Kind, _ index: Int = 0) {
@@ -172,6 +187,12 @@ package struct CodeBuffer: ~Copyable {
   /// Marks the current place as one at which an activation may stop.
   @inline(__always) mutating func markSite(_ origin: UInt32, kind: UInt8) {
     sites.append(CodeSite(offset: UInt32(truncatingIfNeeded: offset), origin: origin, kind: kind))
+  }
+
+  /// Says that the call that was marked last goes on at a label when it ends with an exception.
+  mutating func noteHandler(_ label: Label) {
+    pendingHandlers.append(
+      PendingHandler(site: UInt32(truncatingIfNeeded: sites.count &- 1), label: label))
   }
 
   mutating func alignFunction(with filler: UInt8) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From machine instructions and their allocation to bytes.
 
+import Artefact
 import Entities
 import RegisterAllocation
 
@@ -240,6 +241,14 @@ extension Emitter {
         }
       ISA.resolve(fixup, target: target, &assembler.code)
     }
+    for h in assembler.code.pendingHandlers.indices {
+      let handler = assembler.code.pendingHandlers[h]
+      let call = assembler.code.sites[Int(truncatingIfNeeded: handler.site)].offset
+      let start = assembler.labels[handler.label].offset
+      assembler.code.handlers.append(
+        HandlerEntry(returnOffset: call, handlerOffset: UInt32(truncatingIfNeeded: start)))
+    }
+    assembler.code.functions.last.frame = ISA.frameInfo(frame)
     assembler.code.functions.last.byteCount =
       UInt32(truncatingIfNeeded: assembler.code.offset)
   }

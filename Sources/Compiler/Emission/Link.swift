@@ -10,11 +10,17 @@ package struct CodeView: BitwiseCopyable {
   let functions: UnsafeMutableBufferPointer<EmittedFunction>
   let calls: UnsafeMutableBufferPointer<CallRelocation>
   let sites: UnsafeMutableBufferPointer<CodeSite>
+  let handlers: UnsafeMutableBufferPointer<HandlerEntry>
 
   /// The part of `calls` that belongs to the function at `entry` of `functions`.
   fileprivate func calls(of entry: Int) -> Range<Int> {
     let end = entry + 1 < functions.count ? Int(functions[entry + 1].callStart) : calls.count
     return Int(functions[entry].callStart)..<end
+  }
+
+  fileprivate func handlers(of entry: Int) -> Range<Int> {
+    let end = entry + 1 < functions.count ? Int(functions[entry + 1].handlerStart) : handlers.count
+    return Int(functions[entry].handlerStart)..<end
   }
 
   fileprivate func sites(of entry: Int) -> Range<Int> {
@@ -26,7 +32,8 @@ package struct CodeView: BitwiseCopyable {
 extension CodeBuffer {
   package var view: CodeView {
     CodeView(
-      bytes: bytes, functions: functions.buffer, calls: calls.buffer, sites: sites.buffer)
+      bytes: bytes, functions: functions.buffer, calls: calls.buffer, sites: sites.buffer,
+      handlers: handlers.buffer)
   }
 }
 
@@ -68,6 +75,9 @@ package func link<ISA: InstructionSet>(
   module.importedFunctionCount = importedFunctionCount
   module.traps.removeAll()
   module.trapKinds.removeAll()
+  module.frames.removeAll()
+  module.frames.reserve(definedFunctionCount)
+  module.handlers.removeAll()
   module.traps.reserve(siteCount)
   module.trapKinds.reserve(siteCount)
   for index in placements.indices {
@@ -132,5 +142,12 @@ private func copyFunction<ISA: InstructionSet>(
     module.traps.append(
       TrapEntry(codeOffset: range.offset &+ site.offset, wasmOffset: site.origin))
     module.trapKinds.append(site.kind)
+  }
+  module.frames.append(function.frame)
+  for h in view.handlers(of: entry) {
+    var handler = view.handlers[h]
+    handler.returnOffset &+= range.offset
+    handler.handlerOffset &+= range.offset
+    module.handlers.append(handler)
   }
 }

@@ -93,11 +93,15 @@ package enum Opcode: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case frameLoad, frameStore
 
   case call, callReference, callHelper, result
+  /// The exception with which the call before it ended, or 0 if that returned: what `unwind` tests.
+  case caught
 
   case trapIf
 
   // Terminators.
   case jump, branch, branchTable, returns, trap
+  /// A branch on `caught` alone, which stands before it: the second way on from a call.
+  case unwind
   /// A call whose results are the function's: nothing of the function is left while it runs.
   case tailCall, tailCallReference
 }
@@ -211,12 +215,14 @@ extension Opcode {
     case .callReference: OpcodeInfo("call_reference", .callReference, .pointer, .calls)
     case .callHelper: OpcodeInfo("call_helper", .callHelper, .any, .calls)
     case .result: OpcodeInfo("result", .result, .any)
+    case .caught: OpcodeInfo("caught", .caught, .any)
     case .trapIf: OpcodeInfo("trap_if", .trapIf, .condition, .mayTrap)
     case .jump: OpcodeInfo("jump", .jump, .any, .ends)
     case .branch: OpcodeInfo("branch", .branch, .condition, .ends)
     case .branchTable: OpcodeInfo("branch_table", .branchTable, .condition, .ends)
     case .returns: OpcodeInfo("return", .returns, .any, .ends)
     case .trap: OpcodeInfo("trap", .trap, .any, .endsInTrap)
+    case .unwind: OpcodeInfo("unwind", .branch, .pointer, .ends)
     case .tailCall: OpcodeInfo("tail_call", .call, .any, .endsInCall)
     case .tailCallReference:
       OpcodeInfo("tail_call_reference", .callReference, .pointer, .endsInCall)

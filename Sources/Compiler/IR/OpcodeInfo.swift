@@ -75,6 +75,7 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   case callReference
   case callHelper
   case result
+  case caught
   case jump
   /// The edges are taken when the condition is not zero, and when it is.
   case branch
@@ -98,7 +99,7 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
 
   @inline(__always) package var fields: Fields {
     switch self {
-    case .empty: Fields()
+    case .empty, .caught: Fields()
     case .parameter: Fields(a: .block, b: .position)
     case .constant: Fields(b: .lowBits, c: .highBits)
     case .unary: Fields(a: .value)
@@ -139,7 +140,9 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
   /// compiler goes through them for each row of the table.
   @inline(__always) var readBits: UInt16 {
     switch self {
-    case .empty, .parameter, .constant, .vectorConstant, .contextLoad, .frameLoad, .jump, .trap: 0
+    case .empty, .parameter, .constant, .vectorConstant, .contextLoad, .frameLoad, .caught, .jump,
+      .trap:
+      0
     case .unary, .laneUnary, .laneRead, .load, .contextStore, .pointerLoad, .frameStore, .result,
       .branch, .branchTable, .trapIf:
       1
@@ -160,7 +163,7 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
       false
     case .call, .callReference, .callHelper: nil
     case .parameter, .constant, .unary, .binary, .ternary, .load, .contextLoad, .pointerLoad,
-      .frameLoad, .result, .laneUnary, .laneBinary, .laneTernary, .laneRead, .laneWrite,
+      .frameLoad, .result, .caught, .laneUnary, .laneBinary, .laneTernary, .laneRead, .laneWrite,
       .vectorConstant, .shuffle:
       true
     }
@@ -175,7 +178,7 @@ package enum Shape: UInt8, BitwiseCopyable, Sendable {
     case .empty, .parameter, .constant, .vectorConstant, .load, .store, .blockCopy, .blockFill,
       .contextLoad,
       .contextStore, .pointerLoad, .pointerStore, .frameLoad, .frameStore, .call, .callReference,
-      .callHelper, .result, .jump,
+      .callHelper, .result, .caught, .jump,
       .branch, .branchTable, .returns, .trap, .trapIf:
       false
     }

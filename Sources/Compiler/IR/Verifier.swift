@@ -119,6 +119,10 @@ extension Function {
     if let problem = typeProblem(i) { throw fail(value, problem) }
     if let problem = fieldProblem(i) { throw fail(value, problem) }
     if i.opcode == .result { try checkResult(value) }
+    if i.opcode == .caught { try checkCaught(value, in: block) }
+    if i.opcode == .unwind, instructions[Value(raw: i.a)].opcode != .caught {
+      throw fail(value, "it tests no caught exception")
+    }
     try forEachEdge(i) { (raw) throws(VerifierError) in
       let edge = edges[Edge(raw: raw)]
       for k in 0..<Int(blocks[edge.to].parameterCount) {
@@ -152,6 +156,31 @@ extension Function {
     if before != Int(i.a) { throw fail(value, "a result does not follow its call") }
     let isCall = instructions[Value(before)].opcode.info.shape.hasResult == nil
     if !isCall || i.b == 0 { throw fail(value, "this is not a result of a call") }
+  }
+
+  /// A caught exception stands after a call and its results, and before the terminator that tests it;
+  /// constants do not matter.
+  private func checkCaught(_ value: Value, in block: Block) throws(VerifierError) {
+    let data = blocks[block]
+    func isOther(_ i: Instruction) -> Bool {
+      i.opcode != .param && i.opcode != .nop && !i.opcode.isAnyConstant
+    }
+    var before = value.index - 1
+    while before >= Int(data.instructionStart) {
+      let other = instructions[Value(before)]
+      if isOther(other) && other.opcode != .result { break }
+      before -= 1
+    }
+    let call = before < Int(data.instructionStart) ? Opcode.nop : instructions[Value(before)].opcode
+    if call != .call && call != .callReference {
+      throw fail(value, "no call stands before it")
+    }
+    for next in value.index + 1..<Int(data.instructionEnd) {
+      let other = instructions[Value(next)]
+      if other.opcode == .unwind && other.a == value.raw { return }
+      if isOther(other) { break }
+    }
+    throw fail(value, "no unwind follows it")
   }
 
   private func fieldProblem(_ i: Instruction) -> String? {

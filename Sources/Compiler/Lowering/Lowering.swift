@@ -74,7 +74,7 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
   var labels = Vector<UInt32>()
   /// The number of the block that stands on each edge; `.max` where there is none.
   var edgeLabels = Vector<UInt32>()
-  /// 1: seen, 3: has a block, 2: that is selected, 4: is among the successors.
+  /// 1: seen, 5: and needs a block, 3: has one, 2: that is selected, 4: is among the successors.
   var edgeMarks = Vector<UInt8>()
   /// The edges from blocks with several successors.
   var forkEdges = Vector<UInt32>()
@@ -100,6 +100,8 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
   var selection = ISA.Selection()
   var pending = Vector<Operand>()
   var resultValues = Vector<UInt32>()
+  /// What `unwind` tests, from there up to its call; or `noRegister`.
+  var unwindingValue: UInt32 = .max
 
   /// Bytes of each frame variable: those of the widest.
   var frameVariableStride: Int32 = 8
@@ -156,7 +158,7 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
     operands.removeAll()
     groups.removeAll()
     arguments.removeAll()
-    callMasks.reset(count: 66, to: 0)
+    callMasks.reset(count: 2 &* 66, to: 0)
     constantCache.reset(count: 64, to: 0)
     sharedConstants.removeAll()
     argumentWords = countArgumentWords()

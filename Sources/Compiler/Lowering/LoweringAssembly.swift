@@ -115,7 +115,7 @@ extension Lowering {
       return
     }
     switch x.opcode {
-    case .branch:
+    case .branch, .unwind:
       appendSuccessor(label(ofEdge: x.b))
       appendSuccessor(label(ofEdge: x.c))
     case .branchTable:

@@ -78,7 +78,7 @@ extension Lowering {
   /// The call's remaining operands, then loads of the results that lie in memory.
   mutating func receiveResults(
     _ unit: LoweringUnit, _ signature: LoweringUnit.Signature, _ first: Int, _ count: Int,
-    argumentWords: UInt16
+    argumentWords: UInt16, unwinds: Bool
   ) {
     var places = CallPlaces(argumentWords: argumentWords)
     for k in 0..<count {
@@ -94,7 +94,15 @@ extension Lowering {
       }
     }
     for o in pending.indices { operands.append(pending[o]) }
-    places = CallPlaces(argumentWords: argumentWords)
+    // Of a call that ends its block, the block behind it loads them.
+    if !unwinds { loadResults(unit, signature, first, count, argumentWords: argumentWords) }
+  }
+
+  private mutating func loadResults(
+    _ unit: LoweringUnit, _ signature: LoweringUnit.Signature, _ first: Int, _ count: Int,
+    argumentWords: UInt16
+  ) {
+    var places = CallPlaces(argumentWords: argumentWords)
     for k in 0..<count {
       let type = unit.type(signature, first &+ k)
       if case .stackWord(let word) = places.nextResult(type.kind) {
@@ -103,6 +111,49 @@ extension Lowering {
         ISA.load(Int(truncatingIfNeeded: value), word: word, of: .outgoing, &self)
       }
     }
+  }
+
+  // MARK: Calls that end their block
+
+  /// The call that the `unwind` at `terminator` belongs to.
+  func callBefore(_ terminator: Int) -> Int {
+    var i = terminator &- 1
+    while true {
+      switch function.instructions.storage[i].opcode {
+      case .call, .callReference: return i
+      default: i &-= 1
+      }
+    }
+  }
+
+  func hasResultsInMemory(_ terminator: Int) -> Bool {
+    let (unit, signature, first, count) = resultTypes(ofCall: callBefore(terminator))
+    var places = CallPlaces()
+    for k in 0..<count {
+      if case .stackWord = places.nextResult(unit.type(signature, first &+ k).kind) { return true }
+    }
+    return false
+  }
+
+  private func resultTypes(
+    ofCall i: Int
+  ) -> (unit: LoweringUnit, LoweringUnit.Signature, first: Int, count: Int) {
+    let unit = self.unit.unsafelyUnwrapped
+    let type = function.lists[Int(truncatingIfNeeded: function.instructions.storage[i].b)]
+    let signature = unit.signature(type)
+    return (
+      unit, signature, Int(truncatingIfNeeded: signature.parameterCount),
+      Int(truncatingIfNeeded: signature.resultCount)
+    )
+  }
+
+  /// Loads the results in memory of a call that has returned.
+  mutating func loadResults(ofCall i: Int) {
+    let (unit, signature, first, count) = resultTypes(ofCall: i)
+    var places = CallPlaces()
+    for k in 0..<first { _ = places.nextParameter(unit.type(signature, k).kind) }
+    collectResults(i, count)
+    loadResults(unit, signature, first, count, argumentWords: places.argumentWords)
   }
 
   private mutating func resultRegister(_ k: Int, _ type: Type) -> VirtualRegister {
@@ -114,14 +165,15 @@ extension Lowering {
 
   /// The number of the mask of a call with so many results in registers: at most one of a helper's.
   mutating func clobberMask(
-    _ integers: Int, _ floats: Int, ofHelper isHelper: Bool = false
+    _ integers: Int, _ floats: Int, ofHelper isHelper: Bool = false, unwinds: Bool = false
   ) -> UInt16 {
-    let key = isHelper ? 64 &+ integers : integers &* 9 &+ floats
+    let key = (isHelper ? 64 &+ integers : integers &* 9 &+ floats) &+ (unwinds ? 66 : 0)
     if callMasks[key] == 0 {
       callMasks[key] = UInt16(truncatingIfNeeded: output.problem.clobberMasks.count)
-      output.problem.clobberMasks.append(
-        ISA.clobbers(
-          resultIntegers: integers, resultFloats: floats, ofHelper: isHelper))
+      var mask = ISA.clobbers(
+        resultIntegers: integers, resultFloats: floats, ofHelper: isHelper)
+      if unwinds { mask.remove(ISA.exception) }
+      output.problem.clobberMasks.append(mask)
     }
     return callMasks[key]
   }

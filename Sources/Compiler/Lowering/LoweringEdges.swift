@@ -13,13 +13,18 @@ extension Lowering {
     case .branch:
       lowerEdgeBlock(x.b)
       lowerEdgeBlock(x.c)
+    case .unwind:
+      lowerEdgeBlock(x.b)
+      lowerEdgeBlock(x.c, loading: callBefore(terminator))
     case .branchTable:
       for k in 0..<x.c { lowerEdgeBlock(function.lists[Int(truncatingIfNeeded: x.b &+ k)]) }
     default: break
     }
   }
 
-  private mutating func lowerEdgeBlock(_ edge: UInt32) {
+  /// - Parameter call: the call that the edge comes from, if it is one that returned, whose results in
+  ///   memory can only be read here.
+  private mutating func lowerEdgeBlock(_ edge: UInt32, loading call: Int? = nil) {
     let e = Int(truncatingIfNeeded: edge)
     if edgeMarks[e] != 3 { return }
     edgeMarks[e] = 2
@@ -29,6 +34,10 @@ extension Lowering {
     colour = 0
     groups.append(UInt32(truncatingIfNeeded: code.count))
     lowerJump(edge, label: label)
+    if let call {
+      groups.append(UInt32(truncatingIfNeeded: code.count))
+      loadResults(ofCall: call)
+    }
     endMachineBlock(label)
   }
 

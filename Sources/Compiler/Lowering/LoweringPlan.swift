@@ -80,6 +80,12 @@ extension Lowering {
         forkEdges.append(x.c)
         forkEdges.append(x.b)
       }
+    case .unwind:
+      visitEdge(x.c)
+      visitEdge(x.b)
+      if hasResultsInMemory(terminator) { edgeMarks[Int(truncatingIfNeeded: x.c)] = 5 }
+      forkEdges.append(x.c)
+      forkEdges.append(x.b)
     case .branchTable:
       let isFork = distinctEdgeCount(x) > 1
       for k in 0..<x.c {
@@ -119,6 +125,7 @@ extension Lowering {
     switch x.opcode {
     case .jump: return 1
     case .branch: return x.b == x.c ? 1 : 2
+    case .unwind: return 2
     case .branchTable:
       let first = function.lists[Int(truncatingIfNeeded: x.b)]
       for k in 1..<max(x.c, 1) where function.lists[Int(truncatingIfNeeded: x.b &+ k)] != first {
@@ -192,7 +199,7 @@ extension Lowering {
   private mutating func splits(_ edge: UInt32) -> Bool {
     let e = Int(truncatingIfNeeded: edge)
     let data = function.edges.storage[e]
-    if !needsBlock(data) { return false }
+    if edgeMarks[e] != 5 && !needsBlock(data) { return false }
     edgeMarks[e] = 3
     if standsBehindSource(data) {
       edgesAfter[data.from.index] &+= 1

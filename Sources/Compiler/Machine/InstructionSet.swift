@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a back end must provide. Read this first when you write one.
 
+import Artefact
 import RegisterAllocation
 
 /// An instruction set: an enumeration without cases that names its registers, selection rules,
@@ -25,6 +26,8 @@ package protocol InstructionSet {
   static func argument(integer k: UInt8) -> PhysicalRegister
   static func result(integer k: UInt8) -> PhysicalRegister
   static func float(_ k: UInt8) -> PhysicalRegister
+  /// Where the exception is when a call goes on in a handler: none of the results' registers.
+  static var exception: PhysicalRegister { get }
   /// What a call destroys beside its results, of which so many are in registers.
   static func clobbers(resultIntegers: Int, resultFloats: Int, ofHelper: Bool) -> RegisterSet
 
@@ -57,6 +60,8 @@ package protocol InstructionSet {
   static func frame(
     _ machine: inout MachineFunction, _ solution: inout Solution
   ) throws(EmissionError) -> Frame
+  /// What the runtime needs to know of a frame to unwind it, see `FrameInfo`.
+  static func frameInfo(_ frame: Frame) -> FrameInfo
   static func emitPrologue(_ origin: UInt32, _ emitter: inout Emitter<Self>)
   /// Encodes an instruction of `block`; `next` is the block whose code comes next.
   static func emit(

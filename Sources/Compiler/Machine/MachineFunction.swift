@@ -63,8 +63,8 @@ package struct MachineFunction: ~Copyable {
   package var index: UInt32 = 0
   /// Calls anything at all, so that the stack pointer must be aligned and the limit checked.
   package var makesCalls = false
-  /// Calls through function records, so that it must keep its context in the frame.
-  package var callsReferences = false
+  /// Calls through function records or has handlers, so that its context must be in the frame.
+  package var keepsContext = false
   /// It calls helpers, which keep the registers of the system's convention only.
   package var callsHelpers = false
   /// Short loops are to be aligned.
@@ -86,7 +86,7 @@ package struct MachineFunction: ~Copyable {
     jumpTargets.removeAll()
     index = 0
     makesCalls = false
-    callsReferences = false
+    keepsContext = false
     callsHelpers = false
     alignsLoops = false
     outgoingBytes = 0

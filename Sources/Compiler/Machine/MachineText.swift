@@ -44,7 +44,7 @@ extension MachineFunction {
     var out = "function \(index)"
     if outgoingBytes > 0 { out += ", outgoing \(outgoingBytes)" }
     if frameVariableBytes > 0 { out += ", variables \(frameVariableBytes)" }
-    if callsReferences { out += ", calls references" } else if makesCalls { out += ", calls" }
+    if keepsContext { out += ", keeps its context" } else if makesCalls { out += ", calls" }
     out += "\n"
     var edit = 0
     for b in 0..<problem.blockCount {

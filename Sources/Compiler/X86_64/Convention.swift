@@ -34,6 +34,10 @@ extension X64 {
     PhysicalRegister(.float, Int(truncatingIfNeeded: k))
   }
 
+  @inline(__always) package static var exception: PhysicalRegister {
+    PhysicalRegister(.int, Int(truncatingIfNeeded: CallingConvention.exceptionRegister))
+  }
+
   /// What a call destroys beside its results, of which so many are in registers.
   package static func clobbers(
     resultIntegers: Int, resultFloats: Int, ofHelper isHelper: Bool

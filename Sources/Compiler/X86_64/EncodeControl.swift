@@ -50,8 +50,12 @@ extension Emitter where ISA == X64 {
     case .call:
       assembler.call(function: UInt32(bitPattern: instruction.immediate))
       assembler.markSite(origin, kind: 0)
+      noteHandler(instruction, block, &machine)
       restoreOutgoingArea(instruction.displacement)
-    case .callReference: encodeCallReference(p, origin)
+      encodeReturnFrom(instruction, block, next, &machine)
+    case .callReference:
+      encodeCallReference(p, origin, block, &machine)
+      encodeReturnFrom(instruction, block, next, &machine)
     case .callHelper:
       assembler.move(.b64, .rdi, .r15)
       assembler.load(.b64, .r11, .memory(.r15, ContextLayout.helperTable))
@@ -127,15 +131,36 @@ extension Emitter where ISA == X64 {
   }
 
   /// The record is read before the context changes; the callee's r14 comes from its context.
-  private mutating func encodeCallReference(_ p: PlacedInstruction, _ origin: UInt32) {
+  private mutating func encodeCallReference(
+    _ p: PlacedInstruction, _ origin: UInt32, _ block: Int, _ machine: inout MachineFunction
+  ) {
     let record = p.gpr(0)
     assembler.load(.b64, .r15, .memory(record, ContextLayout.FunctionRecord.context))
     assembler.load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
     assembler.call(.memory(record, ContextLayout.FunctionRecord.code))
     assembler.markSite(origin, kind: 0)
+    noteHandler(p.instruction, block, &machine)
     restoreOutgoingArea(p.instruction.displacement)
     assembler.load(.b64, .r15, .memory(.rbp, CallingConvention.savedContextOffset))
     assembler.load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
+  }
+
+  /// The first successor of a call that ends its block is where it goes on with an exception.
+  private mutating func noteHandler(
+    _ call: MachineInstruction, _ block: Int, _ machine: inout MachineFunction
+  ) {
+    if call.extra == 0 { return }
+    let at = machine.problem.successorRange(block).lowerBound
+    assembler.code.noteHandler(Label(raw: resolved(machine.problem.successors[at].raw)))
+  }
+
+  /// The second is where it goes on when it has returned.
+  private mutating func encodeReturnFrom(
+    _ call: MachineInstruction, _ block: Int, _ next: Int, _ machine: inout MachineFunction
+  ) {
+    if call.extra == 0 { return }
+    let at = machine.problem.successorRange(block).lowerBound &+ 1
+    encodeJump(to: resolved(machine.problem.successors[at].raw), next)
   }
 
   /// The callee has removed its arguments.

@@ -10,7 +10,7 @@ import RegisterAllocation
 ///     [rbp + 16 …]   the caller's outgoing area
 ///     [rbp + 8]      return address
 ///     [rbp]          the caller's rbp
-///     [rbp - 8]      the context, if the function calls through function records
+///     [rbp - 8]      the context, if the function calls through function records or has handlers
 ///     …              callee-saved registers that it uses
 ///     …              spill slots, the first one highest
 ///     …              frame variables
@@ -60,7 +60,7 @@ package struct X64Frame: TargetState {
   init(
     _ machine: inout MachineFunction, _ solution: inout Solution
   ) throws(EmissionError) {
-    keepsContext = machine.callsReferences
+    keepsContext = machine.keepsContext
     var used = solution.usedRegisters.int
     if machine.callsHelpers { used |= X64.helpersDestroy }
     savedRegisters = UInt32(truncatingIfNeeded: used & X64.calleeSaved)

@@ -7,7 +7,7 @@ extension Lowering where ISA == X64 {
   /// Selects code for one instruction. Pure ones return at once when nobody asks for the value.
   mutating func select(_ i: Int, _ x: Instruction) {
     switch x.opcode {
-    case .nop, .param, .iconst, .fconst, .vconst, .result, .extendU: return
+    case .nop, .param, .iconst, .fconst, .vconst, .result, .caught, .extendU: return
     // What has effects is selected always.
     case .divS, .divU, .remS, .remU: lowerDivision(i, x)
     case .truncS, .truncU: lowerTruncation(i, x)
@@ -22,6 +22,7 @@ extension Lowering where ISA == X64 {
     case .trapIf: lowerTrapIf(i, x)
     case .jump: lowerJump(x.a)
     case .branch: lowerBranch(i, x)
+    case .unwind: unwindingValue = x.a
     case .branchTable: lowerBranchTable(x)
     case .returns: lowerReturn(x)
     case .tailCall, .tailCallReference: lowerTailCall(x)
@@ -85,13 +86,13 @@ extension Lowering where ISA == X64 {
       .relaxedNmadd, .relaxedSelect, .relaxedMin, .relaxedMax, .relaxedTruncS, .relaxedTruncU,
       .relaxedQ15mul, .relaxedDot, .relaxedDotAdd:
       selectVector(i, x)
-    case .nop, .param, .iconst, .fconst, .vconst, .result, .extendU, .divS, .divU, .remS, .remU,
+    case .nop, .param, .iconst, .fconst, .vconst, .result, .caught, .extendU, .divS, .divU, .remS, .remU,
       .truncS,
       .truncU, .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U, .store, .store8,
       .store16, .store32, .memoryCopy, .memoryFill, .contextStore, .pointerStore, .frameStore,
       .call, .callReference,
       .callHelper, .trapIf, .jump, .branch, .branchTable, .returns, .tailCall, .tailCallReference,
-      .trap:
+      .trap, .unwind:
       fatalError("lower: function \(function.index): \(x.opcode.info.name) is selected elsewhere")
     }
   }

@@ -20,14 +20,24 @@ extension Lowering where ISA == X64 {
       isReference ? .callReference : .call,
       immediate: isReference ? 0 : Int32(truncatingIfNeeded: x.a))
     machine.displacement = Int32(truncatingIfNeeded: argumentWords) &* 8
+    let unwinds = unwindingValue != Self.noRegister
     output.makesCalls = true
-    if isReference { output.callsReferences = true }
+    if isReference || unwinds { output.keepsContext = true }
     collectResults(i, resultCount)
     let counts = registerResults(unit, signature, parameterCount, resultCount)
-    emit(machine, clobbers: clobberMask(counts.integers, counts.floats))
+    machine.extra = unwinds ? 1 : 0
+    emit(
+      machine, role: unwinds ? .branch : .ordinary,
+      clobbers: clobberMask(counts.integers, counts.floats, unwinds: unwinds))
+    if unwinds {
+      let exception = register(defining: Int(truncatingIfNeeded: unwindingValue))
+      operands.append(.fixedDefinition(exception, X64.exception))
+      unwindingValue = Self.noRegister
+    }
     if isReference { operands.append(.use(record, .int)) }
     receiveResults(
-      unit, signature, parameterCount, resultCount, argumentWords: argumentWords)
+      unit, signature, parameterCount, resultCount, argumentWords: argumentWords,
+      unwinds: unwinds)
     let bytes = Int32(truncatingIfNeeded: argumentWords &+ counts.words) &* 8
     output.outgoingBytes = max(output.outgoingBytes, bytes)
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // x86-64-v3 as an instruction set: which rules answer what the common parts ask.
 
+import Artefact
 import RegisterAllocation
 
 /// x86-64 with AVX2, BMI2 and FMA. Registers are in Convention.swift, instructions in
@@ -55,6 +56,12 @@ package enum X64: InstructionSet {
     _ machine: inout MachineFunction, _ solution: inout Solution
   ) throws(EmissionError) -> X64Frame {
     try X64Frame(&machine, &solution)
+  }
+
+  package static func frameInfo(_ frame: X64Frame) -> FrameInfo {
+    FrameInfo(
+      savedRegisters: frame.savedRegisters, keepsContext: frame.keepsContext,
+      byteCount: frame.byteCount)
   }
 
   package static func emitPrologue(_ origin: UInt32, _ emitter: inout Emitter<X64>) {
