@@ -54,8 +54,8 @@ extension FunctionValidator {
 
   /// Checks that what the clause passes on is what its label takes.
   private mutating func check(_ clause: CatchClause) throws(WasmError) {
-    let none = UnsafeBufferPointer<ValueType>(start: nil, count: 0)
-    let values = clause.kind.hasTag ? try parameters(ofTag: clause.tag) : none
+    let values =
+      clause.kind.hasTag ? try parameters(ofTag: clause.tag) : Signature.empty.parameters
     guard Int(truncatingIfNeeded: clause.label) < frames.count else {
       throw unknown("label", clause.label)
     }
@@ -63,8 +63,7 @@ extension FunctionValidator {
     let count = values.count &+ (clause.kind.passesReference ? 1 : 0)
     guard expected.count == count else {
       throw invalid(
-        "type mismatch: a catch clause passes on \(count) values, its label takes \(expected.count)"
-      )
+        "type mismatch: the clause passes on \(count) values, its label takes \(expected.count)")
     }
     for i in 0..<count {
       let found = i < values.count ? values[i] : ValueType.exnref.nonNull
