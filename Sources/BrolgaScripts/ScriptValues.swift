@@ -34,6 +34,7 @@ extension ScriptExpectation {
     switch self {
     case .exactly(let value): value.need
     case .either(let choices): choices.lazy.compactMap(\.need).first
+    case .exception: Features.exceptionHandling.name
     default: nil
     }
   }
@@ -52,6 +53,8 @@ extension ScriptExpectation {
     case .external:
       if case .ref(.extern(_?)) = value { return true }
       return false
+    // See `need`: nothing is asked whether it is one.
+    case .exception: return false
     case .lanes:
       if case .v128(let vector) = value { return isMet(byVector: vector) }
       return false
@@ -80,6 +83,7 @@ extension ScriptExpectation {
     case .lanes(let lanes): lanes.map(\.description).joined(separator: ", ")
     case .function: "a function"
     case .external: "a reference of the host"
+    case .exception: "an exception"
     case .either(let choices): choices.map(\.description).joined(separator: " or ")
     }
   }

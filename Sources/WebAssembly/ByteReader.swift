@@ -230,6 +230,17 @@ struct ByteReader: BitwiseCopyable {
     }
   }
 
+  /// Reads a clause of `try_table`. Its indices may be out of bounds.
+  mutating func readCatchClause() throws(WasmError) -> CatchClause {
+    let start = position
+    let byte = try readByte()
+    guard let kind = CatchClause.Kind(rawValue: byte) else {
+      throw malformed("malformed catch clause", at: start)
+    }
+    let tag = kind.hasTag ? try readU32() : 0
+    return CatchClause(kind, tag: tag, label: try readU32())
+  }
+
   mutating func readHeapType() throws(WasmError) -> HeapType {
     let start = position
     let number = try readS33()

@@ -13,10 +13,10 @@ package struct Features: OptionSet, BitwiseCopyable, Hashable, Sendable {
   package static let simd = Features(rawValue: 1 << 8)
   package static let relaxedSIMD = Features(rawValue: 1 << 9)
   package static let wideArithmetic = Features(rawValue: 1 << 10)
+  package static let exceptionHandling = Features(rawValue: 1 << 13)
 
   // Recognised and refused, even when switched on.
   package static let garbageCollection = Features(rawValue: 1 << 12)
-  package static let exceptionHandling = Features(rawValue: 1 << 13)
   package static let legacyExceptionHandling = Features(rawValue: 1 << 14)
   package static let threads = Features(rawValue: 1 << 15)
   package static let customPageSizes = Features(rawValue: 1 << 17)
@@ -25,10 +25,10 @@ package struct Features: OptionSet, BitwiseCopyable, Hashable, Sendable {
   package static let compactImports = Features(rawValue: 1 << 20)
 
   /// All that can be switched on.
-  static let known: Features = [.simd, .relaxedSIMD, .wideArithmetic]
+  static let known: Features = [.simd, .relaxedSIMD, .wideArithmetic, .exceptionHandling]
 
-  /// Those that the compiler makes code for: what modules may use where nothing else is said.
-  package static let standard: Features = [.simd, .relaxedSIMD, .wideArithmetic]
+  /// What modules may use where nothing else is said.
+  package static let standard: Features = known
 
   /// How messages call a single feature.
   package var name: String {
@@ -37,7 +37,8 @@ package struct Features: OptionSet, BitwiseCopyable, Hashable, Sendable {
     case .relaxedSIMD: "relaxed simd"
     case .garbageCollection: "garbage collection"
     case .exceptionHandling: "exception handling"
-    case .legacyExceptionHandling: "legacy exception handling"
+    case .legacyExceptionHandling:
+      "legacy exception handling (wasm-opt --translate-to-exnref converts it)"
     case .threads: "threads"
     case .wideArithmetic: "wide arithmetic"
     case .customPageSizes: "custom page sizes"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validates the rarer operators: whole memories and tables, references.
+// Validates the rarer operators: whole memories and tables; leads to references and exceptions.
 
 import Entities
 
@@ -10,6 +10,7 @@ extension FunctionValidator {
     case .memorySize, .memoryGrow, .memoryInit, .dataDrop, .memoryCopy, .memoryFill:
       try validateMemory(opcode)
     case .refNull, .refIsNull, .refFunc, .refAsNonNull: try validateReference(opcode)
+    case .throw, .throwRef, .tryTable: try validateException(opcode)
     case .brOnNull: try validateBranchOnNull()
     case .brOnNonNull: try validateBranchOnNonNull()
     case .returnCall, .returnCallIndirect, .callRef, .returnCallRef: try validateRareCall(opcode)

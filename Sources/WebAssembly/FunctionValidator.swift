@@ -29,10 +29,12 @@ package struct FunctionValidator: ~Copyable {
   var isInitialized = Vector<Bool>()
   /// The locals that were given their first value, in that order.
   var initializedLocals = Vector<UInt32>()
-  /// Of the last `block`, `loop` or `if` returned.
+  /// Of the last `block`, `loop`, `if` or `try_table` returned.
   package internal(set) var blockSignature = Signature.empty
   /// Labels of the last `br_table` returned, the default last.
   package internal(set) var branchTargets = Vector<UInt32>()
+  /// Clauses of the last `try_table` returned, in the order in which they are tried.
+  package internal(set) var catchClauses = Vector<CatchClause>()
   /// What the last `select` chose between; `unknown` when only unreachable code decides.
   package internal(set) var selectType = ValueType.unknown
 
@@ -62,6 +64,7 @@ package struct FunctionValidator: ~Copyable {
   var tables: UnsafeMutableBufferPointer<TableType> = .init(start: nil, count: 0)
   var functionTypes: UnsafeMutableBufferPointer<UInt32> = .init(start: nil, count: 0)
   var elementTypes: UnsafeMutableBufferPointer<ValueType> = .init(start: nil, count: 0)
+  var tagTypes: UnsafeMutableBufferPointer<UInt32> = .init(start: nil, count: 0)
   var types: TypeTable.View
   var memoryCount = 0
   /// Address type of memory 0.
@@ -123,6 +126,7 @@ package struct FunctionValidator: ~Copyable {
     tables = module.contents.tableTypes.buffer
     functionTypes = module.contents.functionTypes.buffer
     elementTypes = module.contents.elementTypes.buffer
+    tagTypes = module.contents.tagTypes.buffer
     types = module.contents.types.view
     memoryCount = module.contents.memories.count
     addressType = module.contents.memories.first?.addressType ?? .i32

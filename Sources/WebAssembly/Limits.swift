@@ -20,6 +20,7 @@ package enum ImplementationLimits {
   package static let exports: UInt32 = 1_000_000
   /// Globals, imported and defined.
   package static let globals: UInt32 = 1_000_000
+  /// Tags, imported and defined.
   package static let tags: UInt32 = 1_000_000
   package static let dataSegments: UInt32 = 100_000
   package static let elementSegments: UInt32 = 10_000_000
@@ -53,6 +54,8 @@ package enum ImplementationLimits {
   /// Operands on the validator's stack. A body of plain constants cannot reach it; calls of
   /// functions with many results can.
   package static let operands = 1 << 22
+  /// Clauses of one `try_table`.
+  package static let catchClauses: UInt32 = 10_000
   /// Control constructs open at once.
   package static let controlDepth = 1_000_000
 }

@@ -148,12 +148,17 @@ package final class Module: @unchecked Sendable {
   }
   package var memories: [MemoryType] { contents.memories }
   package var globals: [GlobalType] { contents.globals }
-  /// Type indices.
+  /// Type indices, of functions without results: a tag's exceptions carry the parameters.
   package var tags: [UInt32] { contents.tags }
+
+  package func signature(ofTag index: UInt32) -> Signature {
+    signature(ofType: contents.tags[Int(truncatingIfNeeded: index)])
+  }
 
   package var importedTableCount: Int { contents.importedTableCount }
   package var importedMemoryCount: Int { contents.importedMemoryCount }
   package var importedGlobalCount: Int { contents.importedGlobalCount }
+  package var importedTagCount: Int { contents.importedTagCount }
 
   /// The defined tables' initial elements, where the module says them: entry 0 is that of table
   /// `importedTableCount`.
@@ -232,6 +237,9 @@ struct ModuleContents: ~Copyable {
   var importedGlobalCount = 0
   var globalInitializers: [ConstantExpression] = []
   var tags: [UInt32] = []
+  /// The same as `tags`, for function validation.
+  var tagTypes = Vector<UInt32>()
+  var importedTagCount = 0
   var elements: [ElementSegment] = []
   /// The types of `elements`, for function validation.
   var elementTypes = Vector<ValueType>()
@@ -248,5 +256,10 @@ struct ModuleContents: ~Copyable {
   mutating func append(_ type: GlobalType) {
     globals.append(type)
     globalTypes.append(type)
+  }
+
+  mutating func append(tag typeIndex: UInt32) {
+    tags.append(typeIndex)
+    tagTypes.append(typeIndex)
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sections that declare: types, imports, functions, tables, memories, globals, exports.
+// The sections that declare: imports, functions, tables, memories, globals, tags, exports.
 
 import Entities
 
@@ -30,6 +30,7 @@ extension ModuleDecoder {
     contents.importedTableCount = contents.tables.count
     contents.importedMemoryCount = contents.memories.count
     contents.importedGlobalCount = contents.globals.count
+    contents.importedTagCount = contents.tags.count
   }
 
   private mutating func readImportType() throws(WasmError) -> ExternType {
@@ -52,7 +53,10 @@ extension ModuleDecoder {
       contents.append(type)
       return .global(type)
     case 4:
-      throw .unsupported(.exceptionHandling, at: start)
+      try requireExceptions(at: start)
+      let type = try readTagType()
+      contents.append(tag: type)
+      return .tag(typeIndex: type)
     case let kind:
       throw malformed("malformed import kind \(kind)", at: start)
     }
@@ -183,6 +187,33 @@ extension ModuleDecoder {
     }
   }
 
+  // MARK: Tags
+
+  private func requireExceptions(at offset: Int) throws(WasmError) {
+    guard reader.features.contains(.exceptionHandling) else {
+      throw .unsupported(.exceptionHandling, at: offset)
+    }
+  }
+
+  mutating func readTagSection(at start: Int) throws(WasmError) {
+    let count = try readCount(
+      of: "tags", present: contents.tags.count, limit: ImplementationLimits.tags)
+    if count > 0 { try requireExceptions(at: start) }
+    for _ in 0..<count { contents.append(tag: try readTagType()) }
+  }
+
+  /// Reads a tag's type; its index.
+  private mutating func readTagType() throws(WasmError) -> UInt32 {
+    let start = reader.position
+    guard try reader.readByte() == 0 else { throw malformed("malformed tag attribute", at: start) }
+    let typeOffset = reader.position
+    let type = try readFunctionTypeIndex()
+    guard contents.types.view.signature(Int(truncatingIfNeeded: type)).results.isEmpty else {
+      throw invalid("non-empty tag result type", at: typeOffset)
+    }
+    return type
+  }
+
   // MARK: Exports
 
   mutating func readExportSection() throws(WasmError) {
@@ -207,7 +238,9 @@ extension ModuleDecoder {
       case .table: index = try readIndex("table", below: contents.tables.count)
       case .memory: index = try readIndex("memory", below: contents.memories.count)
       case .global: index = try readIndex("global", below: contents.globals.count)
-      case .tag: throw .unsupported(.exceptionHandling, at: kindOffset)
+      case .tag:
+        try requireExceptions(at: kindOffset)
+        index = try readIndex("tag", below: contents.tags.count)
       }
       guard names.insert(nameStart..<nameEnd, base: reader.base) else {
         throw invalid("duplicate export name \"\(name)\"", at: offset)

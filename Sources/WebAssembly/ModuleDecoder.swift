@@ -91,8 +91,7 @@ struct ModuleDecoder: ~Copyable {
     case .function: try readFunctionSection()
     case .table: try readTableSection()
     case .memory: try readMemorySection()
-    case .tag:
-      guard try reader.readU32() == 0 else { throw .unsupported(.exceptionHandling, at: start) }
+    case .tag: try readTagSection(at: start)
     case .global: try readGlobalSection()
     case .export: try readExportSection()
     case .start: try readStartSection()

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators of WebAssembly 3.0 without exceptions and garbage collection, and wide arithmetic.
+// The operators of WebAssembly 3.0 without garbage collection, and wide arithmetic.
 
 /// An operator. The raw value is its place in tables: the byte of the binary format, or `0x100` plus
 /// the number after the prefix `0xFC`, or `0x200` plus the number after `0xFD`.
 package enum Opcode: UInt16, CaseIterable, BitwiseCopyable, Sendable {
   case unreachable = 0x00, nop, block, loop, `if`, `else`
-  case end = 0x0B, br, brIf, brTable, `return`, call, callIndirect
+  case `throw` = 0x08, throwRef = 0x0A, end, br, brIf, brTable, `return`, call, callIndirect
   case returnCall, returnCallIndirect, callRef, returnCallRef
-  case drop = 0x1A, select, selectTyped
+  case drop = 0x1A, select, selectTyped, tryTable = 0x1F
   case localGet = 0x20, localSet, localTee, globalGet, globalSet, tableGet, tableSet
   case i32Load = 0x28, i64Load, f32Load, f64Load, i32Load8S, i32Load8U, i32Load16S, i32Load16U
   case i64Load8S, i64Load8U, i64Load16S, i64Load16U, i64Load32S, i64Load32U, i32Store, i64Store

@@ -21,7 +21,7 @@ enum OperatorShape: UInt8 {
   case extractLane, replaceLane, loadLane, storeLane
   /// Takes two numbers of two halves each, or two of one half, and leaves one of two.
   case wideSum, wideProduct
-  /// Tables, references, and memories as a whole.
+  /// Tables, references, exceptions, and memories as a whole.
   case rare
 }
 

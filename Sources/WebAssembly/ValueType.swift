@@ -18,6 +18,7 @@
   @inlinable public static var v128: ValueType { ValueType(raw: 0x7B) }
   @inlinable public static var funcref: ValueType { ValueType(raw: 0x8000_7063) }
   @inlinable public static var externref: ValueType { ValueType(raw: 0x8000_6F63) }
+  @inlinable public static var exnref: ValueType { ValueType(raw: 0x8000_6963) }
 
   /// The type of an operand in unreachable code that nothing has fixed: matches every type.
   @inlinable package static var unknown: ValueType { ValueType(raw: 0) }
@@ -66,6 +67,7 @@ extension ValueType: CustomStringConvertible {
     case .v128: "v128"
     case .funcref: "funcref"
     case .externref: "externref"
+    case .exnref: "exnref"
     case .unknown: "unknown"
     default: isNullable ? "(ref null \(heapType))" : "(ref \(heapType))"
     }

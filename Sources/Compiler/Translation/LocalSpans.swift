@@ -80,7 +80,7 @@ struct LocalSpans: ~Copyable {
       switch op.opcode {
       case .localGet: read(op.index)
       case .localSet, .localTee: assign(op.index)
-      case .block: open(.block)
+      case .block, .tryTable: open(.block)
       case .loop: openLoop()
       case .if:
         open(.ifThen)

@@ -71,7 +71,7 @@ package struct Translator: ~Copyable {
       let op = try validator.next()
       if isReachable {
         builder.origin = UInt32(truncatingIfNeeded: validator.offset)
-        translate(op, unit)
+        try translate(op, unit)
       } else {
         passOver(op, unit)
       }
@@ -150,7 +150,7 @@ package struct Translator: ~Copyable {
 
   // MARK: Operators
 
-  private mutating func translate(_ op: Operator, _ unit: CompilationUnit) {
+  private mutating func translate(_ op: Operator, _ unit: CompilationUnit) throws(WasmError) {
     let simple = SimpleOperator.of(op.opcode)
     switch simple.form {
     case .unary:
@@ -168,11 +168,13 @@ package struct Translator: ~Copyable {
       push(builder.emit(Instruction(simple.opcode, simple.type, a: a, b: zero.raw)))
     case .load: translateLoad(op, simple)
     case .store: translateStore(op, simple)
-    case .none: translateOther(op, unit)
+    case .none: try translateOther(op, unit)
     }
   }
 
-  private mutating func translateOther(_ op: Operator, _ unit: CompilationUnit) {
+  private mutating func translateOther(
+    _ op: Operator, _ unit: CompilationUnit
+  ) throws(WasmError) {
     switch op.opcode {
     case .localGet: push(Value(raw: getLocal(op.index)))
     case .localSet: setLocal(op.index, pop())
@@ -194,6 +196,7 @@ package struct Translator: ~Copyable {
       translateControl(op)
     case .call, .returnCall, .callIndirect, .returnCallIndirect, .callRef, .returnCallRef:
       translateCall(op, unit)
+    case .throw, .throwRef, .tryTable: throw refusedException()
     case .brOnNull: translateBranchOnNull(op.index)
     case .brOnNonNull: translateBranchOnNonNull(op.index)
     case .globalGet, .globalSet: translateGlobal(op, unit)
@@ -242,7 +245,7 @@ package struct Translator: ~Copyable {
   /// Follows the nesting of code that cannot run.
   private mutating func passOver(_ op: Operator, _ unit: CompilationUnit) {
     switch op.opcode {
-    case .block, .loop, .if: deadDepth &+= 1
+    case .block, .loop, .if, .tryTable: deadDepth &+= 1
     case .else: if deadDepth == 0 { translateElse() }
     case .end: if deadDepth > 0 { deadDepth &-= 1 } else { translateEnd() }
     default: break

@@ -4,6 +4,7 @@
 /// A word that is not an instruction.
 enum Keyword: String, CaseIterable {
   case module, type, `func`, param, result, local, global, table, memory, tag, start
+  case `catch`, catchRef = "catch_ref", catchAll = "catch_all", catchAllRef = "catch_all_ref"
   case `import`, export, elem, data, offset, item, declare, mut, then
   case i32, i64, f32, f64, v128, i8, i16
   case i8x16, i16x8, i32x4, i64x2, f32x4, f64x2
@@ -113,9 +114,8 @@ final class Keywords: Sendable {
       ("br_on_cast", .garbageCollection), ("any.convert_extern", .garbageCollection),
       ("extern.convert_any", .garbageCollection), ("descriptor", .garbageCollection),
       ("describes", .garbageCollection),
-      ("throw", .exceptionHandling), ("try_table", .exceptionHandling),
-      ("try", .legacyExceptionHandling), ("catch", .legacyExceptionHandling),
-      ("rethrow", .legacyExceptionHandling), ("delegate", .legacyExceptionHandling),
+      ("try", .legacyExceptionHandling), ("rethrow", .legacyExceptionHandling),
+      ("delegate", .legacyExceptionHandling),
       ("atomic.fence", .threads),
       ("cont.", .stackSwitching), ("suspend", .stackSwitching), ("resume", .stackSwitching),
       ("switch", .stackSwitching),

@@ -76,9 +76,10 @@ package indirect enum ScriptExpectation: Hashable, Sendable {
   case arithmeticNaN(isDouble: Bool)
   /// A vector of lanes that are each floating-point numbers or one of the above: four or two.
   case lanes([ScriptExpectation])
-  /// Any reference that is not null to a function, or to something of the host.
+  /// Any reference that is not null to a function, to something of the host, or to an exception.
   case function
   case external
+  case exception
   case either([ScriptExpectation])
 }
 
@@ -92,7 +93,7 @@ extension ScriptExpectation {
         lanes[i].isMet(byLane: value.lane(i, bits: 128 / lanes.count))
       }
     case .either(let choices): choices.contains { $0.isMet(byVector: value) }
-    case .canonicalNaN, .arithmeticNaN, .function, .external: false
+    case .canonicalNaN, .arithmeticNaN, .function, .external, .exception: false
     }
   }
 

@@ -345,9 +345,7 @@ private struct ScriptParser: ~Copyable {
       Keyword.refAny.code:
       parser.position = close
       return .exactly(.unsupported(Features.garbageCollection.name))
-    case Keyword.refExn.code:
-      parser.position = close
-      return .exactly(.unsupported(Features.exceptionHandling.name))
+    case Keyword.refExn.code: return .exception
     default:
       parser.position &-= 1
       throw parser.unexpected()

@@ -6,10 +6,10 @@ import Entities
 /// What follows an instruction's name, and its opcode in the binary format.
 enum TextImmediates: UInt8 {
   case none
-  case block, loop, `if`, `else`, end
+  case block, loop, `if`, `else`, end, tryTable
   case label, labelTable
   case function, functionIndirect, type
-  case local, global
+  case local, global, tag
   case table, tableCopy, tableInit, element
   case memory, memoryCopy, memoryInit, data
   case access
@@ -38,11 +38,15 @@ private struct TextInstructionGroup {
   var first: UInt16
   var immediates: TextImmediates
   var names: String
+  var feature: Features
 
-  init(_ first: UInt16, _ immediates: TextImmediates, _ names: String) {
+  init(
+    _ first: UInt16, _ immediates: TextImmediates, _ names: String, needs feature: Features = []
+  ) {
     self.first = first
     self.immediates = immediates
     self.names = names
+    self.feature = feature
   }
 
   static var all: [TextInstructionGroup] { control + variables + memory + numeric + bulk }
@@ -52,6 +56,9 @@ private struct TextInstructionGroup {
       .init(0x00, .none, "unreachable nop"),
       .init(0x02, .block, "block"), .init(0x03, .loop, "loop"), .init(0x04, .if, "if"),
       .init(0x05, .else, "else"), .init(0x0B, .end, "end"),
+      .init(0x08, .tag, "throw", needs: .exceptionHandling),
+      .init(0x0A, .none, "throw_ref", needs: .exceptionHandling),
+      .init(0x1F, .tryTable, "try_table", needs: .exceptionHandling),
       .init(0x0C, .label, "br br_if"), .init(0x0E, .labelTable, "br_table"),
       .init(0x0F, .none, "return"),
       .init(0x10, .function, "call"), .init(0x11, .functionIndirect, "call_indirect"),
@@ -161,7 +168,8 @@ final class TextInstructionTable: Sendable {
     for group in TextInstructionGroup.all {
       for (i, name) in group.names.split(separator: " ").enumerated() {
         let width = Self.width(String(name))
-        add(name.utf8, group.first + UInt16(i), group.immediates, width: width, needs: [])
+        add(
+          name.utf8, group.first + UInt16(i), group.immediates, width: width, needs: group.feature)
       }
     }
     for row in OperatorRow.all {

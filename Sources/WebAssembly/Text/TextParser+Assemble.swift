@@ -48,6 +48,7 @@ extension TextParser {
     case .function: output.appendSection(id, count: sections.functionCount, sections.functions)
     case .table: output.appendSection(id, count: sections.tableCount, sections.tables)
     case .memory: output.appendSection(id, count: sections.memoryCount, sections.memories)
+    case .tag: output.appendSection(id, count: sections.tagCount, sections.tags)
     case .global: output.appendSection(id, count: sections.globalCount, sections.globals)
     case .export: output.appendSection(id, count: sections.exportCount, sections.exports)
     case .element: output.appendSection(id, count: sections.elementCount, sections.elements)
@@ -63,7 +64,7 @@ extension TextParser {
       count.appendU32(UInt32(truncatingIfNeeded: sections.dataCount))
       output.append(id.rawValue)
       output.appendSized(count)
-    case .custom, .tag: break
+    case .custom: break
     }
   }
 
@@ -73,6 +74,7 @@ extension TextParser {
     case .function: sections.functions.count
     case .table: sections.tables.count
     case .memory: sections.memories.count
+    case .tag: sections.tags.count
     case .global: sections.globals.count
     case .export: sections.exports.count
     case .start: sections.start.count

@@ -40,6 +40,9 @@ extension TextParser {
     case Keyword.table.code: try declareEntity(.table, from: start)
     case Keyword.memory.code: try declareEntity(.memory, from: start)
     case Keyword.global.code: try declareEntity(.global, from: start)
+    case Keyword.tag.code:
+      try require(.exceptionHandling, at: start &+ 1)
+      try declareEntity(.tag, from: start)
     case Keyword.elem.code: try declare(.element)
     case Keyword.data.code: try declare(.data)
     case Keyword.import.code: try declareImport(from: start)
@@ -129,12 +132,18 @@ extension TextParser {
     }
     guard token.kind == .open else { throw unexpected() }
     position = position &+ 1
-    guard let kind = Self.externKind(token), kind != .tag else { throw unexpected() }
-    position = position &+ 1
-    try declare(TextSpace(kind))
+    try declare(TextSpace(try parseExternKind()))
   }
 
-  static func externKind(_ token: TextToken) -> ExternKind? {
+  /// Reads the word for a kind of imports and exports.
+  mutating func parseExternKind() throws(TextFailure) -> ExternKind {
+    guard let kind = Self.externKind(token) else { throw unexpected() }
+    if kind == .tag { try require(.exceptionHandling, at: position) }
+    position = position &+ 1
+    return kind
+  }
+
+  private static func externKind(_ token: TextToken) -> ExternKind? {
     guard token.kind == .word else { return nil }
     return switch token.value {
     case Keyword.func.code: .function

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second pass: imports, exports, functions, tables, memories, globals.
+// The second pass: imports, exports, functions, tables, memories, globals, tags.
 
 import Entities
 
@@ -9,6 +9,7 @@ struct TextSections: ~Copyable {
   var functions = ByteWriter()
   var tables = ByteWriter()
   var memories = ByteWriter()
+  var tags = ByteWriter()
   var globals = ByteWriter()
   var exports = ByteWriter()
   var start = ByteWriter()
@@ -19,6 +20,7 @@ struct TextSections: ~Copyable {
   var functionCount = 0
   var tableCount = 0
   var memoryCount = 0
+  var tagCount = 0
   var globalCount = 0
   var exportCount = 0
   var elementCount = 0
@@ -42,8 +44,7 @@ extension TextParser {
     mark(.import, sections.imports.count, at: position &- 1)
     try parseImportNames()
     position = position &+ 1
-    guard let kind = Self.externKind(token) else { throw unexpected() }
-    position = position &+ 1
+    let kind = try parseExternKind()
     _ = nextIndex(TextSpace(kind))
     try parseImportType(kind)
     try expectClose()
@@ -64,7 +65,7 @@ extension TextParser {
     case .table: try parseTableType()
     case .memory: try parseMemoryType()
     case .global: try parseGlobalType()
-    case .tag: throw unexpected()
+    case .tag: try parseTagType()
     }
     sections.imports.append(kind.rawValue)
     sections.imports.append(pending)
@@ -104,8 +105,7 @@ extension TextParser {
     let name = try parseName()
     guard token.kind == .open else { throw unexpected() }
     position = position &+ 1
-    guard let kind = Self.externKind(token), kind != .tag else { throw unexpected() }
-    position = position &+ 1
+    let kind = try parseExternKind()
     let index = try parseIndex(TextSpace(kind))
     try expectClose()
     writeExport(name, kind, index)
@@ -202,7 +202,7 @@ extension TextParser {
     }
   }
 
-  // MARK: Tables, memories, globals
+  // MARK: Tables, memories, globals, tags
 
   mutating func parseTable() throws(TextFailure) {
     let start = position &- 1
@@ -290,5 +290,16 @@ extension TextParser {
     sections.globalCount &+= 1
     try parseExpression()
     sections.globals.append(body)
+  }
+
+  mutating func parseTag() throws(TextFailure) {
+    let start = position &- 1
+    let index = nextIndex(.tag)
+    if try parseInline(.tag, index) { return }
+    mark(.tag, sections.tags.count, at: start)
+    pending.removeAll()
+    try parseTagType()
+    sections.tags.append(pending)
+    sections.tagCount &+= 1
   }
 }

@@ -25,6 +25,7 @@ extension TextParser {
       pending.append(try parseLane())
     case .function: pending.appendU32(try parseIndex(.function))
     case .global: pending.appendU32(try parseIndex(.global))
+    case .tag: pending.appendU32(try parseIndex(.tag))
     case .type: pending.appendU32(try parseIndex(.type))
     case .labelTable: try parseLabelTable()
     case .functionIndirect:
@@ -44,7 +45,7 @@ extension TextParser {
       usesDataCount = true
       pending.appendU32(try parseIndex(.data))
     case .heapType: pending.append(try parseHeapType())
-    case .block, .loop, .if, .else, .end, .select: break
+    case .block, .loop, .if, .else, .end, .tryTable, .select: break
     }
   }
 
@@ -75,6 +76,30 @@ extension TextParser {
     } while isIndex
     pending.appendU32(count &- 1)
     pending.append(targets)
+  }
+
+  /// Reads the clauses of `try_table`, which is not open yet: their labels count from the construct
+  /// around it.
+  mutating func parseCatchClauses() throws(TextFailure) {
+    var clauses = ByteWriter()
+    var count: UInt32 = 0
+    while let kind = takeCatch() {
+      clauses.append(kind.rawValue)
+      if kind.hasTag { clauses.appendU32(try parseIndex(.tag)) }
+      clauses.appendU32(try parseLabel())
+      try expectClose()
+      count = count &+ 1
+    }
+    pending.appendU32(count)
+    pending.append(clauses)
+  }
+
+  /// Takes `(` and the word for a kind of clauses if they are next.
+  private mutating func takeCatch() -> CatchClause.Kind? {
+    if takeOpen(.catch) { return .catch }
+    if takeOpen(.catchRef) { return .catchRef }
+    if takeOpen(.catchAll) { return .catchAll }
+    return takeOpen(.catchAllRef) ? .catchAllRef : nil
   }
 
   private mutating func parseSelect() throws(TextFailure) {

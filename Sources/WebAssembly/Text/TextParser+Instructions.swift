@@ -8,7 +8,7 @@ struct TextFrame: BitwiseCopyable {
   enum Kind: UInt8 {
     /// A folded instruction, in `pending` until its operands are through.
     case plain
-    /// `block` or `loop`, flat or folded.
+    /// `block`, `loop` or `try_table`, flat or folded.
     case block, foldedBlock
     case `if`, `else`
     /// A folded `if` before its `then`, within it, after it, within its `else`, after that.
@@ -81,7 +81,7 @@ extension TextParser {
     let first = pending.count
     position = position &+ 1
     switch row.immediates {
-    case .block, .loop:
+    case .block, .loop, .tryTable:
       try parseConstruct(row, .block, at: start, function)
       flush(from: first, token: start)
     case .if:
@@ -124,7 +124,7 @@ extension TextParser {
 
   // MARK: Labels
 
-  /// Reads label and type of a block, loop or if, encodes it in `pending`, and opens its frame.
+  /// Reads what follows the name of a construct, encodes it in `pending`, and opens its frame.
   private mutating func parseConstruct(
     _ row: TextInstruction, _ kind: TextFrame.Kind, at start: Int, _ function: UInt32
   ) throws(TextFailure) {
@@ -132,6 +132,7 @@ extension TextParser {
     pending.append(UInt8(truncatingIfNeeded: row.code))
     let symbol = takeSymbol()
     try parseBlockType()
+    if row.immediates == .tryTable { try parseCatchClauses() }
     guard frames.count < ImplementationLimits.controlDepth else {
       throw TextFailure(.limit, at: Int(tokens[start].start), "too many nested instructions")
     }
@@ -181,7 +182,7 @@ extension TextParser {
     let row = try instruction(at: start)
     position = start &+ 1
     switch row.immediates {
-    case .block, .loop:
+    case .block, .loop, .tryTable:
       let first = pending.count
       try parseConstruct(row, .foldedBlock, at: start, function)
       flush(from: first, token: start)

@@ -188,7 +188,7 @@ extension TextParser {
     }
   }
 
-  // MARK: Tables, memories, globals
+  // MARK: Tables, memories, globals, tags
 
   /// Takes `i32` or `i64` if it is next; whether it is `i64`.
   mutating func takeAddressType() throws(TextFailure) -> Bool {
@@ -236,5 +236,12 @@ extension TextParser {
     pending.append(try parseValueType())
     if isMutable { try expectClose() }
     pending.append(isMutable ? 1 : 0)
+  }
+
+  /// Reads a tag's type and writes it to `pending`.
+  mutating func parseTagType() throws(TextFailure) {
+    // The attribute, of which there is only one: an exception's.
+    pending.append(0)
+    pending.appendU32(try parseTypeUse(allowsNames: true))
   }
 }

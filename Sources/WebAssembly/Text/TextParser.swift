@@ -136,6 +136,7 @@ struct TextParser: ~Copyable {
     case Keyword.func.code: try parseFunction()
     case Keyword.import.code: try parseImport()
     case Keyword.global.code: try parseGlobal()
+    case Keyword.tag.code: try parseTag()
     case Keyword.table.code: try parseTable()
     case Keyword.memory.code: try parseMemory()
     case Keyword.export.code: try parseExport()

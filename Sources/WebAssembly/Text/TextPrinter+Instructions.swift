@@ -100,7 +100,7 @@ extension TextPrinter {
       }
       startLine(constructs.count)
       output.append(instructions.name(row))
-      if immediates == .block || immediates == .loop || immediates == .if {
+      if Self.isConstruct(immediates) {
         guard constructs.count < ImplementationLimits.controlDepth else {
           throw .limit(
             "nested constructs", at: start, ImplementationLimits.controlDepth)
@@ -109,12 +109,21 @@ extension TextPrinter {
           write(" ")
           writeSymbol(name.bytes(base))
         }
+        try writeBlockType(&reader)
+        // The construct is not open yet for the labels of its clauses.
+        if immediates == .tryTable { try writeCatchClauses(&reader) }
         constructs.append(constructCount)
         constructCount = constructCount &+ 1
-        try writeBlockType(&reader)
       } else {
         try writeImmediates(&reader, row)
       }
+    }
+  }
+
+  private static func isConstruct(_ immediates: TextImmediates) -> Bool {
+    switch immediates {
+    case .block, .loop, .if, .tryTable: true
+    default: false
     }
   }
 
@@ -163,12 +172,13 @@ extension TextPrinter {
     _ reader: inout ByteReader, _ row: Int
   ) throws(WasmError) {
     switch instructions.rows[row].immediates {
-    case .none, .block, .loop, .if, .else, .end: break
+    case .none, .block, .loop, .if, .else, .end, .tryTable: break
     case .label: writeLabel(try reader.readU32())
     case .labelTable: try writeLabelTable(&reader)
     case .local: writeLocal(try reader.readU32())
     case .function: writeSpaced(.function, try reader.readU32())
     case .global: writeSpaced(.global, try reader.readU32())
+    case .tag: writeSpaced(.tag, try reader.readU32())
     case .type: writeSpaced(.type, try reader.readU32())
     case .element: writeSpaced(.element, try reader.readU32())
     case .data: writeSpaced(.data, try reader.readU32())
@@ -229,6 +239,21 @@ extension TextPrinter {
   private mutating func writeLabelTable(_ reader: inout ByteReader) throws(WasmError) {
     let count = try reader.readU32()
     for _ in 0...count { writeLabel(try reader.readU32()) }
+  }
+
+  private mutating func writeCatchClauses(_ reader: inout ByteReader) throws(WasmError) {
+    for _ in 0..<(try reader.readU32()) {
+      let clause = try reader.readCatchClause()
+      switch clause.kind {
+      case .catch: write(" (catch")
+      case .catchRef: write(" (catch_ref")
+      case .catchAll: write(" (catch_all")
+      case .catchAllRef: write(" (catch_all_ref")
+      }
+      if clause.kind.hasTag { writeSpaced(.tag, clause.tag) }
+      writeLabel(clause.label)
+      write(")")
+    }
   }
 
   private mutating func writeLocal(_ index: UInt32) {

@@ -47,6 +47,7 @@ struct TextPrinter: ~Copyable {
     printImports()
     try printTables()
     printMemories()
+    printTags()
     try printGlobals()
     for item in module.exports { printExport(item) }
     if let start = module.start {
@@ -277,7 +278,8 @@ struct TextPrinter: ~Copyable {
       writeKind(kind)
       writeDefinition(TextSpace(kind), index)
       switch item.type {
-      case .function(let type), .tag(let type): writeTypeUse(type)
+      case .function(let type): writeTypeUse(type)
+      case .tag(let type): writeTagType(type)
       case .table(let type): write(type)
       case .memory(let type): write(type)
       case .global(let type): write(type)
@@ -316,6 +318,20 @@ struct TextPrinter: ~Copyable {
       write(module.memories[index])
       write(")")
     }
+  }
+
+  private mutating func printTags() {
+    for index in module.importedTagCount..<module.tags.count {
+      line("(tag")
+      writeDefinition(.tag, UInt32(truncatingIfNeeded: index))
+      writeTagType(module.tags[index])
+      write(")")
+    }
+  }
+
+  private mutating func writeTagType(_ type: UInt32) {
+    writeTypeUse(type)
+    writeSignature(module.signature(ofType: type))
   }
 
   private mutating func printGlobals() throws(WasmError) {
