@@ -7,7 +7,7 @@ import WebAssembly
 ///
 /// The context is one block of memory, aligned to 16. A fixed header is followed by arrays, in
 /// this order: memories, table pointers, imported function pointers, imported global
-/// pointers, type identities, cells of defined globals, records of referenced functions.
+/// pointers, tag pointers, type identities, cells of defined globals, records of referenced functions.
 package struct ContextLayout: Sendable, Hashable {
   // MARK: Header, the same for every module and for the context of a host function.
 
@@ -76,6 +76,13 @@ package struct ContextLayout: Sendable, Hashable {
     /// looked at for less deep types.
     package static let minimumCount = 8
   }
+  /// An exception: the address of its tag, then (at `isShared`, 2 bytes) whether a reference to it was
+  /// made, and its values, a word each and two for a vector.
+  package enum Exception {
+    package static let tag: Int32 = 0
+    package static let isShared: Int32 = 12
+    package static let words: Int32 = 24
+  }
   /// Bytes of a global's cell: wide enough for any value type.
   package static let globalCellBytes: Int32 = 16
 
@@ -86,6 +93,7 @@ package struct ContextLayout: Sendable, Hashable {
   package let tables: Int32
   package let importedFunctions: Int32
   package let importedGlobals: Int32
+  package let tags: Int32
   package let typeIdentities: Int32
   package let globalCells: Int32
   package let functionRecords: Int32
@@ -97,6 +105,7 @@ package struct ContextLayout: Sendable, Hashable {
     package var tables = 0
     package var importedFunctions = 0
     package var importedGlobals = 0
+    package var tags = 0
     package var types = 0
     package var definedGlobals = 0
     package var referencedFunctions = 0
@@ -116,6 +125,7 @@ package struct ContextLayout: Sendable, Hashable {
     tables = place(counts.tables, stride: 8)
     importedFunctions = place(counts.importedFunctions, stride: 8)
     importedGlobals = place(counts.importedGlobals, stride: 8)
+    tags = place(counts.tags, stride: 8)
     typeIdentities = place(counts.types, stride: 4)
     offset = (offset + 15) & ~15
     globalCells = place(counts.definedGlobals, stride: Int(Self.globalCellBytes))

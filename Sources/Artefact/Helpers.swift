@@ -35,15 +35,23 @@ package enum Helper: UInt8, Sendable, CaseIterable {
   /// of another context's function. xmm14: the function record; eax: words of its arguments on the
   /// stack, and of its results above bit 16. Keeps the argument registers.
   case tailCall = 11
+  /// `(context, tag) -> a new exception, 0 if there is no memory`. Its values are to be filled in.
+  case exceptionNew = 12
+  /// `(context, exception) -> never`: goes on in the handler of the innermost call that has one.
+  case `throw` = 13
+  /// The same for one that no handler of the function has caught.
+  case resumeUnwinding = 15
+  /// `(context, exception)`: a handler has it, and has read its values.
+  case exceptionCaught = 14
 
   package enum Result: Sendable { case none, status, value, never }
 
   /// What the helper returns; a `value` has 64 bits.
   package var result: Result {
     switch self {
-    case .raise, .tailCall: .never
-    case .memoryGrow, .tableGrow: .value
-    case .dataDrop, .elementDrop: .none
+    case .raise, .tailCall, .throw, .resumeUnwinding: .never
+    case .memoryGrow, .tableGrow, .exceptionNew: .value
+    case .dataDrop, .elementDrop, .exceptionCaught: .none
     case .memoryInit, .memoryCopy, .memoryFill, .tableInit, .tableCopy, .tableFill: .status
     }
   }

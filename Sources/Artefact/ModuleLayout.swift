@@ -11,6 +11,7 @@ extension ContextLayout {
     counts.tables = module.tables.count
     counts.importedFunctions = module.importedFunctionCount
     counts.importedGlobals = module.importedGlobalCount
+    counts.tags = module.tags.count
     counts.types = module.typeCount
     counts.definedGlobals = module.globals.count - module.importedGlobalCount
     // Imported functions have their record in the instance that defines them.

@@ -21,6 +21,12 @@ public enum TrapKind: UInt8, Sendable, CaseIterable, CustomStringConvertible {
   case interrupted = 13
   /// A call through a reference, that is.
   case nullFunctionReference = 14
+  /// `throw_ref` of null.
+  case nullExceptionReference = 15
+  /// An exception that no handler of the guest's catches; it itself travels beside the trap.
+  case uncaughtException = 16
+  /// The system has none left for an exception.
+  case outOfMemory = 17
 
   /// The wording of the specification's scripts.
   public var description: String {
@@ -39,6 +45,9 @@ public enum TrapKind: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     case .hostError: "host error"
     case .interrupted: "interrupt"
     case .nullFunctionReference: "null function reference"
+    case .nullExceptionReference: "null exception reference"
+    case .uncaughtException: "uncaught exception"
+    case .outOfMemory: "out of memory"
     }
   }
 }

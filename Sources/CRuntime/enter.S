@@ -183,6 +183,8 @@ brolga_host_entry:
   mov [rsp], r9
   ret
 1:
+  cmp eax, BROLGA_TRAP_EXCEPTION
+  je 3f
   mov edi, eax
   mov rsi, [rbp + 8]
   mov rdx, [rbp]
@@ -190,7 +192,69 @@ brolga_host_entry:
   mov rdi, rax
   mov esi, edx
   jmp brolga_land
+3:                               // an exception: unwinding begins at the caller
+  mov r10, [rsp + BROLGA_HOST_SAVED_R10]
+  mov [rsp], r10
+  call brolga_take_exception
+  mov r10, [rsp]
+  mov rsi, rax
+  mov rdx, [rbp + 8]
+  mov rcx, [rbp]
+  xor r8d, r8d
+  jmp brolga_begin_unwind
 .size brolga_host_entry, . - brolga_host_entry
+
+// Helpers throw(context rdi, exception rsi) and resumeUnwinding, called by compiled code.
+.globl brolga_throw
+.type brolga_throw, @function
+.p2align 4
+brolga_throw:
+  xor r8d, r8d
+  mov rdx, [rsp]
+  mov rcx, rbp
+  jmp brolga_begin_unwind
+.size brolga_throw, . - brolga_throw
+
+.globl brolga_resume_unwinding
+.type brolga_resume_unwinding, @function
+.p2align 4
+brolga_resume_unwinding:
+  mov r8d, 1
+  mov rdx, [rsp]
+  mov rcx, rbp
+  // Goes on below.
+.size brolga_resume_unwinding, . - brolga_resume_unwinding
+
+// Ends the function with frame rcx, in the call that returns to rdx, with the exception rsi; r8d is
+// whether its handlers have not caught it. The registers that survive calls are as they were there.
+.type brolga_begin_unwind, @function
+brolga_begin_unwind:
+  sub rsp, BROLGA_LANDING_BYTES
+  and rsp, -16
+  mov [rsp + BROLGA_LANDING_RBX], rbx
+  mov [rsp + BROLGA_LANDING_R10], r10
+  mov [rsp + BROLGA_LANDING_R12], r12
+  mov [rsp + BROLGA_LANDING_R13], r13
+  mov rdi, rsp
+  call brolga_unwind
+  mov rax, [rsp + BROLGA_LANDING_TARGET]
+  test rax, rax
+  jz 1f
+  mov rbx, [rsp + BROLGA_LANDING_RBX]
+  mov r10, [rsp + BROLGA_LANDING_R10]
+  mov r12, [rsp + BROLGA_LANDING_R12]
+  mov r13, [rsp + BROLGA_LANDING_R13]
+  mov rbp, [rsp + BROLGA_LANDING_RBP]
+  mov r15, [rsp + BROLGA_LANDING_CONTEXT]
+  mov r11, [rsp + BROLGA_LANDING_EXCEPTION]
+  mov rsp, [rsp + BROLGA_LANDING_RSP]
+  mov r14, [r15 + BROLGA_CONTEXT_MEMORY_BASE]
+  jmp rax
+1:
+  mov rdi, [rsp + BROLGA_LANDING_ACTIVATION]
+  mov esi, BROLGA_TRAP_EXCEPTION
+  jmp brolga_land
+.size brolga_begin_unwind, . - brolga_begin_unwind
 
 // Helper tailCall: jumped to with rsp at the return address, below the arguments; xmm14 = function
 // record of another context, eax = words of arguments on the stack | words of results << 16.

@@ -18,6 +18,7 @@ typedef struct brolga_thread {
   brolga_activation *current;
   void *error;
   uint64_t stack_low;
+  brolga_exception *exception;
   bool is_ready;
   brolga_trap trap;
 } brolga_thread;
@@ -32,6 +33,24 @@ extern void brolga_tail_return(void);
 // Fills in the thread's trap; `address` is the place, `frame` the frame pointer there.
 void brolga_capture(
     uint32_t kind, uint64_t address, uint64_t frame, bool exact, uint64_t fault_address);
+
+// The same in steps, of return addresses: begins, adds one, adds those of the activations around.
+void brolga_begin_trap(uint32_t kind);
+void brolga_add_frame(uint64_t address);
+void brolga_add_outer_frames(void);
+
+// Where a thread goes on with an exception, and with what in its registers.
+typedef struct brolga_landing {
+  uint64_t rbx, r10, r12, r13;
+  uint64_t rbp, rsp, context;
+  brolga_exception *exception;
+  // Zero: `activation` ends.
+  uint64_t target, activation;
+} brolga_landing;
+
+void brolga_unwind(
+    brolga_landing *landing, brolga_exception *exception, uint64_t address, uint64_t frame,
+    bool resumes);
 
 // Installs handlers once per process and an alternate signal stack once per thread.
 void brolga_prepare_thread(void);

@@ -27,4 +27,20 @@ _Static_assert(
 SAME(brolga_host_context, dispatch, BROLGA_CONTEXT_HEADER);
 SAME(brolga_host_context, argument_bytes, BROLGA_CONTEXT_ARGUMENT_BYTES);
 
+SAME(brolga_landing, rbx, BROLGA_LANDING_RBX);
+SAME(brolga_landing, r10, BROLGA_LANDING_R10);
+SAME(brolga_landing, r12, BROLGA_LANDING_R12);
+SAME(brolga_landing, r13, BROLGA_LANDING_R13);
+SAME(brolga_landing, rbp, BROLGA_LANDING_RBP);
+SAME(brolga_landing, rsp, BROLGA_LANDING_RSP);
+SAME(brolga_landing, context, BROLGA_LANDING_CONTEXT);
+SAME(brolga_landing, exception, BROLGA_LANDING_EXCEPTION);
+SAME(brolga_landing, target, BROLGA_LANDING_TARGET);
+SAME(brolga_landing, activation, BROLGA_LANDING_ACTIVATION);
+_Static_assert(sizeof(brolga_landing) == BROLGA_LANDING_BYTES, "a landing has another size");
+
+SAME(brolga_exception, tag, BROLGA_EXCEPTION_TAG);
+SAME(brolga_exception, is_shared, BROLGA_EXCEPTION_IS_SHARED);
+SAME(brolga_exception, words, BROLGA_EXCEPTION_WORDS);
+
 SAME(brolga_activation, stack_pointer, 0);

@@ -73,15 +73,29 @@ void brolga_capture(
     uint32_t kind, uint64_t address, uint64_t frame, bool exact, uint64_t fault_address) {
   brolga_thread *thread = &brolga_this_thread;
   brolga_trap *trap = &thread->trap;
-  trap->kind = kind;
-  trap->frame_count = 0;
-  trap->total_frames = 0;
+  brolga_begin_trap(kind);
   trap->first_is_exact = exact;
   trap->fault_address = fault_address;
   add_frame(trap, address);
-  const brolga_activation *activation = thread->current;
-  walk(trap, activation, frame);
-  for (activation = activation->previous; activation; activation = activation->previous) {
+  walk(trap, thread->current, frame);
+  brolga_add_outer_frames();
+}
+
+void brolga_begin_trap(uint32_t kind) {
+  brolga_trap *trap = &brolga_this_thread.trap;
+  trap->kind = kind;
+  trap->frame_count = 0;
+  trap->total_frames = 0;
+  trap->first_is_exact = false;
+  trap->fault_address = 0;
+}
+
+void brolga_add_frame(uint64_t address) { add_frame(&brolga_this_thread.trap, address); }
+
+void brolga_add_outer_frames(void) {
+  brolga_trap *trap = &brolga_this_thread.trap;
+  const brolga_activation *activation = brolga_this_thread.current->previous;
+  for (; activation; activation = activation->previous) {
     uint64_t host = activation->host_frame;
     if (host == 0) continue;
     add_frame(trap, ((const uint64_t *)host)[1]);

@@ -69,6 +69,7 @@ extension ExternalType {
     case .table(let table): self.init(table.object.type)
     case .memory(let memory): self.init(memory.object.type)
     case .global(let global): self.init(global.type)
+    case .tag(let tag): self = .tag(tag.object.type)
     }
   }
 }

@@ -35,6 +35,18 @@ enum HelperTable {
     case .tableFill: pointer(brolga_table_fill as BulkHelper)
     case .elementDrop: pointer(elementDrop)
     case .tailCall: pointer(brolga_tail_call as @convention(c) () -> Void)
+    case .exceptionNew:
+      pointer(
+        brolga_exception_new
+          as @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<brolga_tag>?) ->
+          UnsafeMutablePointer<brolga_exception>?)
+    case .throw: pointer(brolga_throw as @convention(c) () -> Void)
+    case .resumeUnwinding: pointer(brolga_resume_unwinding as @convention(c) () -> Void)
+    case .exceptionCaught:
+      pointer(
+        brolga_exception_caught
+          as @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<brolga_exception>?) ->
+          Void)
     }
   }
 

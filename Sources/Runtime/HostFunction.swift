@@ -18,7 +18,8 @@ public struct Caller {
 extension Function {
   /// A host function. It may throw, which ends the guest's run, and call guests.
   ///
-  /// The error comes out, as it is, of the call by which the host entered the guest.
+  /// The error comes out, as it is, of the call by which the host entered the guest. No handler of the
+  /// guest's sees it, unless it is an `Exception` of the store's.
   public init(
     store: Store, parameters: [ValueType] = [], results: [ValueType] = [],
     body: @escaping (Caller, [Value]) throws -> [Value]
@@ -85,7 +86,7 @@ final class HostFunctionObject {
   let record: UnsafeMutablePointer<FunctionRecord>
   private let context: UnsafeMutablePointer<brolga_host_context>
   // Safe: the store owns the function, and whoever calls it keeps the store.
-  private unowned(unsafe) let store: Store
+  fileprivate unowned(unsafe) let store: Store
   private let type: FunctionType
   private let body: Body
   private let parameterPlaces: [ValuePlace]
@@ -203,7 +204,7 @@ final class HostFunctionObject {
 }
 
 /// Called by `brolga_host_entry`. An error never unwinds through guest code: it waits here until
-/// the guest's activation has ended.
+/// the guest's activation has ended. An exception of the store's goes on in the guest's handlers.
 private func dispatchHostCall(
   _ context: UnsafeMutablePointer<brolga_host_context>?,
   _ frame: UnsafeMutablePointer<brolga_host_frame>?
@@ -212,8 +213,22 @@ private func dispatchHostCall(
     // Safe: `brolga_host_entry` passes the context it was called with and a frame of its own stack.
     try HostFunctionObject.of(context.unsafelyUnwrapped).run(frame.unsafelyUnwrapped)
     return 0
+  } catch let exception as Exception where exception.tag.store === store(of: context) {
+    guard let made = exception.made() else {
+      return fail(with: Trap(.outOfMemory))
+    }
+    brolga_set_exception(made)
+    return UInt32(TrapKind.uncaughtException.rawValue)
   } catch {
-    brolga_set_error(Unmanaged.passRetained(ErrorBox(error)).toOpaque())
-    return UInt32(TrapKind.hostError.rawValue)
+    return fail(with: error)
   }
+}
+
+private func fail(with error: any Error) -> UInt32 {
+  brolga_set_error(Unmanaged.passRetained(ErrorBox(error)).toOpaque())
+  return UInt32(TrapKind.hostError.rawValue)
+}
+
+private func store(of context: UnsafeMutablePointer<brolga_host_context>?) -> Store {
+  HostFunctionObject.of(context.unsafelyUnwrapped).store
 }

@@ -37,6 +37,8 @@ extension Module {
     case (.memory(let memory), .memory(let type)): memory.object.type.isSubtype(of: type)
     case (.global(let global), .global(let type)):
       TypeIdentities.isSubtype(global.type, processType(type))
+    case (.tag(let tag), .tag(let typeIndex)):
+      tag.object.typeIdentity == typeIdentities[Int(typeIndex)]
     default: false
     }
   }

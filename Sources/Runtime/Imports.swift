@@ -9,6 +9,7 @@ public enum ExternalValue: Equatable {
   case table(Table)
   case memory(Memory)
   case global(Global)
+  case tag(Tag)
 
   var store: Store {
     switch self {
@@ -16,6 +17,7 @@ public enum ExternalValue: Equatable {
     case .table(let table): table.store
     case .memory(let memory): memory.store
     case .global(let global): global.store
+    case .tag(let tag): tag.store
     }
   }
 
@@ -25,6 +27,7 @@ public enum ExternalValue: Equatable {
     case .table: .table
     case .memory: .memory
     case .global: .global
+    case .tag: .tag
     }
   }
 }
@@ -48,6 +51,9 @@ extension Memory: ExternalValueConvertible {
 }
 extension Global: ExternalValueConvertible {
   public var externalValue: ExternalValue { .global(self) }
+}
+extension Tag: ExternalValueConvertible {
+  public var externalValue: ExternalValue { .tag(self) }
 }
 
 /// The values for a module's imports, by module name and name.

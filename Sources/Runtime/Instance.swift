@@ -45,21 +45,19 @@ public struct Exports: Sequence {
     if case .global(let global)? = self[name] { global } else { nil }
   }
 
+  public subscript(tag name: String) -> Tag? {
+    if case .tag(let tag)? = self[name] { tag } else { nil }
+  }
+
   public func makeIterator() -> AnyIterator<(name: String, value: ExternalValue)> {
     var exports = instance.object.module.module.exports.makeIterator()
     let instance = instance
-    return AnyIterator {
-      while let export = exports.next() {
-        if let value = instance.value(of: export) { return (export.name, value) }
-      }
-      return nil
-    }
+    return AnyIterator { exports.next().map { ($0.name, instance.value(of: $0)) } }
   }
 }
 
 extension Instance {
-  /// Nil for tags, which no value stands for yet.
-  fileprivate func value(of export: Export) -> ExternalValue? {
+  fileprivate func value(of export: Export) -> ExternalValue {
     let index = Int(export.index)
     switch export.kind {
     case .function:
@@ -69,7 +67,7 @@ extension Instance {
     case .global:
       let type = object.module.processType(object.module.module.globals[index])
       return .global(Global(store: store, cell: object.cell(ofGlobal: index), type: type))
-    case .tag: return nil
+    case .tag: return .tag(Tag(store: store, object: object.tags[index]))
     }
   }
 }

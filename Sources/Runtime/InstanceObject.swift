@@ -16,6 +16,7 @@ final class InstanceObject {
   /// nothing of that name is exported.
   private(set) var hostMemory: MemoryObject?
   private(set) var tables: [TableObject] = []
+  private(set) var tags: [TagObject] = []
   /// The references of each element segment; empty once dropped.
   private(set) var elements: [[UInt64]] = []
   /// Which data segments have been dropped.
@@ -50,6 +51,9 @@ final class InstanceObject {
       }
       store.own(memory)
       add(memory)
+    }
+    for type in wasm.tags[wasm.importedTagCount...] {
+      add(TagObject(store: store, typeIdentity: module.typeIdentities[Int(type)]))
     }
     hostMemory = exportedMemory("memory") ?? memories.first
     makeRecords()
@@ -125,6 +129,7 @@ final class InstanceObject {
         globalCount += 1
       case .memory(let memory): add(memory.object)
       case .table(let table): add(table.object)
+      case .tag(let tag): add(tag.object)
       }
     }
   }
@@ -141,6 +146,11 @@ final class InstanceObject {
   private func add(_ table: TableObject) {
     storeWord(layout.tables + Int32(tables.count) * 8, UInt(bitPattern: table.record))
     tables.append(table)
+  }
+
+  private func add(_ tag: TagObject) {
+    storeWord(layout.tags + Int32(tags.count) * 8, UInt(bitPattern: tag.record))
+    tags.append(tag)
   }
 
   private func makeRecords() {
@@ -208,6 +218,18 @@ final class InstanceObject {
   private func evaluate(_ expression: ConstantExpression) -> UInt64 {
     expression.evaluate(
       global: { cell(ofGlobal: Int($0)).pointee }, function: reference)
+  }
+
+  /// Every word in which the instance itself may refer to an exception.
+  func forEachExceptionReference(_ body: (UInt64) -> Void) {
+    for index in wasm.importedGlobalCount..<wasm.globals.count
+    where wasm.globals[index].type.isExceptionReference {
+      body(cell(ofGlobal: index).pointee)
+    }
+    for (segment, references) in zip(wasm.elements, elements)
+    where segment.type.isExceptionReference {
+      references.forEach(body)
+    }
   }
 
   // MARK: Starting

@@ -17,6 +17,10 @@ public final class Store {
   /// Each from `makeGlobalCell`, freed with the store.
   private var globalCells: [UnsafeMutableRawPointer] = []
   private var objects: [AnyObject] = []
+  private var tags: [TagObject] = []
+  /// The exceptions that are alive; made with the first tag.
+  private(set) lazy var exceptionHeap = Store.makeExceptionHeap(
+    owner: Unmanaged.passUnretained(self).toOpaque())
   /// Bytes of all memories together.
   var memoryBytes: UInt64 = 0
 
@@ -28,6 +32,10 @@ public final class Store {
   public init(engine: Engine) { self.engine = engine }
 
   deinit {
+    if !tags.isEmpty {
+      brolga_exceptions_free(exceptionHeap)
+      exceptionHeap.deallocate()
+    }
     for cell in globalCells { cell.deallocate() }
   }
 
@@ -40,6 +48,7 @@ public final class Store {
   func own(_ function: HostFunctionObject) { hostFunctions.append(function) }
   func own(_ memory: MemoryObject) { memories.append(memory) }
   func own(_ table: TableObject) { tables.append(table) }
+  func own(_ tag: TagObject) { tags.append(tag) }
 
   /// A cell for a global of the host's.
   func makeGlobalCell() -> UnsafeMutablePointer<UInt64> {
@@ -47,6 +56,16 @@ public final class Store {
     let cell = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
     globalCells.append(cell)
     return cell.initializeMemory(as: UInt64.self, repeating: 0, count: bytes / 8)
+  }
+
+  /// Every word in which a table or global of the store may refer to an exception.
+  func forEachExceptionReference(_ body: (UInt64) -> Void) {
+    for instance in instances { instance.forEachExceptionReference(body) }
+    for table in tables where table.element.isExceptionReference {
+      for k in 0..<table.record.pointee.length { body(table.record.pointee.elements[k]) }
+    }
+    // Of any type: what is no exception's address is passed over.
+    for cell in globalCells { body(cell.load(as: UInt64.self)) }
   }
 
   // MARK: External references
@@ -75,13 +94,20 @@ public final class Store {
     depth += 1
     let kind = brolga_enter(&call)
     depth -= 1
-    if kind != 0 { throw Store.error(kind) }
+    if kind != 0 { throw error(kind) }
   }
 
-  private static func error(_ kind: UInt32) -> any Error {
+  private func error(_ kind: UInt32) -> any Error {
     if kind == UInt32(TrapKind.hostError.rawValue), let box = brolga_take_error() {
       // Safe: `dispatchHostCall` retained the box, and taking it leaves none behind.
       return Unmanaged<ErrorBox>.fromOpaque(box).takeRetainedValue().error
+    }
+    if kind == UInt32(TrapKind.uncaughtException.rawValue),
+      let exception = brolga_take_exception()
+    {
+      let error = Exception(exception, store: self, Backtrace(last: brolga_last_trap()))
+      brolga_exception_caught(nil, exception)
+      return error
     }
     return Trap(last: brolga_last_trap())
   }

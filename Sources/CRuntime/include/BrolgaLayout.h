@@ -22,6 +22,27 @@
 #define BROLGA_HOST_SAVED_R10 200
 #define BROLGA_HOST_FRAME_BYTES 208
 
+// brolga_landing, and how many bytes it has
+#define BROLGA_LANDING_RBX 0
+#define BROLGA_LANDING_R10 8
+#define BROLGA_LANDING_R12 16
+#define BROLGA_LANDING_R13 24
+#define BROLGA_LANDING_RBP 32
+#define BROLGA_LANDING_RSP 40
+#define BROLGA_LANDING_CONTEXT 48
+#define BROLGA_LANDING_EXCEPTION 56
+#define BROLGA_LANDING_TARGET 64
+#define BROLGA_LANDING_ACTIVATION 72
+#define BROLGA_LANDING_BYTES 80
+
+// brolga_exception
+#define BROLGA_EXCEPTION_TAG 0
+#define BROLGA_EXCEPTION_IS_SHARED 12
+#define BROLGA_EXCEPTION_WORDS 24
+
+// A bit of Artefact's FrameInfo
+#define BROLGA_FRAME_KEEPS_CONTEXT 16
+
 // brolga_activation: first comes the stack pointer, so far below the entry's frame pointer.
 #define BROLGA_ENTRY_FRAME 48
 
@@ -42,3 +63,4 @@
 // TrapKind raw values
 #define BROLGA_TRAP_MEMORY_OUT_OF_BOUNDS 2
 #define BROLGA_TRAP_TABLE_OUT_OF_BOUNDS 3
+#define BROLGA_TRAP_EXCEPTION 16

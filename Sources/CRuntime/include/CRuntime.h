@@ -55,6 +55,60 @@ extern void brolga_raise(void);
 // Helper `tailCall`, jumped to by compiled code only.
 extern void brolga_tail_call(void);
 
+// What exceptions are told apart by: a tag's address is its identity.
+typedef struct brolga_tag {
+  struct brolga_exception_heap *heap;
+  // Words of its exceptions' values: one each, of a vector two.
+  uint64_t word_count;
+  // Swift's own word: the tag's object.
+  void *owner;
+} brolga_tag;
+
+typedef struct brolga_exception {
+  brolga_tag *tag;
+  // Among its heap's.
+  uint32_t position;
+  // A reference to it was made.
+  uint16_t is_shared;
+  uint16_t is_marked;
+  // How often the host holds it.
+  int64_t holds;
+  uint64_t words[];
+} brolga_exception;
+
+// The exceptions of a store. Zeroed but for `mark_roots` and `owner` to begin with.
+typedef struct brolga_exception_heap {
+  brolga_exception **all;
+  uint64_t count, capacity;
+  // The number at which the next one is preceded by a collection.
+  uint64_t limit;
+  // Hands every word that the store's tables and globals of references hold to brolga_exception_mark.
+  void (*mark_roots)(struct brolga_exception_heap *heap);
+  void *owner;
+  // Of a collection.
+  uint64_t *set;
+  unsigned set_shift;
+  uint64_t set_mask, lowest, highest, words_seen;
+  brolga_exception **marked;
+  uint64_t marked_count;
+} brolga_exception_heap;
+
+// Helpers of compiled code. The first returns null when there is no memory.
+brolga_exception *brolga_exception_new(void *context, brolga_tag *tag);
+void brolga_exception_caught(void *context, brolga_exception *exception);
+// Helpers `throw` and `resumeUnwinding`, called by compiled code only.
+extern void brolga_throw(void);
+extern void brolga_resume_unwinding(void);
+
+void brolga_exception_mark(brolga_exception_heap *heap, uint64_t word);
+// From any thread, as long as the heap lives.
+void brolga_exception_hold(brolga_exception *exception, int64_t change);
+void brolga_exceptions_free(brolga_exception_heap *heap);
+
+// The exception that ended the last activation, or that a host function's failed call goes on with.
+brolga_exception *brolga_take_exception(void);
+void brolga_set_exception(brolga_exception *exception);
+
 // The beginnings of what a context's memories and tables point to.
 typedef struct brolga_memory_record {
   char *base;

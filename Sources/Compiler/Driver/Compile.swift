@@ -22,7 +22,6 @@ package struct Compilation: ~Copyable {
 package func compile(
   _ module: Module, _ options: CompilerOptions
 ) throws(CompileError) -> Compilation {
-  do throws(WasmError) { try module.refuseTags() } catch { throw .module(error) }
   let unit = CompilationUnit(module, options)
   let count = module.functionCount - module.importedFunctionCount
   options.progress?.total.store(count, ordering: .relaxed)

@@ -159,6 +159,9 @@ extension TrapKind {
     case .hostError: "hostError"
     case .interrupted: "interrupted"
     case .nullFunctionReference: "nullFunctionReference"
+    case .nullExceptionReference: "nullExceptionReference"
+    case .uncaughtException: "uncaughtException"
+    case .outOfMemory: "outOfMemory"
     }
   }
 }

@@ -51,7 +51,7 @@ extension PassScratch {
     switch terminator.opcode {
     case .jump:
       add(frequency, to: terminator.a, from: b, &function)
-    case .branch:
+    case .branch, .unwind:
       let first = share(of: terminator.b, depth, from: b, function)
       let second = share(of: terminator.c, depth, from: b, function)
       let unit = frequency / (first + second)

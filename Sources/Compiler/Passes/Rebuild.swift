@@ -335,6 +335,11 @@ extension PassScratch {
     case .jump: jump(i.a, b, of: &old)
     case .branch: branch(i, b, of: &old)
     case .branchTable: branchTable(i, b, of: &old)
+    case .unwind:
+      let exception = new(i.a, of: &old)
+      let caught = reach(i.b, of: &old)
+      let returned = reach(i.c, of: &old)
+      builder.append(Instruction(.unwind, .none, a: exception, b: caught, c: returned))
     case .returns:
       let start = copyList(from: i.b, count: i.c, isTyped: false, of: &old)
       builder.append(Instruction(.returns, .none, b: start, c: i.c))

@@ -64,6 +64,8 @@ struct LocalSpans: ~Copyable {
   private var loops = Vector<Loop>()
   private var openLoops = Vector<UInt32>()
   private var frames = Vector<Frame>()
+  /// `try_table`s that are open: calls in them end their blocks.
+  private var openScopes = 0
 
   init() {}
 
@@ -80,7 +82,12 @@ struct LocalSpans: ~Copyable {
       switch op.opcode {
       case .localGet: read(op.index)
       case .localSet, .localTee: assign(op.index)
-      case .block, .tryTable: open(.block)
+      case .block: open(.block)
+      case .tryTable:
+        for i in validator.catchClauses.indices { noteBranch(to: validator.catchClauses[i].label) }
+        open(.tryTable)
+        openScopes &+= 1
+      case .call, .callIndirect, .callRef: if openScopes > 0 { block &+= 1 }
       case .loop: openLoop()
       case .if:
         open(.ifThen)
@@ -118,6 +125,7 @@ struct LocalSpans: ~Copyable {
     loops.append(Loop(start: 0, outer: 0, depth: 0))
     openLoops.removeAll()
     openLoops.append(0)
+    openScopes = 0
     frames.removeAll()
     open(.function)
   }
@@ -212,7 +220,9 @@ struct LocalSpans: ~Copyable {
     switch frame.kind {
     case .function: break
     case .loop: loops[Int(truncatingIfNeeded: openLoops.popLast())].end = position
-    case .block: if frame.isBranchedTo { forgetAssignments(downTo: frame.assignmentCount) }
+    case .block, .tryTable:
+      if frame.kind == .tryTable { openScopes &-= 1 }
+      if frame.isBranchedTo { forgetAssignments(downTo: frame.assignmentCount) }
     case .ifThen, .ifElse: forgetAssignments(downTo: frame.assignmentCount)
     }
   }

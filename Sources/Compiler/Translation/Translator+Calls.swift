@@ -95,14 +95,16 @@ extension Translator {
         opcode, hasValue ? Type(results[0]) : .none, a: callee,
         b: UInt32(truncatingIfNeeded: start), c: UInt32(truncatingIfNeeded: count)))
     if opcode.isTerminator { isReachable = false }
-    guard hasValue else { return }
-    push(call)
-    for i in 1..<max(1, results.count) {
-      push(
-        builder.append(
-          Instruction(
-            .result, Type(results[i]), a: call.raw, b: UInt32(truncatingIfNeeded: i))))
+    if hasValue {
+      push(call)
+      for i in 1..<max(1, results.count) {
+        push(
+          builder.append(
+            Instruction(
+              .result, Type(results[i]), a: call.raw, b: UInt32(truncatingIfNeeded: i))))
+      }
     }
+    if currentScope >= 0 && !opcode.isTerminator { catchExceptionOfCall() }
   }
 
   /// A reference to a function: the address of its record.

@@ -7,7 +7,7 @@ import WebAssembly
 
 /// An open construct.
 struct ControlFrame: BitwiseCopyable {
-  enum Kind: UInt8, BitwiseCopyable { case function, block, loop, ifThen, ifElse }
+  enum Kind: UInt8, BitwiseCopyable { case function, block, loop, ifThen, ifElse, tryTable }
 
   var kind: Kind
   /// Operands below the construct's parameters.
@@ -27,7 +27,8 @@ struct ControlFrame: BitwiseCopyable {
   /// The block after the construct is dominated by every block on the current path down to this
   /// depth: no branch to it, and no change of path within the construct, reached above it.
   var joinDepth: Int32 = .max
-  var wasReachable = true
+  /// Index in `Translator.scopes`, for a `try_table`.
+  var scope: Int32 = -1
 
   init(kind: Kind, stackHeight: UInt32, parameterCount: UInt32, resultCount: UInt32) {
     self.kind = kind
@@ -41,15 +42,16 @@ struct ControlFrame: BitwiseCopyable {
 }
 
 extension Translator {
-  mutating func translateControl(_ op: Operator) {
+  mutating func translateControl(_ op: Operator, _ unit: CompilationUnit) {
     switch op.opcode {
     case .block:
       openFrame(.block)
       locals.openConstruct()
+    case .tryTable: translateTryTable()
     case .loop: translateLoop()
     case .if: translateIf()
     case .else: translateElse()
-    case .end: translateEnd()
+    case .end: translateEnd(unit)
     case .br: branch(to: op.index)
     case .brIf: translateBranchIf(op.index)
     case .brTable: translateBranchTable()
@@ -63,20 +65,20 @@ extension Translator {
     isReachable = false
   }
 
-  private mutating func newBlock() -> Block {
+  mutating func newBlock() -> Block {
     let block = builder.createBlock(loopDepth: openLoops)
     locals.incoming.attach(IncomingEdges.List(), to: block)
     return block
   }
 
   /// Locals in the frame are known within a block only, so that no value is kept over many.
-  private mutating func beginBlock(_ block: Block, dominatorDepth: Int) {
+  mutating func beginBlock(_ block: Block, dominatorDepth: Int) {
     builder.beginBlock(block, dominatorDepth: dominatorDepth)
     if localsInFrame { locals.startRegion() }
   }
 
   /// Makes an edge from the current block that carries the topmost `count` operands.
-  private mutating func makeEdge(carrying count: UInt32) -> UInt32 {
+  mutating func makeEdge(carrying count: UInt32) -> UInt32 {
     let start = UInt32(truncatingIfNeeded: locals.incoming.operands.count)
     var i = stack.count &- Int(truncatingIfNeeded: count)
     while i < stack.count {
@@ -91,14 +93,14 @@ extension Translator {
   }
 
   /// Makes an edge from the current block to the only block it will ever lead to.
-  private mutating func makeEdge(to block: Block) -> UInt32 {
+  mutating func makeEdge(to block: Block) -> UInt32 {
     let edge = makeEdge(carrying: 0)
     lead(edge, to: block)
     return edge
   }
 
   /// Gives an edge its target.
-  private mutating func lead(_ edge: UInt32, to block: Block) {
+  mutating func lead(_ edge: UInt32, to block: Block) {
     builder.function.edges[Edge(raw: edge)].to = block
     locals.incoming.append(edge, toBlock: block)
   }
@@ -121,7 +123,7 @@ extension Translator {
 
   // MARK: Opening
 
-  private mutating func openFrame(_ kind: ControlFrame.Kind) {
+  mutating func openFrame(_ kind: ControlFrame.Kind) {
     let signature = validator.blockSignature
     let parameters = UInt32(truncatingIfNeeded: signature.parameters.count)
     let frame = ControlFrame(
@@ -185,7 +187,7 @@ extension Translator {
 
   // MARK: Closing
 
-  mutating func translateEnd() {
+  mutating func translateEnd(_ unit: CompilationUnit) {
     var frame = frames.last
     switch frame.kind {
     case .function:
@@ -202,6 +204,7 @@ extension Translator {
       }
       endWithoutJoin(frame)
       return
+    case .tryTable: if frame.scope >= 0 { endScope(&frame, unit) }
     case .block, .ifThen, .ifElse: break
     }
     if frame.kind == .ifThen {
@@ -230,12 +233,12 @@ extension Translator {
   }
 
   /// Tells the enclosing construct how far up the path of dominators has changed.
-  private mutating func noteDepth(_ depth: Int32) {
+  mutating func noteDepth(_ depth: Int32) {
     guard frames.count > 0 else { return }
     frames.last.joinDepth = min(frames.last.joinDepth, depth)
   }
 
-  private mutating func jumpToEnd(_ frame: inout ControlFrame) {
+  mutating func jumpToEnd(_ frame: inout ControlFrame) {
     let edge = makeEdge(carrying: frame.resultCount)
     locals.incoming.append(edge, to: &frame.branches)
     frame.joinDepth = min(frame.joinDepth, Int32(truncatingIfNeeded: builder.dominatorDepth))
@@ -244,21 +247,30 @@ extension Translator {
 
   /// Starts the block that all branches to the construct's end reach.
   private mutating func beginJoin(_ frame: ControlFrame) {
+    beginJoin(
+      of: frame.branches, dominatorDepth: frame.joinDepth, stackHeight: frame.stackHeight,
+      operandCount: frame.resultCount)
+  }
+
+  /// The same for edges that carry so many operands, and that stand on a stack of this height.
+  mutating func beginJoin(
+    of edges: IncomingEdges.List, dominatorDepth: Int32, stackHeight: UInt32, operandCount: UInt32
+  ) {
     let block = builder.createBlock(loopDepth: openLoops)
-    locals.incoming.attach(frame.branches, to: block)
-    var edge = frame.branches.first
+    locals.incoming.attach(edges, to: block)
+    var edge = edges.first
     while edge != .max {
       builder.function.edges[Edge(raw: edge)].to = block
       edge = locals.incoming.edges[Int(truncatingIfNeeded: edge)].next
     }
-    beginBlock(block, dominatorDepth: Int(frame.joinDepth))
+    beginBlock(block, dominatorDepth: Int(dominatorDepth))
     isReachable = true
     locals.join(block: block.raw)
-    stack.truncate(to: Int(truncatingIfNeeded: frame.stackHeight))
-    if frame.branches.count == 1 {
-      pushOperands(ofEdge: frame.branches.first, Int(frame.resultCount))
+    stack.truncate(to: Int(truncatingIfNeeded: stackHeight))
+    if edges.count == 1 {
+      pushOperands(ofEdge: edges.first, Int(operandCount))
     } else {
-      pushOperandParameters(block, Int(frame.resultCount))
+      pushOperandParameters(block, Int(operandCount))
     }
   }
 
@@ -308,7 +320,7 @@ extension Translator {
 
   // MARK: Branches
 
-  private mutating func branch(to depth: UInt32) {
+  mutating func branch(to depth: UInt32) {
     if Int(truncatingIfNeeded: depth) == frames.count &- 1 {
       emitReturn(Int(frames[0].resultCount))
       return

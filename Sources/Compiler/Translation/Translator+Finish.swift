@@ -195,11 +195,14 @@ extension Translator {
     while b > 0 {
       let block = Block(b)
       let terminator = builder.function.instructions[builder.function.terminator(block)]
-      var isCold = false
+      // A landing is cold by itself.
+      var isCold = builder.function.blocks[block].isCold
       switch terminator.opcode {
       case .trap: isCold = true
-      case .jump: isCold = isColdTarget(terminator.a, of: b)
-      case .branch: isCold = isColdTarget(terminator.b, of: b) && isColdTarget(terminator.c, of: b)
+      case .jump: if isColdTarget(terminator.a, of: b) { isCold = true }
+      case .branch:
+        if isColdTarget(terminator.b, of: b) && isColdTarget(terminator.c, of: b) { isCold = true }
+      case .unwind: if isColdTarget(terminator.c, of: b) { isCold = true }
       default: break
       }
       builder.function.blocks[block].isCold = isCold

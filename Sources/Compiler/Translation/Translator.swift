@@ -29,6 +29,11 @@ package struct Translator: ~Copyable {
   var deadDepth = 0
   /// Scratch of `branchTable`: per control depth, the edge made for it, or `.max`.
   var tableEdges = Vector<UInt32>()
+  /// The scopes that are open, and their clauses.
+  var scopes = Vector<HandlerScope>()
+  var clauses = Vector<CatchClause>()
+  /// The innermost scope, or -1.
+  var currentScope: Int32 = -1
   var finishing = FinishScratch()
 
   package init() {}
@@ -66,12 +71,15 @@ package struct Translator: ~Copyable {
     isReachable = true
     openLoops = 0
     deadDepth = 0
+    scopes.removeAll()
+    clauses.removeAll()
+    currentScope = -1
     beginEntry(unit, function)
     while !validator.isAtEnd {
       let op = try validator.next()
       if isReachable {
         builder.origin = UInt32(truncatingIfNeeded: validator.offset)
-        try translate(op, unit)
+        translate(op, unit)
       } else {
         passOver(op, unit)
       }
@@ -150,7 +158,7 @@ package struct Translator: ~Copyable {
 
   // MARK: Operators
 
-  private mutating func translate(_ op: Operator, _ unit: CompilationUnit) throws(WasmError) {
+  private mutating func translate(_ op: Operator, _ unit: CompilationUnit) {
     let simple = SimpleOperator.of(op.opcode)
     switch simple.form {
     case .unary:
@@ -168,13 +176,11 @@ package struct Translator: ~Copyable {
       push(builder.emit(Instruction(simple.opcode, simple.type, a: a, b: zero.raw)))
     case .load: translateLoad(op, simple)
     case .store: translateStore(op, simple)
-    case .none: try translateOther(op, unit)
+    case .none: translateOther(op, unit)
     }
   }
 
-  private mutating func translateOther(
-    _ op: Operator, _ unit: CompilationUnit
-  ) throws(WasmError) {
+  private mutating func translateOther(_ op: Operator, _ unit: CompilationUnit) {
     switch op.opcode {
     case .localGet: push(Value(raw: getLocal(op.index)))
     case .localSet: setLocal(op.index, pop())
@@ -192,11 +198,11 @@ package struct Translator: ~Copyable {
       push(
         builder.emit(Instruction(.select, type, a: condition, b: chosen, c: otherwise)))
     case .nop: break
-    case .block, .loop, .if, .else, .end, .br, .brIf, .brTable, .return, .unreachable:
-      translateControl(op)
+    case .block, .loop, .if, .else, .end, .br, .brIf, .brTable, .return, .unreachable, .tryTable:
+      translateControl(op, unit)
     case .call, .returnCall, .callIndirect, .returnCallIndirect, .callRef, .returnCallRef:
       translateCall(op, unit)
-    case .throw, .throwRef, .tryTable: throw refusedException()
+    case .throw, .throwRef: translateException(op, unit)
     case .brOnNull: translateBranchOnNull(op.index)
     case .brOnNonNull: translateBranchOnNonNull(op.index)
     case .globalGet, .globalSet: translateGlobal(op, unit)
@@ -247,7 +253,7 @@ package struct Translator: ~Copyable {
     switch op.opcode {
     case .block, .loop, .if, .tryTable: deadDepth &+= 1
     case .else: if deadDepth == 0 { translateElse() }
-    case .end: if deadDepth > 0 { deadDepth &-= 1 } else { translateEnd() }
+    case .end: if deadDepth > 0 { deadDepth &-= 1 } else { translateEnd(unit) }
     default: break
     }
   }
