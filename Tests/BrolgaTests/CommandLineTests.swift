@@ -116,9 +116,9 @@ struct CommandLineTests {
 
   @Test func aRefusalNamesAllThatIsMissing() throws {
     let folder = TemporaryFolder()
-    // A shared memory, and a tag.
+    // The type of a continuation, and a shared memory.
     let bytes: [UInt8] = [
-      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 5, 4, 1, 3, 1, 1, 13, 3, 1, 0, 0,
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 6, 2, 0x60, 0, 0, 0x5d, 0, 5, 4, 1, 3, 1, 1,
     ]
     try Data(bytes).write(to: URL(filePath: folder.path + "/shared.wasm"))
     for command in ["run", "compile", "validate", "inspect"] {
@@ -126,7 +126,41 @@ struct CommandLineTests {
       #expect(result.status == 1)
       #expect(
         result.errorText.hasSuffix(
-          ": unsupported: threads at offset 17, exception handling at offset 20\n"))
+          ": unsupported: stack switching at offset 14, threads at offset 19\n"))
+    }
+  }
+
+  @Test func exceptionsAreShownAndTheirLegacyFormIsRefusedWithAdvice() throws {
+    let folder = TemporaryFolder()
+    let file = folder.path + "/tags.wat"
+    folder.write(
+      "tags.wat",
+      """
+      (module (import "m" "t" (tag (param i32 f64))) (tag (export "out") (param exnref))
+        (func (export "f") (block (try_table (catch_all 0)))))
+      """)
+    #expect(try brolga("validate", file).status == 0)
+    let rows = try brolga("inspect", file).outputText.split(separator: "\n").map {
+      $0.split(separator: " ").joined(separator: " ")
+    }
+    #expect(rows.contains("m t tag [i32 f64] -> []") && rows.contains("out tag [exnref] -> []"))
+    #expect(rows.contains { $0.hasPrefix("tag ") })
+    for command in ["run", "compile", "observe"] {
+      let result = try brolga(command, file)
+      #expect(result.status == 1 && result.errorText.contains("unsupported: exception handling"))
+    }
+    folder.write("legacy.wat", "(module (func try nop end))")
+    // The same in binary.
+    let bytes: [UInt8] = [
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 0, 6, 0x40, 0x0b,
+      0x0b,
+    ]
+    try Data(bytes).write(to: URL(filePath: folder.path + "/legacy.wasm"))
+    for name in ["legacy.wat", "legacy.wasm"] {
+      let result = try brolga("validate", folder.path + "/" + name)
+      #expect(result.status == 1)
+      let advice = "legacy exception handling (wasm-opt --translate-to-exnref converts it)"
+      #expect(result.errorText.contains("unsupported: \(advice)"), "\(name)")
     }
   }
 

@@ -124,10 +124,7 @@ private let incomplete: [String: String] = [
   type-subtyping
   """,
   "exception handling": """
-  exports imports instance tag throw throw_ref
-  """,
-  "exception handling, legacy exception handling": """
-  try_table
+  imports instance tag throw throw_ref try_table
   """,
 ]
 

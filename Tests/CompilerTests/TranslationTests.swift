@@ -85,3 +85,32 @@ func supportedModule(_ bytes: [UInt8]) throws -> Module? {
     return nil
   }
 }
+
+@Test(arguments: [false, true])
+func exceptionsAreValidatedAndNotCompiled(keepsLocalsInFrame: Bool) throws {
+  var options = CompilerOptions()
+  options.keepsLocalsInFrame = keepsLocalsInFrame
+  func refusal(_ fields: String) throws -> WasmError? {
+    var text = "(module \(fields))"
+    let module = try text.withUTF8 { try Module(text: UnsafeRawBufferPointer($0)) }
+    do throws(CompileError) {
+      _ = try compile(module, options)
+      return nil
+    } catch {
+      guard case .module(let error) = error else { return nil }
+      return error
+    }
+  }
+  for fields in [
+    "(tag)", "(import \"m\" \"t\" (tag (param i32)))", "(func (try_table (catch_all 0)))",
+    "(func (throw_ref (ref.null exn)))",
+  ] {
+    let error = try refusal(fields)
+    #expect(error?.kind == .unsupported && error?.message == "exception handling", "\(fields)")
+  }
+  // What does not run need not be compiled; it has to be valid.
+  let dead = "(func (result i32) (local i32) i32.const 1 return"
+  #expect(
+    try refusal("\(dead) (try_table (catch_all_ref 0) (throw_ref)) i32.const 2)")?.kind == .invalid)
+  #expect(try refusal("\(dead) (try_table (local.set 0 (i32.const 1)) (br 0)) i32.const 2)") == nil)
+}

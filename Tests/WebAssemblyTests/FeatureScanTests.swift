@@ -30,14 +30,44 @@ private func features(_ bytes: [UInt8]) throws -> [UnsupportedFeature] {
   let found = try features(module.bytes)
   #expect(
     found.map(\.name) == [
-      "threads", "exception handling", "garbage collection", "legacy exception handling",
+      "threads", "garbage collection", Features.legacyExceptionHandling.name,
     ])
   #expect(found.map(\.offset) == found.map(\.offset).sorted())
   let bytes = module.bytes
   #expect(bytes[found[0].offset] == 0x03)
-  #expect(bytes[found[1].offset] == 0x04)
-  #expect(bytes[found[2].offset] == 0xFB)
-  #expect(bytes[found[3].offset] == 0x06)
+  #expect(bytes[found[1].offset] == 0xFB)
+  #expect(bytes[found[2].offset] == 0x06)
+}
+
+@Test func exceptionsAreFoundWhereTheyAreNotSupported() {
+  func found(_ module: TestModule) -> (messages: [String], byte: UInt8?, isComplete: Bool) {
+    let bytes = module.bytes
+    return bytes.withUnsafeBytes {
+      var scan = FeatureScan($0, supported: [])
+      scan.scanModule()
+      let byte = scan.found.first.map { bytes[$0.offset] }
+      return (scan.found.map(\.message), byte, scan.isComplete)
+    }
+  }
+  var modules: [(module: TestModule, byte: UInt8)] = []
+  for code: [UInt8] in [
+    [0x08, 0x00], [0x0A], [0x1F, 0x40, 0x03, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x02, 0x00, 0x0B],
+  ] {
+    modules.append((TestModule(code), code[0]))
+  }
+  var module = TestModule()
+  module.tags = [[0x00, 0x00]]
+  modules.append((module, 13))
+  module.tags = []
+  module.imports = [name("a") + name("b") + [0x04, 0x00, 0x00]]
+  modules.append((module, 0x04))
+  module.imports = []
+  module.exports = [name("a") + [0x04, 0x00]]
+  modules.append((module, 0x04))
+  for (module, byte) in modules {
+    let found = found(module)
+    #expect(found.messages == ["exception handling"] && found.byte == byte && found.isComplete)
+  }
 }
 
 @Test func whatCannotBeReadHidesOnlyTheRestOfItsPart() throws {
@@ -54,11 +84,12 @@ private func features(_ bytes: [UInt8]) throws -> [UnsupportedFeature] {
 @Test func everyPrefixOfAModuleIsScanned() throws {
   var module = TestModule([0xFD, 0x0F, 0x1A]).furnished()
   module.imports = [name("a") + name("b") + [0x04, 0x00, 0x00]]
+  module.types.append([0x5D, 0x00])
   let bytes = module.bytes
   let error = try #require(refusal(of: bytes))
   for count in 0...bytes.count {
     let found = bytes[..<count].withUnsafeBytes { unsupportedFeatures(of: $0, refusedFor: error) }
-    #expect(found.first?.name == "exception handling")
+    #expect(found.first?.name == "stack switching")
   }
 }
 

@@ -313,8 +313,7 @@ private let excess =
 @Test func laterFeaturesAreNamed() {
   let expected: [(String, [UInt8])] = [
     ("threads", [0xFE, 0x00]),
-    ("garbage collection", [0xFB, 0x00]), ("exception handling", [0x08, 0x00]),
-    ("legacy exception handling", [0x06, 0x40]),
+    ("garbage collection", [0xFB, 0x00]), (Features.legacyExceptionHandling.name, [0x06, 0x40]),
     ("stack switching", [0xE0, 0x00]), ("garbage collection", [0xD3]),
   ]
   for (feature, code) in expected { #expect(complain(code) == "unsupported: \(feature)") }

@@ -100,11 +100,12 @@ import Testing
 }
 
 @Test func onlyATagNeedsExceptionHandling() {
-  #expect(complaint(about: header + section(13, [0x00])) == nil)
+  #expect(complaint(about: header + section(13, [0x00]), features: []) == nil)
   #expect(
     complaint(about: header + section(13, [0x00, 0x00])) == "malformed: section size mismatch")
   #expect(
-    complaint(about: header + section(13, [0x01, 0, 0])) == "unsupported: exception handling")
+    complaint(about: header + section(13, [0x01, 0, 0]), features: [])
+      == "unsupported: exception handling")
 }
 
 @Test func sectionsAreCheckedForOrderAndSize() {
@@ -132,7 +133,7 @@ import Testing
   #expect(complain { $0.functions = [[0x05]] } == "invalid: unknown type 5")
   #expect(complain { $0.imports = [[0, 0, 0, 9]] } == "invalid: unknown type 9")
   #expect(complain { $0.imports = [[0, 0, 5]] } == "malformed: malformed import kind 5")
-  #expect(complain { $0.imports = [[0, 0, 4, 0, 0]] } == "unsupported: exception handling")
+  #expect(complain { $0.imports = [[0, 0, 4, 1, 0]] } == "malformed: malformed tag attribute")
   #expect(complain { $0.imports = [[0, 0, 0x7F, 0]] } == "unsupported: compact import section")
   #expect(complain { $0.tables = [[0x7F, 0, 0]] } == "malformed: malformed reference type")
   #expect(complain { $0.tables = [[0x70, 2, 0]] } == "malformed: malformed limits flags")

@@ -16,18 +16,25 @@ private func moduleOfEveryOperator() -> TestModule {
     case .else: code += [0x41, 0x00, 0x04, 0x40, 0x05, 0x0B]
     case .end, .if: break
     case .block, .loop: code += operation + [0x40, 0x0B]
+    // Its clauses lead to a block that takes a reference, and to the function.
+    case .tryTable:
+      code += [0x02, 0x69] + operation + [0x40, 0x03, 0x03, 0x00, 0x02, 0x01, 0x01, 0x00, 0x00]
+      code += [0x0B, 0x00, 0x0B, 0x1A]
     // Its label takes a reference.
     case .brOnNonNull: code += [0x02, 0x70, 0x00] + operation + [0x00, 0x00, 0x0B, 0x1A]
     default: code += [0x02, 0x40, 0x00] + operation + immediates(opcode) + [0x00, 0x0B]
     }
   }
-  return TestModule(code, parameters: [0x7F, 0x7C]).furnished()
+  var module = TestModule(code, parameters: [0x7F, 0x7C]).furnished()
+  module.types.append(functionType([], []))
+  module.tags = [[0x00, 0x02], [0x00, 0x00]]
+  return module
 }
 
 private func immediates(_ opcode: Opcode) -> [UInt8] {
   switch opcode {
   case .localGet, .localSet, .localTee, .globalGet, .br, .brIf, .call, .tableGet, .tableSet,
-    .returnCall, .callRef, .returnCallRef, .brOnNull,
+    .returnCall, .throw, .callRef, .returnCallRef, .brOnNull,
     .memorySize, .memoryGrow, .dataDrop, .memoryFill, .elemDrop, .tableGrow, .tableSize,
     .tableFill, .i32Const, .i64Const:
     [0x00]

@@ -11,6 +11,7 @@ struct TestModule {
   var functions: [[UInt8]] = []
   var tables: [[UInt8]] = []
   var memories: [[UInt8]] = []
+  var tags: [[UInt8]] = []
   var globals: [[UInt8]] = []
   var exports: [[UInt8]] = []
   var start: [UInt8]?
@@ -24,8 +25,8 @@ struct TestModule {
   var bytes: [UInt8] {
     var result = header
     let sections: [(UInt8, [[UInt8]])] = [
-      (1, types), (2, imports), (3, functions), (4, tables), (5, memories), (6, globals),
-      (7, exports),
+      (1, types), (2, imports), (3, functions), (4, tables), (5, memories), (13, tags),
+      (6, globals), (7, exports),
     ]
     for (id, items) in sections where !items.isEmpty { result += section(id, vector(items)) }
     if let start { result += section(8, start) }

@@ -33,6 +33,14 @@ private let seeds = [
     local.get 0 i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31
     f32x4.relaxed_madd (i16x8.replace_lane 7 (local.get 0) (local.get 1)) i8x16.add)
   """,
+  """
+  (import "a" "t" (tag $t (param i32))) (tag $e (export "e") (param i32 exnref)) (tag)
+  (func $f (param exnref) (result i32)
+    (block $o (result i32 exnref)
+      (try_table $l (catch_ref $t $o) (catch $e $o) (catch_all $l) (throw 2))
+      try_table (catch_all_ref 0) (throw $e (i32.const 1) (local.get 0)) end unreachable)
+    throw_ref)
+  """,
 ]
 
 @Suite(.timeLimit(.minutes(5)))
@@ -43,6 +51,7 @@ struct TextMutationTests {
     "(then", "(else", "else", "end", "block", "if", "(func", "(module", "(;", ";)", ";;", "(@a",
     "4294967296", "nan:0x1", "inf", "offset=1", "align=8", "(ref null func)", "(ref 0)", "v128",
     "v128.const", "i8x16", "f32x4", "i8x16.shuffle", "f64x2.extract_lane", "v128.load32_lane", "16",
+    "throw 0", "try_table", "(catch 0 0)", "(catch_all 1)", "(catch_ref $t 0)", "exnref", "(tag)",
     "mut", "(mut i32)", "(rec (type (func)))", "(type (sub 0 (func)))", "(struct (field i8))",
     "i64", "(offset", "(item", "declare", "(import \"\" \"\"", "\\ff", "\n",
   ]

@@ -162,7 +162,7 @@ private func code(_ instructions: String, with memories: Int) throws -> [UInt8] 
 @Test func featuresAreAskedForByName() {
   let cases: [(String, String)] = [
     ("(func (ref.i31 (i32.const 1)) drop)", "garbage collection"),
-    ("(tag)", "exception handling"), ("(func try_table end)", "exception handling"),
+    ("(func try nop catch_all end)", Features.legacyExceptionHandling.name),
     ("(memory 1 1 shared)", "threads"), ("(memory 1 1 (pagesize 1))", "custom page sizes"),
     ("(func i32.atomic.load)", "threads"),
   ]
