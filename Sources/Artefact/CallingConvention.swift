@@ -19,7 +19,7 @@
   case integer, float, vector
 
   /// Words in memory.
-  @inlinable var words: UInt16 { self == .vector ? 2 : 1 }
+  @inlinable public var words: UInt16 { self == .vector ? 2 : 1 }
 }
 
 /// Gives out places in order, without storing them: one per parameter, then one per result.

@@ -62,6 +62,8 @@ struct ObserveCommand: ParsableCommand {
       seen.observe(try module.instantiate(store: store, imports: imports))
     } catch let trap as Trap {
       seen.add("trap \(trap.kind)")
+    } catch is Exception {
+      seen.add("exception")
     } catch let failure as Failure {
       seen.add("refused \(failure.message)")
     } catch {
@@ -96,6 +98,7 @@ private struct Observations {
       case .table(let table):
         let nulls = (0..<table.count).count { (try? table.get($0)).map(\.isNull) ?? false }
         add("table \(position) \(table.count) \(nulls)")
+      case .tag: break
       }
     }
   }
@@ -109,6 +112,8 @@ private struct Observations {
       return results.isEmpty ? "returns" : results.joined(separator: " ")
     } catch let trap as Trap {
       return "trap \(trap.kind)"
+    } catch is Exception {
+      return "exception"
     } catch {
       return "refused \(error)"
     }
@@ -176,7 +181,7 @@ private func plainImports(of module: Brolga.Module, store: Store) throws -> Impo
           store: store, element: element, minimum: Int(minimum),
           maximum: maximum.map { Int(clamping: $0) },
           is64: is64))
-    case .tag: break
+    case .tag(let type): define(Tag(store: store, parameters: type.parameters))
     }
   }
   return imports

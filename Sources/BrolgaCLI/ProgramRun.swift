@@ -126,6 +126,9 @@ enum Outcome {
     case .failed(let trap as Trap):
       complain("\(file): \(trap)")
       return ExitCode.trap
+    case .failed(let exception as Exception):
+      complain("\(file): \(exception)")
+      return ExitCode.trap
     case .failed(let failure as Failure):
       complain("\(file): \(failure.message)")
       return failure.status

@@ -70,5 +70,6 @@ func plainText(_ value: Value) -> String {
   case .v128(let vector): "\(vector)"
   case .ref(.function(let function)): function == nil ? "null" : "funcref"
   case .ref(.extern(let reference)): reference.map { "externref \($0.number)" } ?? "null"
+  case .ref(.exception(let exception)): exception == nil ? "null" : "exnref"
   }
 }

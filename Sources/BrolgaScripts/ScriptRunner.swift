@@ -115,7 +115,7 @@ private struct ScriptRunner {
       guard isMet else { throw .failed("got \(results), expected \(expected.map(\.description))") }
     case .assertTrap(let action, let reason), .assertExhaustion(let action, let reason):
       try expectTrap(reason) { runner in try runner.carryOut(action) }
-    case .assertException: throw .needs(Features.exceptionHandling.name)
+    case .assertException(let action): try expectException(action)
     case .assertModuleTrap(let module, let reason):
       let module = try loaded(module).get()
       try expectTrap(reason) { runner in _ = try runner.instantiate(module) }
@@ -251,6 +251,19 @@ private struct ScriptRunner {
       throw .failed("\(error), expected a trap")
     }
     throw .failed("did not trap, expected \"\(reason)\"")
+  }
+
+  private func expectException(_ action: ScriptAction) throws(ScriptProblem) {
+    do {
+      try carryOut(action)
+    } catch is Exception {
+      return
+    } catch let problem as ScriptProblem {
+      throw problem
+    } catch {
+      throw .failed("\(error), expected an exception")
+    }
+    throw .failed("threw no exception")
   }
 
   private func expectUnlinkable(_ module: Brolga.Module, _ reason: String) throws(ScriptProblem) {

@@ -34,7 +34,6 @@ extension ScriptExpectation {
     switch self {
     case .exactly(let value): value.need
     case .either(let choices): choices.lazy.compactMap(\.need).first
-    case .exception: Features.exceptionHandling.name
     default: nil
     }
   }
@@ -53,8 +52,9 @@ extension ScriptExpectation {
     case .external:
       if case .ref(.extern(_?)) = value { return true }
       return false
-    // See `need`: nothing is asked whether it is one.
-    case .exception: return false
+    case .exception:
+      if case .ref(.exception(_?)) = value { return true }
+      return false
     case .lanes:
       if case .v128(let vector) = value { return isMet(byVector: vector) }
       return false

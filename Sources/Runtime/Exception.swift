@@ -31,7 +31,7 @@ public struct Exception: Error, @unchecked Sendable {
   /// What is known of an exception of the guest's.
   init(_ exception: UnsafeMutablePointer<brolga_exception>, store: Store, _ calls: Backtrace) {
     tag = Tag(store: store, object: TagObject.of(exception))
-    var words = exception.words
+    var words = exception.firstWord
     arguments = tag.parameters.map { type in
       defer { words += Int(type.kind.words) }
       return Value(words, type: type, store: store)
@@ -48,7 +48,7 @@ public struct Exception: Error, @unchecked Sendable {
   /// The same for guests: an exception in the store's memory; nil if there is none left.
   func made() -> UnsafeMutablePointer<brolga_exception>? {
     guard let exception = brolga_exception_new(nil, tag.object.record) else { return nil }
-    var words = exception.words
+    var words = exception.firstWord
     for argument in arguments {
       argument.write(to: words)
       words += Int(argument.type.kind.words)
@@ -92,7 +92,7 @@ public final class ExceptionReference: Equatable {
 
 extension UnsafeMutablePointer<brolga_exception> {
   /// Its values, as many words as the tag says.
-  fileprivate var words: UnsafeMutablePointer<UInt64> {
+  fileprivate var firstWord: UnsafeMutablePointer<UInt64> {
     (UnsafeMutableRawPointer(self) + Int(ContextLayout.Exception.words))
       .assumingMemoryBound(to: UInt64.self)
   }

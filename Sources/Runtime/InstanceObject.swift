@@ -53,7 +53,10 @@ final class InstanceObject {
       add(memory)
     }
     for type in wasm.tags[wasm.importedTagCount...] {
-      add(TagObject(store: store, typeIdentity: module.typeIdentities[Int(type)]))
+      add(
+        TagObject(
+          store: store, typeIdentity: module.typeIdentities[Int(type)],
+          definition: (module, tags.count)))
     }
     hostMemory = exportedMemory("memory") ?? memories.first
     makeRecords()

@@ -34,8 +34,11 @@ final class TagObject {
   /// What compiled code knows the tag by.
   let record: UnsafeMutablePointer<brolga_tag>
   let typeIdentity: UInt32
+  /// Where it is defined, if that is a module.
+  private let definition: (module: Module, index: Int)?
 
-  init(store: Store, typeIdentity: UInt32) {
+  init(store: Store, typeIdentity: UInt32, definition: (module: Module, index: Int)? = nil) {
+    self.definition = definition
     self.typeIdentity = typeIdentity
     let type = TypeIdentities.type(typeIdentity)
     let words = type.parameters.reduce(0) { $0 + Int($1.kind.words) }
@@ -47,6 +50,13 @@ final class TagObject {
   }
 
   deinit { record.deallocate() }
+
+  /// The name by which its module exports it, for messages.
+  var name: String {
+    guard let (module, index) = definition else { return "tag" }
+    let export = module.module.exports.first { $0.kind == .tag && Int($0.index) == index }
+    return export?.name ?? "tag[\(index)]"
+  }
 
   var type: FunctionType { TypeIdentities.type(typeIdentity) }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that cross between host and guest.
 
+import CRuntime
 import WebAssembly
 
 /// A WebAssembly value. Numbers are bit patterns, so that every value round-trips.
@@ -19,9 +20,11 @@ public enum Value: Equatable {
 public enum Reference: Equatable {
   /// A function; nil is the null reference.
   case function(Function?)
-  /// Something of the host's; nil is the null reference, of structures, arrays and exceptions too:
-  /// they have no other values yet.
+  /// Something of the host's; nil is the null reference, of structures and arrays too: they have no
+  /// other values yet.
   case extern(ExternalReference?)
+  /// An exception; nil is the null reference.
+  case exception(ExceptionReference?)
 }
 
 /// A host's own thing as guests see it: a number that they can pass on and give back, no more.
@@ -85,6 +88,7 @@ extension Value {
     case .v128: .v128
     case .ref(.function): .funcref
     case .ref(.extern): .externref
+    case .ref(.exception): .exnref
     }
   }
 
@@ -97,7 +101,15 @@ extension Value {
     case .f32: self = .f32(0)
     case .f64: self = .f64(0)
     case .v128: self = .v128(V128(low: 0, high: 0))
-    default: self = .ref(type.isFunctionReference ? .function(nil) : .extern(nil))
+    default:
+      self =
+        if type.isFunctionReference {
+          .ref(.function(nil))
+        } else if type.isExceptionReference {
+          .ref(.exception(nil))
+        } else {
+          .ref(.extern(nil))
+        }
     }
   }
 
@@ -132,6 +144,7 @@ extension Value {
   func fits(_ wanted: ValueType, in store: Store) -> Bool {
     guard isOfType(wanted) else { return false }
     if case .ref(.function(let function?)) = self { return function.store === store }
+    if case .ref(.exception(let exception?)) = self { return exception.belongs(to: store) }
     return true
   }
 
@@ -149,7 +162,10 @@ extension Value {
       return TypeIdentities.isSubtype(ValueType(reference: heap, isNullable: false), wanted)
     case .ref(.extern(_?)): return wanted == .externref || wanted == ValueType.externref.nonNull
     case .ref(.function(nil)): return wanted.isNullable && wanted.isFunctionReference
-    case .ref(.extern(nil)): return wanted.isNullable && !wanted.isFunctionReference
+    case .ref(.extern(nil)):
+      return wanted.isNullable && !wanted.isFunctionReference && !wanted.isExceptionReference
+    case .ref(.exception(_?)): return wanted.isExceptionReference && wanted.heapType == .exception
+    case .ref(.exception(nil)): return wanted.isNullable && wanted.isExceptionReference
     default: return type == wanted
     }
   }
@@ -160,6 +176,7 @@ extension Reference {
     switch self {
     case .function(let function): function == nil
     case .extern(let object): object == nil
+    case .exception(let exception): exception == nil
     }
   }
 
@@ -168,11 +185,16 @@ extension Reference {
     case .function(let function):
       function.map { UInt64(UInt(bitPattern: $0.record)) } ?? 0
     case .extern(let reference): reference?.bits ?? 0
+    case .exception(let exception): exception?.bits ?? 0
     }
   }
 
   init(bits: UInt64, type: ValueType, store: Store) {
-    if type == .externref || !type.isFunctionReference {
+    if type.isExceptionReference {
+      // Safe: what is not null in a reference to exceptions is one of the store's that is alive.
+      let exception = UnsafeMutablePointer<brolga_exception>(bitPattern: UInt(bits))
+      self = .exception(exception.map { ExceptionReference($0, store: store) })
+    } else if type == .externref || !type.isFunctionReference {
       self = .extern(bits == 0 ? nil : ExternalReference(UInt(bits &- 1)))
     } else {
       // Safe: what is not null in a function reference of a store's is a record that it keeps.
@@ -192,6 +214,7 @@ extension Value: CustomStringConvertible {
     case .v128(let vector): "v128(\(vector))"
     case .ref(.function(let function)): function.map { "\($0)" } ?? "null"
     case .ref(.extern(let reference)): reference.map { "extern(\($0.number))" } ?? "null"
+    case .ref(.exception(let exception)): exception == nil ? "null" : "exception"
     }
   }
 }

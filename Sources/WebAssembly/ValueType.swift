@@ -44,6 +44,11 @@
   /// Whether every local of this type has a value from the start: zero or null.
   @inlinable package var isDefaultable: Bool { raw & 0xFF != 0x64 }
 
+  /// Whether the values are references to exceptions.
+  public var isExceptionReference: Bool {
+    isReference && (heapType == .exception || heapType == .noException)
+  }
+
   /// The references of this type but null.
   public var nonNull: ValueType { ValueType(raw: raw & ~0xFF | 0x64) }
 
