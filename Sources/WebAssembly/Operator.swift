@@ -6,8 +6,9 @@ package struct Operator: BitwiseCopyable {
   package var opcode: Opcode
   /// Index of the local, global, function, type, label, table, data or element segment; for
   /// loads, stores and `memory.*`, of the memory. Of a copy, the destination; of `call_indirect`,
-  /// `call_ref` and their tail calls the type; of `throw` the tag; of `memory.init` and `table.init` the segment.
-  /// Of `br_table` the count of labels without the default, of `try_table` that of clauses.
+  /// `call_ref` and their tail calls the type; of `throw` the tag; of `memory.init` and `table.init`
+  /// the segment. Of `br_table` the count of labels without the default, of `try_table` that of
+  /// clauses.
   package var index: UInt32
   /// The second index: the table of `call_indirect` and `table.init`, the memory of `memory.init`,
   /// the source of `memory.copy` and `table.copy`. For loads and stores the alignment's log2, below

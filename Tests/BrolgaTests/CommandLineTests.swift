@@ -145,14 +145,15 @@ struct CommandLineTests {
     }
     #expect(rows.contains("m t tag [i32 f64] -> []") && rows.contains("out tag [exnref] -> []"))
     #expect(rows.contains { $0.hasPrefix("tag ") })
-    for command in ["run", "compile", "observe"] {
+    for command in ["run", "compile"] {
       let result = try brolga(command, file)
       #expect(result.status == 1 && result.errorText.contains("unsupported: exception handling"))
     }
     folder.write("legacy.wat", "(module (func try nop end))")
     // The same in binary.
     let bytes: [UInt8] = [
-      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 0, 6, 0x40, 0x0b,
+      0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 7, 1, 5, 0, 6, 0x40,
+      0x0b,
       0x0b,
     ]
     try Data(bytes).write(to: URL(filePath: folder.path + "/legacy.wasm"))
