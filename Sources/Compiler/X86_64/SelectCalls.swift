@@ -29,12 +29,12 @@ extension Lowering where ISA == X64 {
     emit(
       machine, role: unwinds ? .branch : .ordinary,
       clobbers: clobberMask(counts.integers, counts.floats, unwinds: unwinds))
+    if isReference { operands.append(.use(record, .int)) }
     if unwinds {
       let exception = register(defining: Int(truncatingIfNeeded: unwindingValue))
       operands.append(.fixedDefinition(exception, X64.exception))
       unwindingValue = Self.noRegister
     }
-    if isReference { operands.append(.use(record, .int)) }
     receiveResults(
       unit, signature, parameterCount, resultCount, argumentWords: argumentWords,
       unwinds: unwinds)
