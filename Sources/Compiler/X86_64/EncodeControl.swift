@@ -50,12 +50,12 @@ extension Emitter where ISA == X64 {
     case .call:
       assembler.call(function: UInt32(bitPattern: instruction.immediate))
       assembler.markSite(origin, kind: 0)
-      noteHandler(instruction, block, &machine)
+      if instruction.extra != 0 { noteHandler(block, &machine) }
       restoreOutgoingArea(instruction.displacement)
-      encodeReturnFrom(instruction, block, next, &machine)
+      if instruction.extra != 0 { encodeReturn(block, next, &machine) }
     case .callReference:
       encodeCallReference(p, origin, block, &machine)
-      encodeReturnFrom(instruction, block, next, &machine)
+      if instruction.extra != 0 { encodeReturn(block, next, &machine) }
     case .callHelper:
       assembler.move(.b64, .rdi, .r15)
       assembler.load(.b64, .r11, .memory(.r15, ContextLayout.helperTable))
@@ -139,26 +139,22 @@ extension Emitter where ISA == X64 {
     assembler.load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
     assembler.call(.memory(record, ContextLayout.FunctionRecord.code))
     assembler.markSite(origin, kind: 0)
-    noteHandler(p.instruction, block, &machine)
+    if p.instruction.extra != 0 { noteHandler(block, &machine) }
     restoreOutgoingArea(p.instruction.displacement)
     assembler.load(.b64, .r15, .memory(.rbp, CallingConvention.savedContextOffset))
     assembler.load(.b64, .r14, .memory(.r15, ContextLayout.memoryBase))
   }
 
   /// The first successor of a call that ends its block is where it goes on with an exception.
-  private mutating func noteHandler(
-    _ call: MachineInstruction, _ block: Int, _ machine: inout MachineFunction
-  ) {
-    if call.extra == 0 { return }
+  private mutating func noteHandler(_ block: Int, _ machine: inout MachineFunction) {
     let at = machine.problem.successorRange(block).lowerBound
     assembler.code.noteHandler(Label(raw: resolved(machine.problem.successors[at].raw)))
   }
 
   /// The second is where it goes on when it has returned.
-  private mutating func encodeReturnFrom(
-    _ call: MachineInstruction, _ block: Int, _ next: Int, _ machine: inout MachineFunction
+  private mutating func encodeReturn(
+    _ block: Int, _ next: Int, _ machine: inout MachineFunction
   ) {
-    if call.extra == 0 { return }
     let at = machine.problem.successorRange(block).lowerBound &+ 1
     encodeJump(to: resolved(machine.problem.successors[at].raw), next)
   }

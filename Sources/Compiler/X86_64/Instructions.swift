@@ -273,6 +273,8 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case tailCallReference
   /// `D…, U…`: a call of function `immediate` of the module, in the own instance, with
   /// `displacement` bytes of arguments on the stack: sub rsp, displacement after it.  F
+  /// `extra` 1: it ends its block. Two successors: with an exception, which it defines as well, and
+  /// otherwise. So too the next.
   case call
   /// `U record, D…, U…`: a call through a function record: mov r15, [record + 8];
   /// mov r14, [r15 + 8]; call [record]; sub rsp, displacement; mov r15, [rbp - 8];
