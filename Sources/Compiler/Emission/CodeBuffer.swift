@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of compiled functions, and what must still be filled in while one is being emitted.
 
+import Artefact
 import Entities
 import Glibc
 
@@ -103,6 +104,8 @@ package struct CodeBuffer: ~Copyable {
   /// Offsets from their function's start; sorted by it within a function.
   package var calls = Vector<CallRelocation>()
   package var sites = Vector<CodeSite>()
+  /// What they ask of the processor beyond the baseline.
+  package var features: CPUFeatures = []
 
   /// Functions start at multiples of this: half a line.
   static let alignment = 32
@@ -139,6 +142,7 @@ package struct CodeBuffer: ~Copyable {
     functions.removeAll()
     calls.removeAll()
     sites.removeAll()
+    features = []
     clearFunction()
   }
 

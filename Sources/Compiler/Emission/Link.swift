@@ -10,6 +10,7 @@ package struct CodeView: BitwiseCopyable {
   let functions: UnsafeMutableBufferPointer<EmittedFunction>
   let calls: UnsafeMutableBufferPointer<CallRelocation>
   let sites: UnsafeMutableBufferPointer<CodeSite>
+  let features: CPUFeatures
 
   /// The part of `calls` that belongs to the function at `entry` of `functions`.
   fileprivate func calls(of entry: Int) -> Range<Int> {
@@ -26,7 +27,8 @@ package struct CodeView: BitwiseCopyable {
 extension CodeBuffer {
   package var view: CodeView {
     CodeView(
-      bytes: bytes, functions: functions.buffer, calls: calls.buffer, sites: sites.buffer)
+      bytes: bytes, functions: functions.buffer, calls: calls.buffer, sites: sites.buffer,
+      features: features)
   }
 }
 
@@ -38,7 +40,7 @@ private struct Placement: BitwiseCopyable {
   static var none: Placement { Placement(view: .max, entry: .max) }
 }
 
-/// Fills text, function ranges and trap table of `module` from all buffers.
+/// Fills text, function ranges and trap table of `module` from all buffers, and adds to its features.
 ///
 /// Who emitted what leaves no trace: functions lie in the order of their indices, each at a
 /// multiple of `CodeBuffer.alignment` or, where it asks for that, of `CodeBuffer.lineBytes`. Each
@@ -55,6 +57,7 @@ package func link<ISA: InstructionSet>(
   var siteCount = 0
   for v in views.indices {
     siteCount += views[v].sites.count
+    module.features.formUnion(views[v].features)
     for entry in views[v].functions.indices {
       let index = Int(views[v].functions[entry].index) - importedFunctionCount
       precondition(index >= 0 && index < definedFunctionCount, "an unknown function")

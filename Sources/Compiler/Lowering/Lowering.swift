@@ -16,6 +16,8 @@ package struct LoweringOptions: BitwiseCopyable, Sendable {
   package var sharesConstants: Bool
   /// Short loops are kept in one line of code where little padding does it.
   package var alignsLoops: Bool
+  /// What the processor can do.
+  package var features = CPUFeatures.baseline
 
   package static let fast = LoweringOptions(
     countsUses: false, multipliesForDivision: false, sharesConstants: false,
