@@ -87,7 +87,10 @@ private func allOrigins(_ types: [Type]) -> [[Origin]] {
   return all.filter { $0[0] != .constant || $0.contains { $0 != .constant && $0 != .first } }
 }
 
-let bothLevels: [LoweringOptions] = [.full, .fast]
+/// Both levels, for every processor and for all that this one can do.
+let bothLevels: [LoweringOptions] = runnableFeatures.flatMap { features in
+  [LoweringOptions.full, .fast].map { $0.with(features) }
+}
 
 /// Runs functions without parameters on memory and compares the whole of it with the evaluator's.
 ///

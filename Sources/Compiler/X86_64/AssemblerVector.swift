@@ -48,7 +48,8 @@ extension Assembler where ISA == X64 {
     code.put8(mask.number &<< 4)
   }
 
-  package mutating func vector(_ op: VectorTernary, _ d: Xmm, _ a: Xmm, _ source: RegisterOrMemory) {
+  package mutating func vector(_ op: VectorTernary, _ d: Xmm, _ a: Xmm, _ source: RegisterOrMemory)
+  {
     encode(op.bits, d.number, a.number, source)
   }
 

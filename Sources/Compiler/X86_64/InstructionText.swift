@@ -61,7 +61,8 @@ extension X64 {
 
   package static func immediate(_ x: MachineInstruction) -> String? {
     switch x.x64Opcode {
-    case .vbinaryByte, .vternaryByte, .vunaryByte, .vshift, .vinsert, .vextract, .movImmediate, .imulImmediate,
+    case .vbinaryByte, .vternaryByte, .vunaryByte, .vshift, .vinsert, .vextract, .movImmediate,
+      .imulImmediate,
       .rorx, .shld, .shrd, .fround, .fcmp, .tailCall, .call,
       .callHelper, .trap, .trapIf:
       return "\(x.immediate)"

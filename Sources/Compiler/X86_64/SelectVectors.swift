@@ -189,7 +189,7 @@ extension Lowering where ISA == X64 {
   // MARK: Rules
 
   mutating func selectVector(_ i: Int, _ x: Instruction) {
-    if options.features.contains(.avx512) && selectWide(i, x) { return }
+    if options.features.contains(.avx512) && selectAVX512(i, x) { return }
     switch x.opcode {
     case .vadd, .vsub, .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vminS, .vminU, .vmaxS, .vmaxU,
       .vavgU, .vdiv, .vdot, .relaxedQ15mul, .vand, .vor, .vxor, .veq, .narrowS, .narrowU,

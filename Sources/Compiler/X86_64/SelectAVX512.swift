@@ -21,7 +21,7 @@ private struct LogicLeaves: BitwiseCopyable {
 
 extension Lowering where ISA == X64 {
   /// Selects an operation for which AVX-512 has fewer instructions; false where it has not.
-  mutating func selectWide(_ i: Int, _ x: Instruction) -> Bool {
+  mutating func selectAVX512(_ i: Int, _ x: Instruction) -> Bool {
     switch x.opcode {
     case .vor, .vxor, .vadd:
       if let rotation = rotation(x) {
@@ -40,15 +40,12 @@ extension Lowering where ISA == X64 {
     case .vpopcnt:
       if !options.features.contains(.avx512bitalg) { return false }
       emitVector(.popcntb, register(defining: i), vectorSource(x.a))
-    case .vtruncSatU:
+    case .vtruncSatU, .relaxedTruncU:
       // What is too large becomes the largest integer. The maximum's second operand is for NaNs.
       let isSingle = x.lanes == .f32x4
       let d = register(defining: i)
       let positive = vector(isSingle ? .maxps : .maxpd, register(x.a), zeroVector())
       emitVector(isSingle ? .cvttps2udq : .cvttpd2udq, d, X64Source(register: positive))
-    case .relaxedTruncU:
-      let op: VectorUnary = x.lanes == .f32x4 ? .cvttps2udq : .cvttpd2udq
-      emitVector(op, register(defining: i), vectorSource(x.a))
     case .vconvertU where x.lanes == .f32x4:
       emitVector(.cvtudq2ps, register(defining: i), vectorSource(x.a))
     default: return false
