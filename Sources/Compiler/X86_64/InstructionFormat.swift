@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The x86-64 instruction format: registers, memory operands, prefixes, and the two encoders.
+// The x86-64 instruction format: registers, memory operands, prefixes, and the three encoders.
 
 import Artefact
 
@@ -119,7 +119,7 @@ package struct OpcodeBits: BitwiseCopyable, Hashable, Sendable {
   static var byteRegBit: UInt32 { 1 &<< 14 }
   static var byteRMBit: UInt32 { 1 &<< 15 }
 
-  /// What the EVEX format needs stands in these bits; there they are from `avx512` on.
+  /// What an operation in the EVEX format needs: the bits of `CPUFeatures` from `avx512` on.
   static var featureBits: UInt32 { 7 &<< 16 }
   private static var featureShift: UInt32 { 5 }
 
@@ -146,8 +146,9 @@ package struct OpcodeBits: BitwiseCopyable, Hashable, Sendable {
 
   /// The operation in the EVEX format, on 128 bits.
   @inline(__always) func evex(_ more: CPUFeatures = []) -> Self {
-    let features = UInt32(truncatingIfNeeded: more.union(.avx512).rawValue)
-    return Self(raw: raw | features &<< Self.featureShift)
+    let features = UInt32(truncatingIfNeeded: more.union(.avx512).rawValue) &<< Self.featureShift
+    assert(features & ~Self.featureBits == 0, "a feature without a bit")
+    return Self(raw: raw | features)
   }
 
   /// What the processor must have beyond the baseline: nothing if the format is not EVEX.

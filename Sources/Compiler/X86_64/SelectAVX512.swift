@@ -61,6 +61,7 @@ extension Lowering where ISA == X64 {
       left.lanes == right.lanes, left.lanes == .i32x4 || left.lanes == .i64x2,
       let count = constant(left.b), let rest = constant(right.b)
     else { return nil }
+    if x.opcode == .vadd && x.lanes.isFloat { return nil }
     let mask: Int64 = left.lanes == .i32x4 ? 31 : 63
     // By nothing at all both are the whole value: their exclusive or is not.
     if count & mask == 0 || (count &+ rest) & mask != 0 { return nil }
@@ -116,12 +117,14 @@ extension Lowering where ISA == X64 {
       && (x.opcode != .bitselect || leaves.insert(x.c))
   }
 
-  /// The leaves with the operands of number `k` in its place; nil where that is no operation on bits,
-  /// is needed otherwise, is a rotation, or has too many.
+  /// The leaves with the operands of number `k` in its place; nil where that is no operation on bits, is
+  /// needed otherwise, was done before the block, is a rotation, or has too many.
   private func opened(_ leaves: LogicLeaves, _ k: Int) -> LogicLeaves? {
     let value = leaves.list[k]
     let x = instruction(value)
-    guard isLogic(x.opcode), isUsedOnce(value), !isLiveAfter(value) else { return nil }
+    guard isLogic(x.opcode), isUsedOnce(value), !isLiveAfter(value), value >= blockStart else {
+      return nil
+    }
     if x.opcode == .vor || x.opcode == .vxor, rotation(x) != nil { return nil }
     var wider = LogicLeaves()
     for j in 0..<leaves.count where j != k { _ = wider.insert(leaves.list[j]) }
