@@ -79,12 +79,12 @@ extension Runtime.Module {
     }
   }
 
-  /// The module with its machine code, for another process to load: an ELF file. The same module and
-  /// level give the same bytes.
+  /// The module with its machine code, for another process to load: an ELF file. The same module, level
+  /// and target give the same bytes.
   public func serialize() -> [UInt8] { artefact.serialized }
 
   /// Compiles a module to the bytes that `serialize` would give, and loads nothing: the machine need
-  /// not be one that can run them.
+  /// not be one that can run them. For other machines than this one, name their target in the options.
   public static func precompile(
     _ bytes: [UInt8], options: CompilationOptions = CompilationOptions()
   ) throws(ModuleError) -> [UInt8] {

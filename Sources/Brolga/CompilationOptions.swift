@@ -5,9 +5,11 @@ import Artefact
 import Compiler
 import Glibc
 import RegisterAllocation
+import Runtime
 import WebAssembly
 
-/// How a module is compiled. The same module and level give the same code, whatever the rest says.
+/// How a module is compiled. The same module, level and target give the same code, whatever the rest
+/// says.
 public struct CompilationOptions: Sendable {
   public enum Level: Sendable {
     /// Compiles fastest.
@@ -20,7 +22,28 @@ public struct CompilationOptions: Sendable {
     case singlePass, backtracking
   }
 
+  /// The processor that the code is made for.
+  public enum Target: Sendable {
+    /// The one that compiles: what it has beyond x86-64-v3 is used where that makes code faster.
+    case native
+    /// All that have AVX2, FMA and BMI2.
+    case x86_64v3
+    /// Those with AVX-512 beside.
+    case x86_64v4
+
+    var features: CPUFeatures {
+      switch self {
+      case .native: CPUFeatures.baseline.union(Runtime.Module.hostFeatures)
+      case .x86_64v3: .baseline
+      case .x86_64v4: .level4
+      }
+    }
+  }
+
   public var level: Level
+  /// An artefact needs of what the target has only what its code uses, which without vectors is
+  /// never more than x86-64-v3.
+  public var target = Target.native
   /// The level's own where it is absent.
   public var registerAllocator: RegisterAllocator?
   /// Threads that compile functions.
@@ -48,6 +71,7 @@ public struct CompilationOptions: Sendable {
     options.level = level == .o0 ? .o0 : .o2
     options.workers = workers
     options.checksAllocation = checksAllocation
+    options.features = target.features
     options.stepLimit = stepLimit
     options.keepsLocalsInFrame = keepsLocalsInFrame
     options.relaxesDeterministically = relaxedSIMDIsDeterministic

@@ -16,6 +16,11 @@ struct CompilingOptions: ParsableArguments {
     help: ArgumentHelp("Threads that compile; as many as processors if absent.", valueName: "n"))
   var workers: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "The processor to make code for: native, x86-64-v3 or x86-64-v4.", valueName: "cpu"))
+  var targetCpu = Target.native
+
   @Flag(help: "Prove every register allocation right.")
   var checkAllocation = false
 
@@ -42,6 +47,12 @@ struct CompilingOptions: ParsableArguments {
       visibility: .hidden))
   var localsInFrame = false
 
+  enum Target: String, ExpressibleByArgument, CaseIterable {
+    case native
+    case level3 = "x86-64-v3"
+    case level4 = "x86-64-v4"
+  }
+
   enum RegisterAllocator: String, ExpressibleByArgument, CaseIterable {
     case singlePass = "single-pass"
     case backtracking
@@ -65,6 +76,11 @@ struct CompilingOptions: ParsableArguments {
   var options: CompilationOptions {
     var options = CompilationOptions(
       level: level == .zero ? .o0 : .o2, workers: workers, checksAllocation: checkAllocation)
+    switch targetCpu {
+    case .native: options.target = .native
+    case .level3: options.target = .x86_64v3
+    case .level4: options.target = .x86_64v4
+    }
     options.relaxedSIMDIsDeterministic = relaxedSimdDeterministic
     options.canonicalizesNaNs = nanCanonicalization
     options.stepLimit = steps

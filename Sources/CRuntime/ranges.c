@@ -129,15 +129,21 @@ uint64_t brolga_cpu_features(void) {
   uint64_t features = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
   uint32_t leaf1 = c;
-  // AVX counts only if the system saves its registers.
-  bool has_avx = false;
+  // AVX and AVX-512 count only if the system saves their registers.
+  bool has_avx = false, has_avx512 = false;
   if ((leaf1 & bit_OSXSAVE) && (leaf1 & bit_AVX)) {
     uint32_t low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     has_avx = (low & 6) == 6;
+    has_avx512 = (low & 0xE6) == 0xE6;
   }
-  uint32_t leaf7 = 0;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) leaf7 = b;
+  uint32_t leaf7 = 0, leaf7c = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+    leaf7 = b;
+    leaf7c = c;
+  }
+  uint32_t all512 = bit_AVX512F | bit_AVX512CD | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+  has_avx512 = has_avx512 && (leaf7 & all512) == all512;
   uint32_t extended = 0;
   if (__get_cpuid(0x80000001, &a, &b, &c, &d)) extended = c;
   if (leaf1 & bit_SSE4_1) features |= 1 << 0;
@@ -151,5 +157,8 @@ uint64_t brolga_cpu_features(void) {
   if (has_avx && (leaf1 & bit_FMA)) features |= 1 << 8;
   if (has_avx && (leaf1 & bit_F16C)) features |= 1 << 9;
   if (leaf1 & bit_MOVBE) features |= 1 << 10;
+  if (has_avx512) features |= 1 << 11;
+  if (has_avx512 && (leaf7c & bit_AVX512BITALG)) features |= 1 << 12;
+  if (has_avx512 && (leaf7c & bit_AVX512VBMI)) features |= 1 << 13;
   return features;
 }

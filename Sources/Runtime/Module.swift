@@ -96,7 +96,7 @@ public final class Module: @unchecked Sendable {
 
   deinit { brolga_remove_range(rangeSlot) }
 
-  private static let hostFeatures = CPUFeatures(rawValue: brolga_cpu_features())
+  package static let hostFeatures = CPUFeatures(rawValue: brolga_cpu_features())
 
   // MARK: Instantiation
 

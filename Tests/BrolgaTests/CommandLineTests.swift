@@ -51,6 +51,31 @@ struct CommandLineTests {
     #expect(try brolga("./comple").errorText == "brolga: ./comple: No such file or directory\n")
   }
 
+  @Test func codeIsMadeForTheProcessorThatIsNamed() throws {
+    let folder = TemporaryFolder()
+    folder.write(
+      "product.wat",
+      "(module (func (param v128 v128) (result v128) (i64x2.mul (local.get 0) (local.get 1))))")
+    let path = folder.path + "/product.wat"
+    for (cpu, instruction, needs) in [
+      ("x86-64-v3", "pmuludq", "needs sse4.1"), ("x86-64-v4", "pmullq", ", avx512\n"),
+    ] {
+      let text = try brolga("compile", "--emit=asm", "--target-cpu", cpu, path).outputText
+      #expect(text.contains(" \(instruction) "), "\(text)")
+      let artefact = folder.path + "/product.brolga"
+      #expect(try brolga("compile", "--target-cpu=\(cpu)", path, "-o", artefact).status == 0)
+      // Looking at it needs no such processor.
+      let told = try brolga("inspect", artefact).outputText
+      #expect(told.contains(needs), "\(told)")
+      #expect(told.contains("avx512") == (cpu == "x86-64-v4"))
+    }
+    let wrong = try brolga("compile", "--target-cpu=i486", path)
+    #expect(wrong.status != 0)
+    for choice in ["native", "x86-64-v3", "x86-64-v4"] {
+      #expect(wrong.errorText.contains("'\(choice)'"), "\(wrong.errorText)")
+    }
+  }
+
   @Test func allErrorsBeginAlike() throws {
     let calls = [
       ["run", "--nonsense"], ["run", "--max-wasm-stack", "1"], ["validate"], ["run", "/nowhere"],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options that give the same bits on every machine.
 
+import Artefact
 import Brolga
 import Testing
 
@@ -56,6 +57,33 @@ private func instance(_ text: String, _ options: CompilationOptions) throws -> I
     let doubles = V128(low: 0xfff8_0000_0000_0007, high: 0x4008_0000_0000_0000)
     let fused = V128(low: 0x7ff8_0000_0000_0000, high: 0x4028_0000_0000_0000)
     #expect(try call("wide", .v128(doubles)) == .v128(fused))
+  }
+
+  /// An artefact asks of the processor what its code uses, which is no more than x86-64-v3 where nothing
+  /// else makes it faster.
+  @Test(arguments: levels) func codeNeedsWhatItUses(_ level: CompilationOptions.Level) throws {
+    func artefact(_ body: String, _ target: CompilationOptions.Target) throws -> [UInt8] {
+      var options = CompilationOptions(level: level)
+      options.target = target
+      let text = "(module (func (export \"f\") (param v128 v128) (result v128) \(body)))"
+      return try Module.precompile(Array(text.utf8), options: options)
+    }
+    func features(_ bytes: [UInt8], on host: CPUFeatures) throws -> CPUFeatures {
+      try bytes.withUnsafeBytes { try ArtefactFile(copying: $0, hostFeatures: host).features }
+    }
+    let product = "(i64x2.mul (local.get 0) (local.get 1))"
+    let small = try artefact(product, .x86_64v3)
+    let wide = try artefact(product, .x86_64v4)
+    #expect(try features(small, on: .baseline) == .baseline)
+    #expect(try features(wide, on: .level4) == .level4)
+    #expect(try artefact(product, .x86_64v4) == wide)
+    #expect(throws: ArtefactError.self) { try features(wide, on: .baseline) }
+    let native = try artefact(product, .native)
+    #expect(native == (Module.hostFeatures.contains(.avx512) ? wide : small))
+    let sum = "(i64x2.add (local.get 0) (local.get 1))"
+    let plain = try artefact(sum, .x86_64v3)
+    #expect(try artefact(sum, .x86_64v4) == plain)
+    #expect(try artefact(sum, .native) == plain)
   }
 
   /// Where the processor's instruction and the deterministic meaning differ, the latter comes out.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of Tests/Files: a module in text, and what a stage makes of it in the comments at its end.
 //
-// Directives stand at the top: `;;! stage = "ir"` (or mach, asm, run), and, if wanted, `;;! level = "0"`.
-// `run` is what `brolga observe` tells, the same at both levels and with locals in the frame. To accept what the stages make now:
+// Directives stand at the top: `;;! stage = "ir"` (or mach, asm, run), and, if wanted, `;;! level = "0"` and
+// `;;! target = "x86-64-v4"`; else it is x86-64-v3, whatever the processor. `run` is what `brolga observe`
+// tells, the same at both levels, with locals in the frame, and for this processor. To accept what the stages make now:
 //
 //     BROLGA_BLESS=1 swift test -c release --scratch-path .build-test --filter FileTests
 
@@ -87,17 +88,23 @@ private struct GoldenFile {
     let stage = try #require(directive("stage"), "no stage")
     guard stage == "run" else {
       let level = directive("level") ?? "2"
-      let result = try brolga("compile", "--emit=\(stage)", "-O\(level)", path)
+      let result = try brolga(
+        "compile", "--emit=\(stage)", "-O\(level)", "--target-cpu",
+        directive("target") ?? "x86-64-v3", path)
       try #require(result.status == 0, "\(result.errorText)")
       return Self.trimmed(result.outputText)
     }
-    let runs = try [["-O0"], ["-O2"], ["-O2", "--locals-in-frame"]].map { mode in
+    let baseline = ["--target-cpu", "x86-64-v3"]
+    let runs = try [
+      ["-O0"] + baseline, ["-O2"] + baseline, ["-O2", "--locals-in-frame"], ["-O2"], ["-O0"],
+    ].map { mode in
       let result = try brolga(["observe", "--verify", "--check-allocation"] + mode + [path])
       try #require(result.status == 0, "\(mode): \(result.errorText)")
       return result.outputText.split(whereSeparator: { $0 == "\t" || $0 == "\n" }).dropFirst()
         .map(String.init)
     }
     #expect(runs[0] == runs[1], "-O0 and -O2 differ")
+    #expect(runs[3] == runs[1] && runs[4] == runs[1], "this processor's code differs")
     #expect(runs[2] == runs[1], "with its locals in the frame the module does something else")
     return runs[1]
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The specification's test scripts: which pass, and what the others need.
 
+import Artefact
 import BrolgaScripts
 import Compiler
 import Foundation
@@ -18,9 +19,12 @@ private func report(_ text: String) -> ScriptReport {
 
 extension CompilerOptions {
   /// Everything that can be checked, is.
-  fileprivate static func checking(_ level: OptimizationLevel) -> CompilerOptions {
+  fileprivate static func checking(
+    _ level: OptimizationLevel, for features: CPUFeatures = .baseline
+  ) -> CompilerOptions {
     var options = CompilerOptions()
     options.level = level
+    options.features = features
     options.verifies = true
     options.checksAllocation = true
     return options
@@ -137,6 +141,30 @@ private let specFolder =
     if: FileManager.default.fileExists(atPath: specFolder),
     "skipped: ../shared/data/spec is absent"))
 struct SpecificationTests {
+  /// Those on vectors again, for all that this processor can do.
+  @Test(
+    .enabled(
+      if: Module.hostFeatures.contains(.avx512), "skipped: this processor has no AVX-512"),
+    arguments: [OptimizationLevel.o0, .o2])
+  func scriptsOnVectorsPassWithAVX512(_ level: OptimizationLevel) throws {
+    var passed = 0
+    for file in try FileManager.default.contentsOfDirectory(atPath: specFolder).sorted()
+    where file.hasSuffix(".wast") && (file.contains("simd_") || file.contains("relaxed_")) {
+      let bytes = FileManager.default.contents(atPath: specFolder + "/" + file)!
+      var report = ScriptReport()
+      let ran = runOnThread(stackBytes: 64 << 20) {
+        report = bytes.withUnsafeBytes {
+          runScript(
+            $0, engine: Engine(), CompilerOptions.checking(level, for: Module.hostFeatures))
+        }
+      }
+      try #require(ran)
+      #expect(report.failed == 0, "\(file): \(report.failures.prefix(5))")
+      passed += report.passed
+    }
+    #expect(passed > 20_000)
+  }
+
   @Test(arguments: [OptimizationLevel.o0, .o2])
   func scriptsPassOrAreListed(_ level: OptimizationLevel) throws {
     var needs: [String: String] = [:]

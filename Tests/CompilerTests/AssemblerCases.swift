@@ -148,6 +148,14 @@ struct AssemblerCases {
     .memory(index: Gpr(9), scale: 3, 64), .memory(.r14, index: .r15, scale: 0, -1),
   ]
 
+  /// Distances that are whole vectors, of which some fit a byte when it counts vectors, and some that
+  /// nearly are.
+  static let wholeVectors: [RegisterOrMemory] = [
+    .memory(.rax, 16), .memory(.rsp, 2032), .memory(.rbp, 2048), .memory(Gpr(12), -2048),
+    .memory(Gpr(13), -2064), .memory(.rdi, 2040), .memory(.rbx, index: .rcx, scale: 2, 128),
+    .memory(Gpr(13), index: Gpr(12), scale: 3, -16),
+  ]
+
   /// Registers that differ in the low bits and in the extension bit.
   static let someGprs: [Gpr] = [.rax, .rbx, .rsp, .rbp, .rsi, .rdi, Gpr(8), Gpr(12), .r15]
   static let someXmms: [Xmm] = [Xmm(0), Xmm(4), Xmm(7), Xmm(8), Xmm(13), Xmm(15)]

@@ -10,7 +10,7 @@ private typealias C = AssemblerCases
 @Suite struct AssemblerVectorTests {
   /// Registers and memory, with a pair of registers that differs from place to place.
   private static var places: [(d: Xmm, a: Xmm, source: RegisterOrMemory)] {
-    C.someFloatPlaces.enumerated().map { i, source in
+    (C.someFloatPlaces + C.wholeVectors).enumerated().map { i, source in
       (C.someXmms[i % C.someXmms.count], C.someXmms[(i / 2 + 1) % C.someXmms.count], source)
     }
   }
@@ -33,7 +33,7 @@ private typealias C = AssemblerCases
       }
     }
     for (d, a, source) in Self.places {
-      for op in VectorFused.allCases {
+      for op in VectorTernary.allCases {
         list.add("v\(op) \(C.text(d)), \(C.text(a)), \(text(source, bytes: 16))") {
           $0.vector(op, d, a, source)
         }
@@ -67,6 +67,14 @@ private typealias C = AssemblerCases
           list.add("v\(op) \(places), \(text(source, bytes: bytes)), \(immediate)") {
             $0.vector(op, d, a, source, immediate: immediate)
           }
+        }
+      }
+    }
+    for (i, (d, a, source)) in Self.places.enumerated() {
+      let immediate = UInt8(i * 37 & 255)
+      for op in VectorTernaryByte.allCases {
+        list.add("v\(op) \(C.text(d)), \(C.text(a)), \(text(source, bytes: 16)), \(immediate)") {
+          $0.vector(op, d, a, source, immediate: immediate)
         }
       }
     }
@@ -106,6 +114,26 @@ private typealias C = AssemblerCases
       }
     }
     try list.check()
+  }
+
+  /// Code says that it needs AVX-512, and which parts, when it has an instruction of it; and the
+  /// distance of a whole vector takes one byte where that counts vectors.
+  @Test func codeTellsWhatItsInstructionsNeed() {
+    var assembler = Assembler<X64>()
+    assembler.code.beginFunction(index: 0)
+    assembler.vector(.paddq as VectorBinary, Xmm(1), Xmm(2), RegisterOrMemory(Xmm(3)))
+    #expect(assembler.code.features.isEmpty)
+    assembler.vector(.pmullq as VectorBinary, Xmm(1), Xmm(2), .memory(.rax, 2032))
+    #expect(assembler.code.features == .avx512)
+    #expect(
+      assembler.code.bytes.suffix(7).elementsEqual([0x62, 0xf2, 0xed, 0x08, 0x40, 0x48, 0x7f]))
+    assembler.vector(.popcntb as VectorUnary, Xmm(1), RegisterOrMemory(Xmm(3)))
+    #expect(assembler.code.features == [.avx512, .avx512bitalg])
+    assembler.vector(.permt2b as VectorTernary, Xmm(1), Xmm(2), RegisterOrMemory(Xmm(3)))
+    #expect(assembler.code.features == [.avx512, .avx512bitalg, .avx512vbmi])
+    #expect(assembler.code.view.features == assembler.code.features)
+    assembler.code.removeAll()
+    #expect(assembler.code.features.isEmpty)
   }
 
   @Test func lanesAndMasks() throws {

@@ -2,12 +2,35 @@
 // Compiles functions in memory, runs them, and evaluates them beside, with real memory.
 
 import Artefact
+import CRuntime
 import Entities
 import Glibc
 import RegisterAllocation
 import WebAssembly
 
 @testable import Compiler
+
+/// What this processor can do.
+let hostFeatures = CPUFeatures(rawValue: brolga_cpu_features())
+
+/// The processors that code can be made for and run here: the level that all have, the next one, and
+/// this one.
+let runnableFeatures: [CPUFeatures] = {
+  var list: [CPUFeatures] = [.baseline]
+  for features in [.level4, hostFeatures] as [CPUFeatures]
+  where features.isSubset(of: hostFeatures) && !list.contains(features) {
+    list.append(features)
+  }
+  return list
+}()
+
+extension LoweringOptions {
+  func with(_ features: CPUFeatures) -> LoweringOptions {
+    var options = self
+    options.features = features
+    return options
+  }
+}
 
 /// A function that several things refer to.
 final class IRBox {

@@ -2,6 +2,7 @@
 // Every operation on vectors, in every form that selection gives its operands, run against the
 // evaluator.
 
+import Artefact
 import Entities
 import Testing
 
@@ -87,7 +88,16 @@ private func allOrigins(_ types: [Type]) -> [[Origin]] {
   return all.filter { $0[0] != .constant || $0.contains { $0 != .constant && $0 != .first } }
 }
 
-let bothLevels: [LoweringOptions] = [.full, .fast]
+/// Both levels, for every processor and for all that this one can do.
+let bothLevels: [LoweringOptions] = levels(for: [.baseline, runnableFeatures.last!])
+/// The same, and for the level between, which permutes fewer lanes.
+private let allProcessors: [LoweringOptions] = levels(for: runnableFeatures)
+
+private func levels(for list: [CPUFeatures]) -> [LoweringOptions] {
+  Set(list).sorted { $0.rawValue < $1.rawValue }.flatMap { features in
+    [LoweringOptions.full, .fast].map { $0.with(features) }
+  }
+}
 
 /// Runs functions without parameters on memory and compares the whole of it with the evaluator's.
 ///
@@ -276,7 +286,7 @@ private func makeCanonical(_ memory: inout [UInt8], _ lanes: LaneShape) {
     return patterns + patterns.map { V128(byteList: $0.byteList.map { $0 ^ 16 }) }
   }
 
-  @Test(arguments: bothLevels) func shufflesOfEveryKind(_ options: LoweringOptions) throws {
+  @Test(arguments: allProcessors) func shufflesOfEveryKind(_ options: LoweringOptions) throws {
     var random = SeededGenerator(seed: 35)
     let signature = VectorSignature.all.first { $0.opcode == .vshuffle }!
     let none = V128(scalar: 0)
@@ -296,7 +306,7 @@ private func makeCanonical(_ memory: inout [UInt8], _ lanes: LaneShape) {
     try check(cases, options, rounds: 2, &random)
   }
 
-  @Test(arguments: bothLevels) func shufflesOfShuffles(_ options: LoweringOptions) throws {
+  @Test(arguments: allProcessors) func shufflesOfShuffles(_ options: LoweringOptions) throws {
     var random = SeededGenerator(seed: 36)
     var boxes: [IRBox] = []
     for index in 0..<3000 {

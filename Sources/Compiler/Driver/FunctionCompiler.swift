@@ -44,7 +44,8 @@ package struct FunctionCompiler: ~Copyable {
       verify(after: .optimize, function)
     }
     lowering.lower(
-      &translator.builder.function, unit: unit.lowering, options: steps.lowering, into: &machine)
+      &translator.builder.function, unit: unit.lowering,
+      options: steps.lowering(for: options.features), into: &machine)
     end(.lower)
     do throws(AllocationError) {
       try allocator.allocate(machine.problem, into: &solution, using: algorithm)

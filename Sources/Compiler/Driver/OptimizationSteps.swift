@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What -O2 does beyond -O0, step by step: each can be left out, to find the one that breaks a module.
 
+import Artefact
+
 /// Steps of the pipeline that a function can do without, in their order there.
 package struct OptimizationSteps: OptionSet, BitwiseCopyable, Sendable {
   package let rawValue: UInt16
@@ -39,9 +41,10 @@ package struct OptimizationSteps: OptionSet, BitwiseCopyable, Sendable {
     self.init(rawValue: 1 << UInt16(count) &- 1)
   }
 
-  var lowering: LoweringOptions {
+  func lowering(for features: CPUFeatures) -> LoweringOptions {
     LoweringOptions(
       countsUses: contains(.countUses), multipliesForDivision: contains(.multiplyForDivision),
-      sharesConstants: contains(.shareConstants), alignsLoops: contains(.alignLoops))
+      sharesConstants: contains(.shareConstants), alignsLoops: contains(.alignLoops),
+      features: features)
   }
 }

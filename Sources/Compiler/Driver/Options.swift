@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client chooses about a compilation, and how it fails.
 
+import Artefact
 import RegisterAllocation
 import Synchronization
 import WebAssembly
@@ -25,6 +26,8 @@ package struct CompilerOptions: Sendable {
   package var relaxesDeterministically = false
   /// Makes every NaN that arithmetic makes the canonical one.
   package var canonicalizesNaNs = false
+  /// What the processor can do that the code is made for.
+  package var features = CPUFeatures.baseline
   /// Threads that compile functions; the output does not depend on it.
   package var workers = 1
   /// Proves each allocation right; a wrong one stops the process with the function's name.

@@ -115,6 +115,8 @@ package struct CodeBuffer: ~Copyable {
   package var calls = Vector<CallRelocation>()
   package var sites = Vector<CodeSite>()
   package var handlers = Vector<HandlerEntry>()
+  /// What they ask of the processor beyond the baseline.
+  package var features: CPUFeatures = []
 
   /// Functions start at multiples of this: half a line.
   static let alignment = 32
@@ -152,6 +154,7 @@ package struct CodeBuffer: ~Copyable {
     calls.removeAll()
     sites.removeAll()
     handlers.removeAll()
+    features = []
     clearFunction()
   }
 

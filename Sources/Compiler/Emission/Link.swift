@@ -11,6 +11,7 @@ package struct CodeView: BitwiseCopyable {
   let calls: UnsafeMutableBufferPointer<CallRelocation>
   let sites: UnsafeMutableBufferPointer<CodeSite>
   let handlers: UnsafeMutableBufferPointer<HandlerEntry>
+  let features: CPUFeatures
 
   /// The part of `calls` that belongs to the function at `entry` of `functions`.
   fileprivate func calls(of entry: Int) -> Range<Int> {
@@ -33,7 +34,7 @@ extension CodeBuffer {
   package var view: CodeView {
     CodeView(
       bytes: bytes, functions: functions.buffer, calls: calls.buffer, sites: sites.buffer,
-      handlers: handlers.buffer)
+      handlers: handlers.buffer, features: features)
   }
 }
 
@@ -45,7 +46,7 @@ private struct Placement: BitwiseCopyable {
   static var none: Placement { Placement(view: .max, entry: .max) }
 }
 
-/// Fills text, function ranges and trap table of `module` from all buffers.
+/// Fills text, function ranges and trap table of `module` from all buffers, and adds to its features.
 ///
 /// Who emitted what leaves no trace: functions lie in the order of their indices, each at a
 /// multiple of `CodeBuffer.alignment` or, where it asks for that, of `CodeBuffer.lineBytes`. Each
@@ -62,6 +63,7 @@ package func link<ISA: InstructionSet>(
   var siteCount = 0
   for v in views.indices {
     siteCount += views[v].sites.count
+    module.features.formUnion(views[v].features)
     for entry in views[v].functions.indices {
       let index = Int(views[v].functions[entry].index) - importedFunctionCount
       precondition(index >= 0 && index < definedFunctionCount, "an unknown function")

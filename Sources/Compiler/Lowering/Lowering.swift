@@ -16,6 +16,8 @@ package struct LoweringOptions: BitwiseCopyable, Sendable {
   package var sharesConstants: Bool
   /// Short loops are kept in one line of code where little padding does it.
   package var alignsLoops: Bool
+  /// What the processor can do.
+  package var features = CPUFeatures.baseline
 
   package static let fast = LoweringOptions(
     countsUses: false, multipliesForDivision: false, sharesConstants: false,
@@ -116,6 +118,8 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
   var sharedConstants = Vector<SharedConstant>()
   /// The block being selected is in a loop, as the text nests, and expected to run.
   var isInLoop = false
+  /// Its first instruction: what has a lower number is done before it, and maybe less often.
+  var blockStart: UInt32 = 0
 
   package init() {}
 
@@ -170,6 +174,7 @@ package struct Lowering<ISA: InstructionSet>: ~Copyable {
     let terminator = Int(truncatingIfNeeded: data.instructionEnd) &- 1
     let label = Int(truncatingIfNeeded: labels[b])
     isInLoop = data.loopDepth > 0 && !machineBlocks[label].isCold
+    blockStart = data.instructionStart
     lowerEdgeBlocks(terminator)
     beginMachineBlock(label)
     var i = terminator

@@ -28,8 +28,11 @@ extension Emitter where ISA == X64 {
     case .vbinaryByte:
       assembler.vector(
         p.operation() as VectorBinaryByte, p.xmm(0), p.xmm(1), source(p, 2), immediate: p.byte)
-    case .vfused:
-      assembler.vector(p.operation() as VectorFused, p.xmm(0), p.xmm(2), source(p, 3))
+    case .vternary:
+      assembler.vector(p.operation() as VectorTernary, p.xmm(0), p.xmm(2), source(p, 3))
+    case .vternaryByte:
+      assembler.vector(
+        p.operation() as VectorTernaryByte, p.xmm(0), p.xmm(2), source(p, 3), immediate: p.byte)
     case .vselect:
       assembler.vector(
         p.operation() as VectorSelect, p.xmm(0), p.xmm(1), source(p, 3), mask: p.xmm(2))

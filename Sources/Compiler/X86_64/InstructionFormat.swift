@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The x86-64 instruction format: registers, memory operands, prefixes, and the two encoders.
+// The x86-64 instruction format: registers, memory operands, prefixes, and the three encoders.
+
+import Artefact
 
 /// A general register by hardware number: rax 0, rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7,
 /// r8...r15.
@@ -104,7 +106,7 @@ package struct RegisterOrMemory: BitwiseCopyable, Hashable, Sendable {
 }
 
 /// An operation's opcode byte with what stands around it, packed in 32 bits:
-/// opcode (8 bits), mandatory prefix (2), map (2), W (1), L (1), byte registers (2), digit (3).
+/// opcode (8 bits), mandatory prefix (2), map (2), W (1), L (1), byte registers (2), features (3).
 package struct OpcodeBits: BitwiseCopyable, Hashable, Sendable {
   package var raw: UInt32
 
@@ -116,6 +118,10 @@ package struct OpcodeBits: BitwiseCopyable, Hashable, Sendable {
   /// The register operand is a byte: numbers 4 to 7 need a REX prefix to mean spl...dil.
   static var byteRegBit: UInt32 { 1 &<< 14 }
   static var byteRMBit: UInt32 { 1 &<< 15 }
+
+  /// What an operation in the EVEX format needs: the bits of `CPUFeatures` from `avx512` on.
+  static var featureBits: UInt32 { 7 &<< 16 }
+  private static var featureShift: UInt32 { 5 }
 
   @inline(__always) init(raw: UInt32) { self.raw = raw }
 
@@ -136,6 +142,18 @@ package struct OpcodeBits: BitwiseCopyable, Hashable, Sendable {
     case .b64: bits |= wideBit
     }
     return Self(raw: bits)
+  }
+
+  /// The operation in the EVEX format, on 128 bits.
+  @inline(__always) func evex(_ more: CPUFeatures = []) -> Self {
+    let features = UInt32(truncatingIfNeeded: more.union(.avx512).rawValue) &<< Self.featureShift
+    assert(features & ~Self.featureBits == 0, "a feature without a bit")
+    return Self(raw: raw | features)
+  }
+
+  /// What the processor must have beyond the baseline: nothing if the format is not EVEX.
+  @inline(__always) var features: CPUFeatures {
+    CPUFeatures(rawValue: UInt64(raw & Self.featureBits) &>> UInt64(Self.featureShift))
   }
 
   @inline(__always) var opcode: UInt8 { UInt8(truncatingIfNeeded: raw) }
@@ -202,25 +220,47 @@ extension Assembler where ISA == X64 {
     operands(reg, rm, trailing)
   }
 
-  /// Appends ModRM, SIB and displacement.
+  /// Appends an EVEX instruction on 128 bits of which no lane is masked; memory is a whole vector.
+  @inline(never)
+  mutating func evex(
+    _ bits: OpcodeBits, _ reg: UInt8, _ second: UInt8, _ rm: RegisterOrMemory, trailing: UInt8 = 0
+  ) {
+    code.makeRoom()
+    code.features.formUnion(bits.features)
+    // All register bits are inverted; those for numbers from 16 on are set.
+    let notR: UInt8 = (reg & 8) == 0 ? 0x80 : 0
+    let notX: UInt8 = (rm.indexRegister & 8) == 0 ? 0x40 : 0
+    let notB: UInt8 = (rm.base & 8) == 0 ? 0x20 : 0
+    code.put8(0x62)
+    code.put8(notR | notX | notB | 0x10 | UInt8(truncatingIfNeeded: bits.map))
+    let w: UInt8 = bits.isWide ? 0x80 : 0
+    code.put8(w | (~second & 15) &<< 3 | 4 | UInt8(truncatingIfNeeded: bits.prefix))
+    code.put8(0x08)
+    code.put8(bits.opcode)
+    operands(reg, rm, trailing, scale: 4)
+  }
+
+  /// Appends ModRM, SIB and displacement. A displacement of one byte counts units of `1 << scale` bytes.
   @inline(__always)
-  private mutating func operands(_ reg: UInt8, _ rm: RegisterOrMemory, _ trailing: UInt8) {
+  private mutating func operands(
+    _ reg: UInt8, _ rm: RegisterOrMemory, _ trailing: UInt8, scale: Int32 = 0
+  ) {
     let middle: UInt8 = (reg & 7) &<< 3
     switch rm.form {
     case .register:
       code.put8(0xC0 | middle | (rm.base & 7))
     case .base:
       let base: UInt8 = rm.base & 7
-      let mode = displacementMode(rm)
+      let mode = displacementMode(rm, scale)
       code.put8(mode | middle | base)
       // rsp and r12 in this place mean that a SIB byte follows; it says "no index".
       if base == 4 { code.put8(0x24) }
-      displacement(mode, rm.displacement)
+      displacement(mode, rm.displacement, scale)
     case .baseIndex:
-      let mode = displacementMode(rm)
+      let mode = displacementMode(rm, scale)
       code.put8(mode | middle | 4)
       code.put8(rm.scale &<< 6 | (rm.indexRegister & 7) &<< 3 | (rm.base & 7))
-      displacement(mode, rm.displacement)
+      displacement(mode, rm.displacement, scale)
     case .index:
       code.put8(middle | 4)
       code.put8(rm.scale &<< 6 | (rm.indexRegister & 7) &<< 3 | 5)
@@ -232,15 +272,17 @@ extension Assembler where ISA == X64 {
   }
 
   /// The mode bits for the shortest displacement. rbp and r13 as base have no form without one.
-  @inline(__always) private func displacementMode(_ rm: RegisterOrMemory) -> UInt8 {
+  @inline(__always)
+  private func displacementMode(_ rm: RegisterOrMemory, _ scale: Int32) -> UInt8 {
     let d = rm.displacement
     if d == 0 && rm.base & 7 != 5 { return 0 }
-    return Int32(Int8(truncatingIfNeeded: d)) == d ? 0x40 : 0x80
+    return Int32(Int8(truncatingIfNeeded: d &>> scale)) &<< scale == d ? 0x40 : 0x80
   }
 
-  @inline(__always) private mutating func displacement(_ mode: UInt8, _ displacement: Int32) {
+  @inline(__always)
+  private mutating func displacement(_ mode: UInt8, _ displacement: Int32, _ scale: Int32) {
     if mode == 0x40 {
-      code.put8(UInt8(truncatingIfNeeded: displacement))
+      code.put8(UInt8(truncatingIfNeeded: displacement &>> scale))
     } else if mode == 0x80 {
       code.put32(displacement)
     }

@@ -15,7 +15,8 @@ extension X64 {
     switch x.x64Opcode {
     case .vbinary: return "\(VectorBinary(rawValue: x.extra)!)"
     case .vbinaryByte: return "\(VectorBinaryByte(rawValue: x.extra)!)"
-    case .vfused: return "\(VectorFused(rawValue: x.extra)!)"
+    case .vternary: return "\(VectorTernary(rawValue: x.extra)!)"
+    case .vternaryByte: return "\(VectorTernaryByte(rawValue: x.extra)!)"
     case .vselect: return "\(VectorSelect(rawValue: x.extra)!)"
     case .vunary: return "\(VectorUnary(rawValue: x.extra)!)"
     case .vunaryByte: return "\(VectorUnaryByte(rawValue: x.extra)!)"
@@ -60,7 +61,8 @@ extension X64 {
 
   package static func immediate(_ x: MachineInstruction) -> String? {
     switch x.x64Opcode {
-    case .vbinaryByte, .vunaryByte, .vshift, .vinsert, .vextract, .movImmediate, .imulImmediate,
+    case .vbinaryByte, .vternaryByte, .vunaryByte, .vshift, .vinsert, .vextract, .movImmediate,
+      .imulImmediate,
       .rorx, .shld, .shrd, .fround, .fcmp, .tailCall, .call,
       .callHelper, .trap, .trapIf:
       return "\(x.immediate)"

@@ -219,8 +219,10 @@ package enum X64Opcode: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case vbinary
   /// `VectorBinaryByte`: as `vbinary`, with `immediate`.
   case vbinaryByte
-  /// `VectorFused`: `D=1, U sum, U factor, source` (register, memory).
-  case vfused
+  /// `VectorTernary`: `D=1, U, U, source` (register, memory).
+  case vternary
+  /// `VectorTernaryByte`: as `vternary`, with `immediate`.
+  case vternaryByte
   /// `VectorSelect`: `D, U, U mask, source` (register, memory).
   case vselect
   /// `VectorUnary`: `D, source` (register, memory).
@@ -364,8 +366,8 @@ extension X64Opcode {
       .not, .shlx, .shrx, .sarx, .rorx, .signExtendAccumulator, .fmov, .fzero, .fstore, .fadd,
       .fsub, .fmul, .fdiv, .fmin, .fmax, .vand, .vandn, .vor, .vxor, .fsqrt, .fround, .fpromote,
       .fdemote, .fcmp, .fblend, .fcmov, .cvtFromInteger, .cvtToInteger, .movToFloat, .movToInteger,
-      .vmov, .vstore, .vones, .vbinary, .vbinaryByte, .vfused, .vselect, .vunary, .vunaryByte,
-      .vshift, .vinsert, .vextract, .vmask,
+      .vmov, .vstore, .vones, .vbinary, .vbinaryByte, .vternary, .vternaryByte, .vselect, .vunary,
+      .vunaryByte, .vshift, .vinsert, .vextract, .vmask,
       .copyBlock, .fillBlock, .entry,
       .jump, .branch, .ret, .tailCall, .tailCallReference, .trap, .trapIf, .trapIfInconvertible:
       false

@@ -71,17 +71,37 @@ extension Lowering where ISA == X64 {
       pattern = pattern.swapped
     }
     if vectorConstant(b) == .zero { return permuteWithZeros(d, a, pattern) }
-    if lowerShuffleOfThree(d, a, b, pattern) || lowerShuffleOfThree(d, b, a, pattern.swapped) {
+    let permutesBytes = options.features.contains(.avx512vbmi)
+    if !permutesBytes
+      && (lowerShuffleOfThree(d, a, b, pattern) || lowerShuffleOfThree(d, b, a, pattern.swapped))
+    {
       return
     }
     let (first, second) = (register(a), register(b))
     if combine(d, first, second, pattern) || combine(d, second, first, pattern.swapped) { return }
+    // The operand that nobody needs afterwards is the one that is replaced.
+    let isSecondFree = isLiveAfter(a) && !isLiveAfter(b)
+    if options.features.contains(.avx512), let lanes = pattern.groups(of: 4) {
+      let indices = V128 { $0 & 3 == 0 ? UInt8(lanes[$0 / 4] ^ (isSecondFree ? 4 : 0)) : 0 }
+      return permute(.permt2d, d, first, second, constantVector(indices), isSecondFree)
+    }
+    if permutesBytes {
+      let indices = isSecondFree ? pattern.swapped.bytes : pattern.bytes
+      return permute(.permt2b, d, first, second, constantVector(indices), isSecondFree)
+    }
     // The bytes of each, and zeros where the other's are.
     let left = V128 { pattern.source($0) < 16 ? UInt8(pattern.source($0)) : 0x80 }
     let right = V128 { pattern.source($0) >= 16 ? UInt8(pattern.source($0) - 16) : 0x80 }
     let one = vector(.pshufb, first, constantSource(left))
     let other = vector(.pshufb, second, constantSource(right))
     emitVector(.por, d, one, other)
+  }
+
+  private mutating func permute(
+    _ op: VectorTernary, _ d: VirtualRegister, _ a: VirtualRegister, _ b: VirtualRegister,
+    _ indices: VirtualRegister, _ isSecondFree: Bool
+  ) {
+    emitVector(op, d, isSecondFree ? b : a, indices, X64Source(register: isSecondFree ? a : b))
   }
 
   /// A shuffle of a shuffle that nothing else reads: the bytes of each of the three, and zeros where
@@ -146,6 +166,11 @@ extension Lowering where ISA == X64 {
       return emitVector(.palignr, d, r, X64Source(register: r), Int32(start))
     }
     if let op = unpack(pattern, isFolded: true) { return emitVector(op, d, r, r) }
+    if options.features.contains(.avx512) {
+      for size in [4, 8] where pattern.matches({ $0 & -size | ($0 &+ start) & (size &- 1) }) {
+        return emitVector(size == 4 ? .prold : .prolq, d, r, by: Int32(8 * (size - start)))
+      }
+    }
     emitVector(.pshufb, d, r, constantSource(pattern.bytes))
   }
 

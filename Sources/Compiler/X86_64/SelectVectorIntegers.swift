@@ -170,6 +170,7 @@ extension Lowering where ISA == X64 {
     case (.vshrU, _): emitVector(.psrlq, d, a, count)
     case (_, .i16x8): emitVector(.psraw, d, a, count)
     case (_, .i32x4): emitVector(.psrad, d, a, count)
+    case _ where options.features.contains(.avx512): emitVector(.psraq, d, a, count)
     default:
       // The sign bit is shifted like the rest, and then is what it weighs less than nothing.
       let sign = vector(.psrlq, splatVector(1 &<< 63), count)
@@ -226,6 +227,7 @@ extension Lowering where ISA == X64 {
   private mutating func shiftSigned64(
     _ d: VirtualRegister, _ a: VirtualRegister, by count: Int32
   ) {
+    if options.features.contains(.avx512) { return emitVector(.psraq, d, a, by: count) }
     if count == 63 { return emitVector(.pcmpgtq, d, zeroVector(), a) }
     let high = vector(.psrad, a, by: min(count, 31))
     var low: VirtualRegister

@@ -160,9 +160,36 @@ extension Lowering where ISA == X64 {
     appendSource(s, .float)
   }
 
+  /// `d := op of first, a and s`, in the register of the first.
+  mutating func emitVector(
+    _ op: VectorTernary, _ d: VirtualRegister, _ first: VirtualRegister, _ a: VirtualRegister,
+    _ s: X64Source
+  ) {
+    emitVector(.vternary, op.rawValue, s)
+    appendTernary(d, first, a, s)
+  }
+
+  mutating func emitVector(
+    _ op: VectorTernaryByte, _ d: VirtualRegister, _ first: VirtualRegister, _ a: VirtualRegister,
+    _ s: X64Source, _ immediate: Int32
+  ) {
+    emitVector(.vternaryByte, op.rawValue, s, immediate: immediate)
+    appendTernary(d, first, a, s)
+  }
+
+  private mutating func appendTernary(
+    _ d: VirtualRegister, _ first: VirtualRegister, _ a: VirtualRegister, _ s: X64Source
+  ) {
+    operands.append(.reuse(d, .float, of: 1))
+    operands.append(.use(first, .float))
+    operands.append(.use(a, .float))
+    appendSource(s, .float)
+  }
+
   // MARK: Rules
 
   mutating func selectVector(_ i: Int, _ x: Instruction) {
+    if options.features.contains(.avx512) && selectAVX512(i, x) { return }
     switch x.opcode {
     case .vadd, .vsub, .vaddSatS, .vaddSatU, .vsubSatS, .vsubSatU, .vminS, .vminU, .vmaxS, .vmaxU,
       .vavgU, .vdiv, .vdot, .relaxedQ15mul, .vand, .vor, .vxor, .veq, .narrowS, .narrowU,
@@ -341,7 +368,7 @@ extension Lowering where ISA == X64 {
   /// `a * b + c`, or `c - a * b`.
   private mutating func lowerFused(_ i: Int, _ x: Instruction) {
     let isNegated = x.opcode == .relaxedNmadd
-    let op: VectorFused =
+    let op: VectorTernary =
       switch (x.lanes, isNegated) {
       case (.f32x4, false): .fmadd231ps
       case (.f32x4, true): .fnmadd231ps
@@ -352,11 +379,7 @@ extension Lowering where ISA == X64 {
     let sum = register(x.c)
     let a = register(x.a)
     let s = vectorSource(x.b)
-    emitVector(.vfused, op.rawValue, s)
-    operands.append(.reuse(d, .float, of: 1))
-    operands.append(.use(sum, .float))
-    operands.append(.use(a, .float))
-    appendSource(s, .float)
+    emitVector(op, d, sum, a, s)
   }
 
   /// Products of signed bytes and bytes of 7 bits, in neighbouring pairs; and pairs of those.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operations on vectors, by the form of their operands. Names are the processor's without the
-// leading v; a case is one opcode.
+// leading v; a case is one opcode. Those that say `evex` are not in the baseline: selection asks first
+// whether the processor has AVX-512, or the part of it that stands in the brackets.
 
 /// `d := a op source`, the source a register or 16 bytes of memory.
 package enum VectorBinary: UInt16, BitwiseCopyable, Sendable, CaseIterable {
@@ -13,7 +14,7 @@ package enum VectorBinary: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     punpcklqdq, punpckhbw, punpckhwd, punpckhdq, punpckhqdq, packsswb, packssdw, packuswb,
     packusdw, psadbw, addps, addpd, subps, subpd, mulps, mulpd, divps, divpd, minps, minpd,
     maxps, maxpd, andps, andpd, andnps, andnpd, orps, orpd, xorps, xorpd, unpcklps, unpckhps,
-    unpcklpd, unpckhpd, movss, movsd
+    unpcklpd, unpckhpd, movss, movsd, pmullq, psraq
 
   /// Opcode, map and prefix.
   @inline(__always) var bits: OpcodeBits {
@@ -122,6 +123,8 @@ package enum VectorBinary: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     case .unpckhpd: OpcodeBits(0x15, .x0F, .x66)
     case .movss: OpcodeBits(0x10, .x0F, .xF3)
     case .movsd: OpcodeBits(0x10, .x0F, .xF2)
+    case .pmullq: OpcodeBits(0x40, .x0F38, .x66, wide: true).evex()
+    case .psraq: OpcodeBits(0xE2, .x0F, .x66, wide: true).evex()
     }
   }
 }
@@ -150,7 +153,8 @@ package enum VectorBinaryByte: UInt16, BitwiseCopyable, Sendable, CaseIterable {
 package enum VectorUnary: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case pabsb, pabsw, pabsd, sqrtps, sqrtpd, cvtdq2ps, cvttps2dq, cvttpd2dq, cvtpd2ps, pmovsxbw,
     pmovsxwd, pmovsxdq, pmovzxbw, pmovzxwd, pmovzxdq, cvtdq2pd, cvtps2pd, movddup, pbroadcastb,
-    pbroadcastw, pbroadcastd, pbroadcastq, broadcastss
+    pbroadcastw, pbroadcastd, pbroadcastq, broadcastss, pabsq, popcntb, cvttps2udq, cvttpd2udq,
+    cvtudq2ps
 
   /// Opcode, map and prefix.
   @inline(__always) var bits: OpcodeBits {
@@ -178,6 +182,11 @@ package enum VectorUnary: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     case .pbroadcastd: OpcodeBits(0x58, .x0F38, .x66)
     case .pbroadcastq: OpcodeBits(0x59, .x0F38, .x66)
     case .broadcastss: OpcodeBits(0x18, .x0F38, .x66)
+    case .pabsq: OpcodeBits(0x1F, .x0F38, .x66, wide: true).evex()
+    case .popcntb: OpcodeBits(0x54, .x0F38, .x66).evex(.avx512bitalg)
+    case .cvttps2udq: OpcodeBits(0x78, .x0F, .none).evex()
+    case .cvttpd2udq: OpcodeBits(0x78, .x0F, .none, wide: true).evex()
+    case .cvtudq2ps: OpcodeBits(0x7A, .x0F, .xF2).evex()
     }
   }
 }
@@ -200,7 +209,7 @@ package enum VectorUnaryByte: UInt16, BitwiseCopyable, Sendable, CaseIterable {
 
 /// `d := a shifted by an immediate`, by lanes; `pslldq` and `psrldq` shift the whole by bytes.
 package enum VectorShift: UInt16, BitwiseCopyable, Sendable, CaseIterable {
-  case psllw, pslld, psllq, psrlw, psrld, psrlq, psraw, psrad, pslldq, psrldq
+  case psllw, pslld, psllq, psrlw, psrld, psrlq, psraw, psrad, pslldq, psrldq, psraq, prold, prolq
 
   /// Opcode, map and prefix.
   @inline(__always) var bits: OpcodeBits {
@@ -215,6 +224,9 @@ package enum VectorShift: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     case .psrad: OpcodeBits(0x72, .x0F, .x66)
     case .pslldq: OpcodeBits(0x73, .x0F, .x66)
     case .psrldq: OpcodeBits(0x73, .x0F, .x66)
+    case .psraq: OpcodeBits(0x72, .x0F, .x66, wide: true).evex()
+    case .prold: OpcodeBits(0x72, .x0F, .x66).evex()
+    case .prolq: OpcodeBits(0x72, .x0F, .x66, wide: true).evex()
     }
   }
 
@@ -223,7 +235,8 @@ package enum VectorShift: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     switch self {
     case .psllw, .pslld, .psllq: 6
     case .psrlw, .psrld, .psrlq: 2
-    case .psraw, .psrad: 4
+    case .psraw, .psrad, .psraq: 4
+    case .prold, .prolq: 1
     case .pslldq: 7
     case .psrldq: 3
     }
@@ -244,9 +257,10 @@ package enum VectorSelect: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   }
 }
 
-/// `d := a * source + d`, or `d - a * source`, rounded once.
-package enum VectorFused: UInt16, BitwiseCopyable, Sendable, CaseIterable {
-  case fmadd231ps, fmadd231pd, fnmadd231ps, fnmadd231pd
+/// Of three, the first in `d`: `d := a * source + d`, or `d - a * source`, rounded once; or `d :=` for
+/// each lane of `a` the lane of that number, those of `d` first and then the source's.
+package enum VectorTernary: UInt16, BitwiseCopyable, Sendable, CaseIterable {
+  case fmadd231ps, fmadd231pd, fnmadd231ps, fnmadd231pd, permt2b, permt2d
 
   /// Opcode, map and prefix.
   @inline(__always) var bits: OpcodeBits {
@@ -255,6 +269,21 @@ package enum VectorFused: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     case .fmadd231pd: OpcodeBits(0xB8, .x0F38, .x66, wide: true)
     case .fnmadd231ps: OpcodeBits(0xBC, .x0F38, .x66)
     case .fnmadd231pd: OpcodeBits(0xBC, .x0F38, .x66, wide: true)
+    case .permt2b: OpcodeBits(0x7D, .x0F38, .x66).evex(.avx512vbmi)
+    case .permt2d: OpcodeBits(0x7E, .x0F38, .x66).evex()
+    }
+  }
+}
+
+/// As `VectorTernary`, with an immediate byte: `pternlogd` makes of three bits, those of `d` the
+/// highest, the bit of that number of the byte.
+package enum VectorTernaryByte: UInt16, BitwiseCopyable, Sendable, CaseIterable {
+  case pternlogd
+
+  /// Opcode, map and prefix.
+  @inline(__always) var bits: OpcodeBits {
+    switch self {
+    case .pternlogd: OpcodeBits(0x25, .x0F3A, .x66).evex()
     }
   }
 }

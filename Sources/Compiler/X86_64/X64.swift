@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// x86-64-v3 as an instruction set: which rules answer what the common parts ask.
+// x86-64 as an instruction set: which rules answer what the common parts ask.
 
 import Artefact
 import RegisterAllocation
 
-/// x86-64 with AVX2, BMI2 and FMA. Registers are in Convention.swift, instructions in
+/// x86-64 with AVX2, BMI2 and FMA, and for vectors of 16 bytes AVX-512 where the options say that the
+/// processor has it. Registers are in Convention.swift, instructions in
 /// Instructions.swift, rules of selection in Select*.swift, encodings in Encode*.swift and
 /// Assembler*.swift.
 package enum X64: InstructionSet {
