@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A loaded artefact: in memory of its own, checked, its text executable.
 
-import Entities
+import BrolgaEntities
 
 /// An artefact in memory. Immutable.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A compiled module as an artefact: one exactly sized head, then the text as it lies.
 
-import Entities
+import BrolgaEntities
 import Glibc
 
 extension CompiledModule {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the compiler hands over: code and its tables, in flat vectors.
 
-import Entities
+import BrolgaEntities
 
 /// Where a function's code is in the text.
 package struct FunctionRange: BitwiseCopyable, Hashable, Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where compiled code finds an instance's state: byte offsets in the instance context.
 
-import WebAssembly
+import BrolgaWasm
 
 /// The layout of an instance context, computed from the module by compiler and runtime alike.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The address space behind a memory's base: what compiled code relies on and the runtime provides.
 
-import WebAssembly
+import BrolgaWasm
 
 /// How much address space is reserved for a linear memory, of which the first pages are
 /// accessible. A memory never moves and never outgrows its reservation.

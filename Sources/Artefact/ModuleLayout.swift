@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Derives the instance context's layout from a module.
 
-import WebAssembly
+import BrolgaWasm
 
 extension ContextLayout {
   /// The layout of the module's instances.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files in memory that nobody else can change.
 
-import CRuntime
+import BrolgaCRuntime
 import Glibc
 
 /// Bytes in pages of this process alone.

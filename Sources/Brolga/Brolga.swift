@@ -10,23 +10,23 @@
 //     let instance = try module.instantiate(store: store, imports: imports)
 //     let status = try wasi.start(instance)
 
-import Artefact
-import Compiler
-@_exported import Runtime
-@_exported import WASI
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCompiler
+@_exported import BrolgaRuntime
+@_exported import BrolgaWASI
+import BrolgaWasm
 
-@_exported import enum Artefact.ArtefactError
-@_exported import enum Artefact.TrapKind
-@_exported import struct WebAssembly.FunctionType
-@_exported import struct WebAssembly.UnsupportedFeature
-@_exported import struct WebAssembly.V128
-@_exported import struct WebAssembly.ValueType
+@_exported import enum BrolgaArtefact.ArtefactError
+@_exported import enum BrolgaArtefact.TrapKind
+@_exported import struct BrolgaWasm.FunctionType
+@_exported import struct BrolgaWasm.UnsupportedFeature
+@_exported import struct BrolgaWasm.V128
+@_exported import struct BrolgaWasm.ValueType
 
 // Said once more, because `WebAssembly` has another of that name.
-public typealias Module = Runtime.Module
+public typealias Module = BrolgaRuntime.Module
 
-extension Runtime.Module {
+extension BrolgaRuntime.Module {
   /// Compiles a WebAssembly module.
   public convenience init(
     engine: Engine, compiling bytes: [UInt8],

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // From bytes to machine code: the compiler as the façade offers it.
 
-import Artefact
-import Compiler
+import BrolgaArtefact
+import BrolgaCompiler
+import BrolgaRuntime
+import BrolgaWasm
 import Glibc
 import RegisterAllocation
-import Runtime
-import WebAssembly
 
 /// How a module is compiled. The same module, level and target give the same code, whatever the rest
 /// says.
@@ -33,7 +33,7 @@ public struct CompilationOptions: Sendable {
 
     var features: CPUFeatures {
       switch self {
-      case .native: CPUFeatures.baseline.union(Runtime.Module.hostFeatures)
+      case .native: CPUFeatures.baseline.union(BrolgaRuntime.Module.hostFeatures)
       case .x86_64v3: .baseline
       case .x86_64v4: .level4
       }
@@ -86,15 +86,15 @@ public struct CompilationOptions: Sendable {
 }
 
 /// Decodes a module in binary or text form.
-package func decodeModule(_ bytes: ModuleBytes) throws(ModuleError) -> WebAssembly.Module {
+package func decodeModule(_ bytes: ModuleBytes) throws(ModuleError) -> BrolgaWasm.Module {
   if ArtefactFormat.isELF(bytes.buffer) { throw .isArtefact }
   do throws(WasmError) {
-    if !TextFormat.isText(bytes.buffer) { return try WebAssembly.Module(decoding: bytes) }
+    if !TextFormat.isText(bytes.buffer) { return try BrolgaWasm.Module(decoding: bytes) }
   } catch {
     throw ModuleError(error, in: bytes)
   }
   do throws(TextError) {
-    return try WebAssembly.Module(text: bytes.buffer)
+    return try BrolgaWasm.Module(text: bytes.buffer)
   } catch {
     throw .text(error.description)
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a module cannot be had from its bytes.
 
-import Artefact
-import Compiler
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCompiler
+import BrolgaWasm
 
 /// Why a module was not compiled or loaded.
 public enum ModuleError: Error, Hashable, Sendable {

@@ -2,8 +2,8 @@
 // The command-line program: its subcommands, and how it ends.
 
 import ArgumentParser
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
 import Glibc
 
 @main

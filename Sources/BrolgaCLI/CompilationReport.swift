@@ -2,17 +2,17 @@
 // What each function of a compilation took and got, as a table or as JSON.
 
 import Brolga
-import Compiler
-import Entities
+import BrolgaCompiler
+import BrolgaEntities
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 /// `--report`: functions by what allocating their registers took, the most first.
 struct CompilationReport {
   private let reports: [FunctionReport]
   private let names: [String]
 
-  init(_ compilation: borrowing Compilation, of module: WebAssembly.Module) {
+  init(_ compilation: borrowing Compilation, of module: BrolgaWasm.Module) {
     // Equal steps are common: below -O2 there are none.
     reports = compilation.reports.toArray().sorted {
       ($0.statistics.steps, $0.instructions, $1.function)

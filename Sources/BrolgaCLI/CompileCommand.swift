@@ -3,7 +3,7 @@
 
 import ArgumentParser
 import Brolga
-import Compiler
+import BrolgaCompiler
 import Glibc
 
 struct CompileCommand: ParsableCommand {

@@ -2,9 +2,9 @@
 // What the stages of the compiler make of a module's functions, as text.
 
 import Brolga
-import Compiler
+import BrolgaCompiler
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 /// The stages whose results have a text form.
 enum EmittedText: String, CaseIterable {

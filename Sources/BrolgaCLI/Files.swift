@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Input files, read; output files, written in one piece or not at all; standard output.
 
-import Artefact
+import BrolgaArtefact
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
 /// What a file holds; `-` is standard input. Nothing that happens to the file changes it.
 final class InputFile {

@@ -2,10 +2,10 @@
 // `brolga inspect`: what is in a module or an artefact.
 
 import ArgumentParser
-import Artefact
 import Brolga
+import BrolgaArtefact
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +53,7 @@ struct InspectCommand: ParsableCommand {
 
   private func inspectArtefact(_ input: InputFile) throws(ModuleError) -> String {
     let artefact: ArtefactFile
-    let module: WebAssembly.Module
+    let module: BrolgaWasm.Module
     do throws(ArtefactError) {
       // Looking at code needs no processor that can run it.
       artefact = try ArtefactFile(input.memory, hostFeatures: CPUFeatures(rawValue: .max))
@@ -61,7 +61,7 @@ struct InspectCommand: ParsableCommand {
       throw .artefact(error)
     }
     do throws(WasmError) {
-      module = try WebAssembly.Module(
+      module = try BrolgaWasm.Module(
         decoding: ModuleBytes(artefact.skeleton, owner: artefact),
         options: DecodingOptions(features: Features(rawValue: .max), bodiesElsewhere: true))
     } catch {
@@ -94,7 +94,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   /// The imports and exports, each list with a heading unless it is empty.
-  private func interface(of module: WebAssembly.Module) -> String {
+  private func interface(of module: BrolgaWasm.Module) -> String {
     var text = ""
     if !module.imports.isEmpty {
       var imports = TextTable(right: [])
@@ -116,7 +116,7 @@ struct InspectCommand: ParsableCommand {
     return text
   }
 
-  private func description(of type: ExternType, in module: WebAssembly.Module) -> String {
+  private func description(of type: ExternType, in module: BrolgaWasm.Module) -> String {
     switch type {
     case .function(let index): return "function \(module.functionType(index))"
     case .tag(let index): return "tag \(module.functionType(index))"

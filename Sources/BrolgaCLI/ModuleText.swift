@@ -2,7 +2,7 @@
 // A module's text, for the command line.
 
 import Brolga
-import WebAssembly
+import BrolgaWasm
 
 /// The text of a module in binary or text form.
 func moduleText(_ bytes: ModuleBytes) throws(ModuleError) -> [UInt8] {

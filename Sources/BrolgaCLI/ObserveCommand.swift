@@ -3,11 +3,11 @@
 
 import ArgumentParser
 import Brolga
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
-import struct Compiler.CompilerOptions
-import struct Compiler.OptimizationSteps
+import struct BrolgaCompiler.CompilerOptions
+import struct BrolgaCompiler.OptimizationSteps
 
 struct ObserveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,7 +2,7 @@
 // Running a program: what `brolga run` does once its options are known.
 
 import Brolga
-import WebAssembly
+import BrolgaWasm
 
 struct ProgramRun {
   var file: String

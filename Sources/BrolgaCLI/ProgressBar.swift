@@ -2,7 +2,7 @@
 // A bar that shows how far a long compilation has come.
 
 import Brolga
-import Compiler
+import BrolgaCompiler
 import Glibc
 import Synchronization
 

@@ -3,8 +3,8 @@
 
 import ArgumentParser
 import Brolga
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
 struct ParseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

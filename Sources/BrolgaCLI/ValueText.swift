@@ -2,7 +2,7 @@
 // Values as the command line writes them.
 
 import Brolga
-import WebAssembly
+import BrolgaWasm
 
 /// Reads the arguments of a call from the command line: numbers as the text format writes them, for
 /// vectors their lanes (`i32x4:1,2,3,4`), and `null` for references.

@@ -2,9 +2,9 @@
 // Runs the specification's test scripts.
 
 import Brolga
-import WebAssembly
+import BrolgaWasm
 
-import struct Compiler.CompilerOptions
+import struct BrolgaCompiler.CompilerOptions
 
 /// Runs a script and says what came of it. Everything that it made is given back at its end.
 ///

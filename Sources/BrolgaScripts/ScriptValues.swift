@@ -2,7 +2,7 @@
 // Values of test scripts: arguments, and whether results are as expected.
 
 import Brolga
-import WebAssembly
+import BrolgaWasm
 
 extension ScriptValue {
   /// What has to be built before guests can get the value; nil when nothing has.
@@ -65,9 +65,9 @@ extension ScriptExpectation {
   private func isNaN(_ value: Value, _ isDouble: Bool, isCanonical: Bool) -> Bool {
     switch value {
     case .f32(let bits) where !isDouble:
-      return WebAssembly.isNaN(UInt64(bits), false, isCanonical: isCanonical)
+      return BrolgaWasm.isNaN(UInt64(bits), false, isCanonical: isCanonical)
     case .f64(let bits) where isDouble:
-      return WebAssembly.isNaN(bits, true, isCanonical: isCanonical)
+      return BrolgaWasm.isNaN(bits, true, isCanonical: isCanonical)
     default: return false
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client may say beyond what must hold: cheap values, hints, an order of registers, labels.
 
-import Entities
+import BrolgaEntities
 
 /// A value that can be made again wherever it is needed: a constant, say, or an address in the frame.
 ///

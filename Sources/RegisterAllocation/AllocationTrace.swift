@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the backtracking allocator did on its way, for people and for tools that draw it.
 
-import Entities
+import BrolgaEntities
 
 /// The pieces that the backtracking allocator made, and what became of them. Points are those of
 /// `PlaceHistory`. Empty if the problem was solved in a single pass.

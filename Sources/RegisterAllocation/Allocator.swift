@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one interface to all allocation algorithms.
 
-import Entities
+import BrolgaEntities
 
 /// How to allocate.
 @frozen public enum Algorithm: Hashable, Sendable {

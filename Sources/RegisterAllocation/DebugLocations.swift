@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where labelled values are: read off a solution, whichever algorithm made it.
 
-import Entities
+import BrolgaEntities
 
 /// Follows labelled values through a solved problem.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How deep in loops each block is: for people, and for tools that draw an allocation.
 
-import Entities
+import BrolgaEntities
 
 extension Problem {
   /// Per block, the number of natural loops it is in. A block that enters a loop beside its head is

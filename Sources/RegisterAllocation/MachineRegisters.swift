@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registers of a machine, as both allocators ask about them.
 
-import Entities
+import BrolgaEntities
 
 /// The registers of the problem at hand.
 struct MachineRegisters: ~Copyable {

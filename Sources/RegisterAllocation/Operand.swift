@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operands: what an instruction reads and writes, and where it needs that to be.
 
-import Entities
+import BrolgaEntities
 
 /// A value to be allocated, printed `v7`. Its class stands in each operand and in
 /// `Problem.classes`.

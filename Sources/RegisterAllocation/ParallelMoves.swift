@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a group of moves that happen at once into a sequence of single moves.
 
-import Entities
+import BrolgaEntities
 
 /// One move of a group. All moves of a group read before any of them writes.
 struct Move: BitwiseCopyable, Hashable {

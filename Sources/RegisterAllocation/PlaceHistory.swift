@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each place of a solution holds, and when: for people, and for tools that draw it.
 
-import Entities
+import BrolgaEntities
 
 /// Which value is in which place from where to where, read off a solution that the checker accepts.
 ///

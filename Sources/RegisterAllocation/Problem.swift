@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The allocation problem: a function as an allocator sees it, in flat tables.
 
-import Entities
+import BrolgaEntities
 
 /// An instruction of a problem, printed `i7`. Instructions are numbered in block order.
 @frozen public struct InstructionIndex: EntityID {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds problems block by block, for clients that do not fill the tables themselves.
 
-import Entities
+import BrolgaEntities
 
 extension Problem {
   /// Builds a problem block by block, in the order of the function.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of a problem as bare pointers, for the length of one run.
 
-import Entities
+import BrolgaEntities
 
 /// Where the tables of a problem are. Valid while the problem is borrowed.
 struct ProblemView {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Problems whose instructions define a value more than once: solved without the repetitions.
 
-import Entities
+import BrolgaEntities
 
 /// A copy of such a problem with one definition of each value, and the way back.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The result of an allocation: one place per operand, and the moves between instructions.
 
-import Entities
+import BrolgaEntities
 
 /// A place: a register, a spill slot, or none; packed in 32 bits. As the source of a move also a
 /// value to be made again.

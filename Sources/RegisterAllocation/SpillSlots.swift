@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spill area: hands out slots and takes back those whose value is dead.
 
-import Entities
+import BrolgaEntities
 
 /// Slots of the spill area, by their size.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How wide values are.
 
-import Entities
+import BrolgaEntities
 
 /// What a move must know of the value that it moves.
 struct ValueShape: BitwiseCopyable, Hashable {

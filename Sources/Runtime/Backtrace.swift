@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls that were under way when a guest was stopped.
 
-import CRuntime
+import BrolgaCRuntime
 
 /// Calls of guests, innermost first, as offsets into their modules; named only when somebody asks.
 struct Backtrace: Sendable {

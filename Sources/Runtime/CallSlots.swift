@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registers and stack words of one call, as memory.
 
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
 
 /// Where the words of a call's arguments, or results, lie: two for each floating-point register,
 /// whose values begin in the first. Valid during the call.

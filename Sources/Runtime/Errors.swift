@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can go wrong between host and guest, other than a trap.
 
-import WebAssembly
+import BrolgaWasm
 
 /// Why a module could not be instantiated. (A trap in an active segment or the start function is
 /// a `Trap` instead.)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exceptions of guests, as the host sees and throws them.
 
-import Artefact
-import CRuntime
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 
 /// An exception of WebAssembly's: what a guest threw and did not catch; or what a host function throws,
 /// so that its guest may catch it.

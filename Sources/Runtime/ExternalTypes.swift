@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a module asks for and offers, as embedders see it.
 
-import WebAssembly
+import BrolgaWasm
 
 /// The type of an import or export.
 public enum ExternalType: Hashable, Sendable {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions as values, and calling them from the host.
 
-import Artefact
-import CRuntime
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 
 /// What a function reference points to; `ContextLayout.FunctionRecord` gives the offsets.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Global variables.
 
-import WebAssembly
+import BrolgaWasm
 
 /// A global variable; shared by reference with the instances that import it.
 public struct Global: Equatable {

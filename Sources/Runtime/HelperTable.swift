@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What compiled code calls the runtime for, in the order of Artefact's Helper.
 
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
 import Glibc
 
 enum HelperTable {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions written in Swift that guests call.
 
-import Artefact
-import CRuntime
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 
 /// Who called a host function.
 public struct Caller {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding the values for a module's imports.
 
-import WebAssembly
+import BrolgaWasm
 
 extension Module {
   /// The values for the module's imports, in their order.

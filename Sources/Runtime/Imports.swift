@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an embedder gives to a module's imports.
 
-import WebAssembly
+import BrolgaWasm
 
 /// Something that an instance exports, or that an import takes.
 public enum ExternalValue: Equatable {

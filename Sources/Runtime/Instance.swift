@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A module brought to life, as embedders see it.
 
-import WebAssembly
+import BrolgaWasm
 
 /// An instance of a module, owned by its store.
 public struct Instance: Equatable {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // An instance's state: the context that compiled code works with, and what it points to.
 
-import Artefact
-import CRuntime
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 
 final class InstanceObject {
   let module: Module
@@ -25,7 +25,7 @@ final class InstanceObject {
   private var extraRecords: [UInt32: UnsafeMutablePointer<FunctionRecord>] = [:]
 
   var layout: ContextLayout { module.layout }
-  private var wasm: WebAssembly.Module { module.module }
+  private var wasm: BrolgaWasm.Module { module.module }
 
   /// Allocates everything; runs and copies nothing yet.
   init(_ module: Module, store: Store, imports: [ExternalValue]) throws(LinkError) {

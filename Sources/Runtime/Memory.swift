@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Linear memories: an address space reservation of which the first pages are accessible.
 
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
 /// A linear memory; shared by reference with the instances that import it.
 public struct Memory: Equatable {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A module with its machine code in place, ready to be instantiated.
 
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
 /// A compiled module, loaded. Immutable; any number of stores and threads may use it at once.
 public final class Module: @unchecked Sendable {
   // Unchecked: everything is immutable once `init` returns.
   public let engine: Engine
-  package let module: WebAssembly.Module
+  package let module: BrolgaWasm.Module
   package let artefact: ArtefactFile
   let layout: ContextLayout
   /// The functions that have a record in the instances' contexts, in rising order.
@@ -58,7 +58,7 @@ public final class Module: @unchecked Sendable {
     self.engine = engine
     self.artefact = artefact
     do throws(WasmError) {
-      module = try WebAssembly.Module(
+      module = try BrolgaWasm.Module(
         decoding: ModuleBytes(artefact.skeleton, owner: artefact),
         options: DecodingOptions(bodiesElsewhere: true))
     } catch {

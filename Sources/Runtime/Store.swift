@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The owner of instances and of all that they share.
 
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
 
 /// Owns instances, memories, tables, globals and host functions.
 ///

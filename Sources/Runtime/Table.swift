@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of references.
 
-import Artefact
+import BrolgaArtefact
+import BrolgaWasm
 import Glibc
-import WebAssembly
 
 /// A table; shared by reference with the instances that import it.
 public struct Table: Equatable {

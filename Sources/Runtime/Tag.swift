@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tags, by which exceptions are told apart.
 
-import Artefact
-import CRuntime
-import WebAssembly
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaWasm
 
 /// What exceptions are told apart by: two tags are the same only if they are one.
 public struct Tag: Equatable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest that was stopped: why, and where.
 
-import Artefact
-import CRuntime
+import BrolgaArtefact
+import BrolgaCRuntime
 
 /// The end of a guest's run by the guest's own fault.
 public struct Trap: Error, Sendable {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers for types, equal throughout the process when the types are.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 import Synchronization
-import WebAssembly
 
 /// Interns defined types, group by group. Entries live as long as the process: records in guest
 /// memory hold the numbers, and a program meets few distinct types.
@@ -32,7 +32,7 @@ enum TypeIdentities {
   private static let limit = 1 << 23
 
   /// The numbers of a module's types, by type index.
-  static func identities(of module: WebAssembly.Module) throws(ArtefactError) -> [UInt32] {
+  static func identities(of module: BrolgaWasm.Module) throws(ArtefactError) -> [UInt32] {
     let identities: [UInt32]? = registry.withLock { registry in
       guard registry.table.count + module.typeCount <= limit else { return nil }
       return module.copyTypes(to: &registry.table)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that cross between host and guest.
 
-import CRuntime
-import WebAssembly
+import BrolgaCRuntime
+import BrolgaWasm
 
 /// A WebAssembly value. Numbers are bit patterns, so that every value round-trips.
 public enum Value: Equatable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vectors as Swift's own.
 
-import WebAssembly
+import BrolgaWasm
 
 extension V128 {
   /// A vector of Swift's, lane by lane: `V128(SIMD4<Float>(1, 2, 3, 4))`.

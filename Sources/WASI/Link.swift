@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preview 1 as imports of an instance, and running a program that uses it.
 
-import Runtime
-import WebAssembly
+import BrolgaRuntime
+import BrolgaWasm
 
 /// The arguments of one call, each in the low bits of a word.
 package struct Arguments: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates control operators: constructs, branches, calls through tables, select.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   // MARK: Constructs

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates what throws exceptions and what catches them.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   mutating func validateException(_ opcode: Opcode) throws(WasmError) -> Operator {

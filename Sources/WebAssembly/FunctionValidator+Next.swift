@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walk over a body's operators: the hottest code of decoding.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   /// Decodes and validates the next operator, up to and including the function's final `end`.

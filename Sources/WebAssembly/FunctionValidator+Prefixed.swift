@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates the operators after a prefix: those of vectors and of wide arithmetic.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   @inline(never)

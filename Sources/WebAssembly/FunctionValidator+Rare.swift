@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates the rarer operators: whole memories and tables; leads to references and exceptions.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   @inline(never)

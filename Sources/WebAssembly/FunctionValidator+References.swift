@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates what references bring: calls through them, tests for null, locals without a default.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   // MARK: References

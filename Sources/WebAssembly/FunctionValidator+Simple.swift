@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates the operators that make up most of a body; all of it is inlined into `next`.
 
-import Entities
+import BrolgaEntities
 
 extension FunctionValidator {
   // MARK: Variables

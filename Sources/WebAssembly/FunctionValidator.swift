@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decodes and validates function bodies, operator by operator.
 
-import Entities
+import BrolgaEntities
 
 /// Reads a function body and checks it against the typing rules in the same walk.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A decoded module: immutable, shared between threads.
 
-import Entities
+import BrolgaEntities
 
 /// A module of which everything but the function bodies has been validated.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constant expressions, the arithmetic of the extended-constant proposal included.
 
-import Entities
+import BrolgaEntities
 
 extension ModuleDecoder {
   /// Reads a constant expression up to its `end`, whose value must be of type `expected`.

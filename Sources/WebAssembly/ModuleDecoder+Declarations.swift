@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections that declare: imports, functions, tables, memories, globals, tags, exports.
 
-import Entities
+import BrolgaEntities
 
 extension ModuleDecoder {
   mutating func readCustomSection() throws(WasmError) {

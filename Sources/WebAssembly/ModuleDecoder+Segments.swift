@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections that fill: element segments, code and data segments.
 
-import Entities
+import BrolgaEntities
 
 extension ModuleDecoder {
   // MARK: Element segments (core specification 2.0, 5.5.12)

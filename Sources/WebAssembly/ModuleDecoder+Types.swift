@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The type section: groups of types, their supertypes, functions, structures and arrays.
 
-import Entities
+import BrolgaEntities
 
 extension ModuleDecoder {
   mutating func readTypeSection() throws(WasmError) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decodes a module's sections and validates everything outside function bodies.
 
-import Entities
+import BrolgaEntities
 
 /// One decoding of one module. Sections are read in order, each validated as it is read: whatever
 /// a section may name has been declared by an earlier one.

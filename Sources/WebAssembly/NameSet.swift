@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A set of names in a module's bytes: finds duplicate exports.
 
-import Entities
+import BrolgaEntities
 
 /// A set of names, compared by their bytes.
 struct NameSet: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The name section: the module's and the functions' names.
 
-import Entities
+import BrolgaEntities
 
 /// Where a name's bytes are; `start` is zero when there is none (a module begins with its magic).
 struct NameRange: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How each operator is decoded and typed, as a table, and which others are recognised.
 
-import Entities
+import BrolgaEntities
 
 /// How an operator's immediates and types are treated.
 enum OperatorShape: UInt8 {

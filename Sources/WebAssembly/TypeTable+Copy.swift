@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Types from one table to another: from a module to the process.
 
-import Entities
+import BrolgaEntities
 
 extension TypeTable {
   /// The types of each group, empty groups left out.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The type section: defined types in one pool, their groups, and which of them are equal.
 
-import Entities
+import BrolgaEntities
 
 /// What a defined type is.
 package enum TypeKind: UInt8, BitwiseCopyable, Sendable {

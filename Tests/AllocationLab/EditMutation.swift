@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mutations of moves and of whole solutions.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension Mutation {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a problem and its solution side by side, on one path: the checker's independent witness.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// A machine whose places hold the number of the definition that wrote them last.

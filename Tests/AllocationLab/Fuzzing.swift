@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Both allocators on generated problems, under both oracles.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// Solves problems and asks the oracles, in memory that it keeps.

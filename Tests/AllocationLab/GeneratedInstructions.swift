@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random instructions that some choice of registers satisfies.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension ProblemGenerator {

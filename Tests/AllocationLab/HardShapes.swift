@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Problems of any size in the shapes that have broken allocators.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// A shape; its comment says what it looks like. All have a size in proportion to `n`.

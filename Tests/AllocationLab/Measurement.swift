@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one allocation costs: time, memory, steps, and the moves that it leaves.
 
-import Entities
+import BrolgaEntities
 import Glibc
 import RegisterAllocation
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kinds of change that make a right solution wrong.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// A solution in tables that are cheap to change.

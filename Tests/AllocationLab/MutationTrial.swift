@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many wrong solutions the checker rejects, and why it accepts the others.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// Applies every kind of mutation to solutions of generated problems.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Problems by hand: blocks in order, edges by number; critical edges are split.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// For an x86-64 of which calls keep four registers.

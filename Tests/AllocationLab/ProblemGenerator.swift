@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random problems that are valid and have a solution, whatever the seed.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// How often each feature was generated, so that a test can insist on all of them.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the allocators make of the functions of a program, from `brolga compile --emit=ra`.
 
-import Entities
+import BrolgaEntities
 import Glibc
 import RegisterAllocation
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes generated problems smaller, one thing at a time.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension ProblemGenerator {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page that draws an allocation: its data, and what a browser makes of it.
 
-import Entities
+import BrolgaEntities
 import Foundation
 import RegisterAllocation
 import Testing

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Options that give the same bits on every machine.
 
-import Artefact
 import Brolga
+import BrolgaArtefact
 import Testing
 
 private let levels: [CompilationOptions.Level] = [.o0, .o2]

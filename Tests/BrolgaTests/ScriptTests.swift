@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The specification's test scripts: which pass, and what the others need.
 
-import Artefact
+import BrolgaArtefact
+import BrolgaCompiler
 import BrolgaScripts
-import Compiler
 import Foundation
 import Testing
 
 @testable import Brolga
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private func report(_ text: String) -> ScriptReport {
   var text = text

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arguments and names of files are bytes: what is not UTF-8 goes through as it is.
 
+import BrolgaWASI
 import Glibc
 import Testing
-import WASI
 
 /// No UTF-8: a byte that never occurs, a piece of a character, a lone surrogate.
 private let strange: [[UInt8]] = [[0xff], [0x61, 0xe2, 0x82, 0x2e], [0xed, 0xa0, 0x80]]

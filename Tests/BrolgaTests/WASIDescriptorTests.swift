@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Descriptors, arguments, clocks: results laid out as preview 1 says, and every error a call has.
 
+import BrolgaWASI
 import Glibc
 import Testing
-import WASI
 
 private func guestWithFolder(_ files: [String: String] = [:]) throws -> (
   TemporaryFolder, WASIGuest

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which error number a call answers, where POSIX and other hosts agree on one.
 
+import BrolgaWASI
 import Glibc
 import Testing
-import WASI
 
 private func guestWithFolder() throws -> (TemporaryFolder, WASIGuest) {
   let folder = TemporaryFolder()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entries of folders: each comes once, in whatever pieces and from whatever place they are read.
 
+import BrolgaWASI
 import Glibc
 import Testing
-import WASI
 
 private struct Entry: Equatable {
   var name: String

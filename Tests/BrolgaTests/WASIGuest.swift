@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest without code: a memory, a folder, and calls of preview 1 functions by hand.
 
+import BrolgaWASI
 import Glibc
-import WASI
 
 import class Foundation.FileManager
 

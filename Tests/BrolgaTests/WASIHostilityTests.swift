@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest that calls everything with anything neither crashes its host nor leaves its folder.
 
+import BrolgaWASI
 import Glibc
 import Testing
-import WASI
 
 /// A small generator of numbers that look random, the same for the same seed.
 private struct Numbers: RandomNumberGenerator {

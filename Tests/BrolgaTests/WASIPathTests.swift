@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // No path leads out of a preopened folder.
 
+import BrolgaWASI
 import Foundation
 import Testing
-import WASI
 
 /// `outer/secret`, and the folder `outer/inner` that the guest is given.
 private struct Sandbox {

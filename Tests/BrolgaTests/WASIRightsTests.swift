@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rights: what a program asks for, what it is told, and what is enforced.
 
+import BrolgaWASI
 import Glibc
 import Testing
-import WASI
 
 private func guestWithFolder() throws -> (TemporaryFolder, WASIGuest) {
   let folder = TemporaryFolder()

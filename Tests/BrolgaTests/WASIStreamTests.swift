@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Standard streams: the guest reads and writes them, and does nothing else to what the host has.
 
+import BrolgaWASI
 import Foundation
 import Testing
-import WASI
 
 private let append: UInt64 = 1
 private let nonblock: UInt64 = 4

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Encoded instructions and their expected text.
 struct AssemblerCases {

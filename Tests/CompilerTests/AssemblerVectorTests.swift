@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 private typealias C = AssemblerCases
 

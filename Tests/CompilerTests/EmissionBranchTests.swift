@@ -4,7 +4,7 @@
 import RegisterAllocation
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite struct EmissionBranchTests {
   /// One item of random code. `filler` is a row of one-byte instructions.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds machine functions by hand, for tests of emission.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// A machine function under construction, block by block.
 struct MachineBuilder {

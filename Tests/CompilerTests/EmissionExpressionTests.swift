@@ -2,13 +2,13 @@
 // Lowering, allocation and emission together: operations are executed and compared with the
 // evaluator, one by one and in random rows.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import Glibc
 import RegisterAllocation
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Compiles functions of the intermediate representation through all stages.
 private struct Pipeline: ~Copyable {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Executable memory for tests: a trampoline into compiled code, and traps that come back.
 
-import Artefact
+import BrolgaArtefact
 import Glibc
 import Synchronization
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// What a call of compiled code gave.
 struct EmissionResult {

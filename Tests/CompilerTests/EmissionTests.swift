@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emission end to end: machine functions are allocated, emitted, linked and run.
 
-import Artefact
+import BrolgaArtefact
 import RegisterAllocation
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite struct EmissionTests {
   @Test func recordSizes() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The estimated frequencies of blocks.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite struct FrequencyTests {
   /// The estimated frequencies of the blocks of a text.

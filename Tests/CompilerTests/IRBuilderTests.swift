@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Building: numbering and its scopes, constants, reuse of memory, size.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// A builder with an entry block of two i32, two i64 and two f64 parameters: v0 to v5.
 private func makeBuilder() -> Builder {

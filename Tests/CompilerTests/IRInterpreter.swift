@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A slow, plain evaluator of the intermediate representation, sharing nothing with `Fold`.
 
-import Entities
+import BrolgaEntities
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Runs a function and records what the outside sees: stores, calls, the end.
 ///

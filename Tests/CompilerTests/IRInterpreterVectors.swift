@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each operation on vectors means, lane by lane; shares nothing with simplification.
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// A vector as numbers: the lanes as they are, and with a sign.
 private struct LaneList {

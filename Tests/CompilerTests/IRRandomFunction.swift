@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random functions with control flow, for tests of passes, printer, parser and verifier.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Builds functions with edges and block parameters without laying out lists by hand.
 struct FunctionMaker: ~Copyable {

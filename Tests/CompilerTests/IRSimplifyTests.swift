@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folding and identities: against the evaluator on random expressions, and one by one.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// The types of operands and result that an operation may have.
 struct Signature: Equatable {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vectors that are built once as they are and once in their simplest form mean the same.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Rows of those operations that simplification looks at, on few values and in few shapes.
 private struct VectorExpressions {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form and the verifier.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 private let everything = """
   function 7 type 3 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shapes of lanes in instructions: their text, their bounds, and that numbering tells them apart.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Parameters of every type, in a function whose only line is given.
 private func wrap(_ line: String) -> String {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locals as values, and in the frame where they would be too many: what both cost.
 
-import Entities
+import BrolgaEntities
+import BrolgaWasm
 import Testing
-import WebAssembly
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 private func module(_ text: String) throws -> Module {
   var text = text

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What AVX-512 is selected for, and that it does the same.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 private let everything: CPUFeatures = [.level4, .avx512bitalg, .avx512vbmi]
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles functions in memory, runs them, and evaluates them beside, with real memory.
 
-import Artefact
-import CRuntime
-import Entities
+import BrolgaArtefact
+import BrolgaCRuntime
+import BrolgaEntities
+import BrolgaWasm
 import Glibc
 import RegisterAllocation
-import WebAssembly
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// What this processor can do.
 let hostFeatures = CPUFeatures(rawValue: brolga_cpu_features())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operation, in every form that selection gives its operands, run against the evaluator.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Where an operand comes from.
 private enum Origin: CaseIterable {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Combinations of operations that become one instruction, run against the evaluator.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 private typealias Pattern = (
   name: String, body: @Sendable (inout FunctionMaker, Type, [Value]) -> Value

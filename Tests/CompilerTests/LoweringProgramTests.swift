@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random programs - control flow, calls, memory - run against the evaluator.
 
-import Entities
+import BrolgaEntities
 import Glibc
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite(.serialized) struct LoweringProgramTests {
   @Test(arguments: [LoweringOptions.full, .fast])

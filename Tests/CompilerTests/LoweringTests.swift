@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What selection makes of small functions, as text.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 private let twoIntegers = TestSignature(parameters: [.i32, .i32], results: [.i32])
 

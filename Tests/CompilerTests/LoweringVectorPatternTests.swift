@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Combinations of operations on vectors that become one instruction, run against the evaluator.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite(.serialized) struct LoweringVectorPatternTests {
   /// Functions that read vectors at 64, 80 and 96, and write from 256 on.

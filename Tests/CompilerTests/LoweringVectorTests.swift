@@ -2,13 +2,13 @@
 // Every operation on vectors, in every form that selection gives its operands, run against the
 // evaluator.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Where an operand comes from.
 private enum Origin: CaseIterable {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged modules through decoding, validation and compilation.
 
-import Entities
+import BrolgaEntities
+import BrolgaWasm
 import Testing
-import WebAssembly
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// A generator of reproducible random numbers: xorshift64*.
 private struct Random {

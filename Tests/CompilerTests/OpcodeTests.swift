@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of operations: what follows from a row follows for every row.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import Foundation
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// A function whose last instruction but one, or whose terminator, is of the opcode, with operands
 /// of the types that its row asks for. Written from the row alone: an operation that is added is

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pass broke a function: it is interpreted after each one.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// One step of the pipeline, after which a function can run.
 struct PassStep: Sendable {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The passes of -O2: before and after as text, and random functions run before and after.
 
-import Entities
+import BrolgaEntities
 import Foundation
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Optimises a text and returns the text after.
 private func optimized(_ text: String) throws -> String {

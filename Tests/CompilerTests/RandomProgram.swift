@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random programs: control flow, calls, memory.
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Random functions that call those with higher indices, with loops that end.
 struct RandomProgram: ~Copyable {

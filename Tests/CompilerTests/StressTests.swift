@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions that strain compilers: deep nesting, long chains, many calls.
 
-import Entities
+import BrolgaEntities
+import BrolgaWasm
 import Testing
-import WebAssembly
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// LEB128, unsigned or (for constants) signed.
 private func leb(_ value: Int, signed: Bool = false) -> [UInt8] {

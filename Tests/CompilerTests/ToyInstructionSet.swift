@@ -2,10 +2,10 @@
 // A second instruction set, so small that it can be read in a minute: what the common parts of
 // lowering and emission ask for is what they need, and nothing of x86-64.
 
-import Artefact
+import BrolgaArtefact
 import RegisterAllocation
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// Words of four bytes: operation, three registers of four bits, and 12 bits more; constants and
 /// distances take the last 16 or 24. Eight registers r0 to r7, all the caller's, and no flags.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The common parts of lowering and emission with another instruction set than x86-64.
 
-import Artefact
+import BrolgaArtefact
 import Foundation
 import RegisterAllocation
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite struct ToyTargetTests {
   /// sum of square(i) for i below n, beside values that live across the calls.

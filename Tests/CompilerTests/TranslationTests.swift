@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of real programs and of hand-made bodies.
 
-import Entities
+import BrolgaEntities
+import BrolgaWasm
 import Foundation
 import Testing
-import WebAssembly
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// The modules of the programs beside the project; empty where they are absent.
 func programModules() -> [(name: String, bytes: [UInt8])] {

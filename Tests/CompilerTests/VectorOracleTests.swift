@@ -3,9 +3,9 @@
 
 import Testing
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 @Suite struct VectorOracleTests {
   private func run(

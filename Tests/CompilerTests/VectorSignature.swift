@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operation on vectors in every shape, and operands that are likely to hit an edge case.
 
-import struct WebAssembly.V128
+import struct BrolgaWasm.V128
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// An operation on vectors, in the lanes that it has in WebAssembly.
 struct VectorSignature {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums, differences and products of 128 bits, as compilers emit them for machines without.
 
-import Entities
+import BrolgaEntities
 import Testing
 
-@testable import Compiler
+@testable import BrolgaCompiler
 
 /// One way of many to write an operation; the random numbers choose.
 private struct WideMaker: ~Copyable {

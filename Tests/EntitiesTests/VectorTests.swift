@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables that everything else stands on.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 private struct Item: EntityID {

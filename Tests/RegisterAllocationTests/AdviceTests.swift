@@ -2,7 +2,7 @@
 // What a client may add to a problem: rematerialization, hints, an order of registers, debug labels,
 // repeated definitions. Each is tried on problems by hand and on generated ones.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

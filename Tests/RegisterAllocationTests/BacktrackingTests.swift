@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backtracking allocator on the case that the project is about.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import AllocationLab

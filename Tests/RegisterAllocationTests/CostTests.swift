@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What allocation costs and what code it leaves, in counts rather than in time.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

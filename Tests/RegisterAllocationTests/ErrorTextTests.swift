@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong, in sentences that name the instruction, the value and the place.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

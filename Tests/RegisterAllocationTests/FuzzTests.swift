@@ -2,7 +2,7 @@
 // Seconds of what `Scripts/fuzz` does for as long as it is asked to.
 
 import AllocationLab
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

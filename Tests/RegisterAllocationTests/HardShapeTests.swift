@@ -2,7 +2,7 @@
 // The bound on the backtracking allocator's steps, on inputs that allocators have exploded on.
 
 import AllocationLab
-import Entities
+import BrolgaEntities
 import Foundation
 import Testing
 

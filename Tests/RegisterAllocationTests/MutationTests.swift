@@ -2,7 +2,7 @@
 // The checker rejects right solutions made wrong.
 
 import AllocationLab
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every group of parallel moves among a few places, run on a simulated machine.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a place holds when: every operand finds its value there, and places hold one at a time.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

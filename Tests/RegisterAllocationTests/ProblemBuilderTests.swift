@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Problems built block by block are those that their text says.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

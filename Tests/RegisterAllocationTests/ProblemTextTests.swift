@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form: printing and parsing are inverse; bad text gets a line and a reason.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which moves are known to change nothing.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import AllocationLab

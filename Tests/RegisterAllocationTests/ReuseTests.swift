@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An allocator's result depends on the problem alone, not on what it solved before.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each rule of a problem, broken once.
 
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

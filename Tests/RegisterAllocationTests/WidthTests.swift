@@ -2,7 +2,7 @@
 // Values of one class that take slots of different sizes.
 
 import AllocationLab
-import Entities
+import BrolgaEntities
 import Testing
 
 @testable import RegisterAllocation

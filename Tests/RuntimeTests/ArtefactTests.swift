@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Artefact files: what is written is what is read, and damage is noticed.
 
-import Entities
+import BrolgaEntities
+import BrolgaWasm
 import Foundation
 import Testing
-import WebAssembly
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 @Test func anArtefactKeepsEverything() throws {
   let compiled = sampleCompiledModule()
@@ -44,14 +44,14 @@ import WebAssembly
   #expect(
     FileManager.default.contents(atPath: path).map(Array.init)
       == (try compiled.artefactBytes().toArray()))
-  let sample = try Sample(module: Runtime.Module(engine: Engine(), artefactPath: path))
+  let sample = try Sample(module: BrolgaRuntime.Module(engine: Engine(), artefactPath: path))
   #expect(try sample.call("add", [1, 2]) == [3])
   #expect(try sample.trap("load", [.i32(.max)]).kind == .memoryOutOfBounds)
   #expect(throws: ArtefactError.cannotRead(path: path + ".missing", ENOENT)) {
-    try Runtime.Module(engine: Engine(), artefactPath: path + ".missing")
+    try BrolgaRuntime.Module(engine: Engine(), artefactPath: path + ".missing")
   }
   #expect(throws: ArtefactError.cannotRead(path: "/tmp", EISDIR)) {
-    try Runtime.Module(engine: Engine(), artefactPath: "/tmp")
+    try BrolgaRuntime.Module(engine: Engine(), artefactPath: "/tmp")
   }
 }
 
@@ -77,7 +77,7 @@ import WebAssembly
   // Between reading and checking, and after it.
   let file = try ArtefactFile(memory, hostFeatures: .baseline)
   #expect(Array(file.text) == compiled.text.toArray())
-  let sample = try Sample(module: Runtime.Module(engine: Engine(), artefact: file))
+  let sample = try Sample(module: BrolgaRuntime.Module(engine: Engine(), artefact: file))
   ftruncate(descriptor, 0)
   #expect(try sample.call("add", [1, 2]) == [3])
   #expect(try sample.trap("load", [.i32(.max)]).kind == .memoryOutOfBounds)
@@ -161,7 +161,7 @@ private func error(ofLoading bytes: [UInt8], features: CPUFeatures = .baseline) 
   bytes.withUnsafeBytes { bytes in
     do throws(ArtefactError) {
       let file = try ArtefactFile(copying: bytes, hostFeatures: features)
-      _ = try Runtime.Module(engine: Engine(), artefact: file)
+      _ = try BrolgaRuntime.Module(engine: Engine(), artefact: file)
       return nil
     } catch { return error }
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls in both directions, and what instances share.
 
+import BrolgaWasm
 import Glibc
 import Synchronization
 import Testing
-import WebAssembly
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 @Test func argumentsAndResultsTravelInRegisters() throws {
   let sample = try Sample()
@@ -212,7 +212,7 @@ import WebAssembly
       let arguments = (0..<8).map { call.integer($0) }
       for k in 0..<6 { call.setInteger(k, arguments[k] &+ 1) }
     })
-  let module = try Runtime.Module(engine: engine, compiled: sampleCompiledModule())
+  let module = try BrolgaRuntime.Module(engine: engine, compiled: sampleCompiledModule())
   let instance = try module.instantiate(
     store: store, imports: ["env": ["host": host, "callback": callback, "wide": wideHost]])
   let call = instance.exports[function: "callhost"]!
@@ -258,7 +258,7 @@ import WebAssembly
 }
 
 @Test func twoThreadsRunTwoInstancesOfOneModule() throws {
-  let module = try Runtime.Module(engine: Engine(), compiled: sampleCompiledModule())
+  let module = try BrolgaRuntime.Module(engine: Engine(), compiled: sampleCompiledModule())
   let results = Mutex<[Int]>([])
   onThreads(2) { number in
     guard let sample = try? Sample(module: module) else { return }
@@ -281,7 +281,8 @@ import WebAssembly
   onThreads(4) { number in
     let engine = Engine()
     for round in 0..<150 {
-      guard let module = try? Runtime.Module(engine: engine, compiled: sampleCompiledModule()),
+      guard
+        let module = try? BrolgaRuntime.Module(engine: engine, compiled: sampleCompiledModule()),
         let sample = try? Sample(module: module),
         let fault = try? sample.trap("load", [.i32(70_000 + UInt32(round))]),
         let overflow = try? sample.trap("divide", [.i32(0x8000_0000), .i32(.max)])

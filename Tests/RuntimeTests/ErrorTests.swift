@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mistakes of the host, and imports that do not fit: what is thrown, and what it says.
 
-import Artefact
+import BrolgaArtefact
+import BrolgaWasm
 import Testing
-import WebAssembly
 
-@testable import Runtime
+@testable import BrolgaRuntime
 
 @Test func readingAndWritingOutsideAMemoryIsAMistakeOfTheHost() throws {
   let memory = try Memory(store: Store(engine: Engine()), minimumPages: 1)

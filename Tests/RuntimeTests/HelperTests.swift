@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The helpers that compiled code calls, called as it calls them.
 
+import BrolgaWasm
 import Testing
-import WebAssembly
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 private typealias B = ModuleBuilder
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What C and Swift both say about contexts, records and traps: that they say the same.
 
-import CRuntime
+import BrolgaCRuntime
 import Testing
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 @Suite struct LayoutTests {
   @Test func assemblyKnowsContextsAndFunctionRecords() {

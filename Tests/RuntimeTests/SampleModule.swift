@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules for tests: a binary builder, and the sample program around the hand-written code.
 
-import WebAssembly
+import BrolgaWasm
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 /// Writes modules without bodies, section by section.
 struct ModuleBuilder {
@@ -122,13 +122,13 @@ extension CompiledModule {
 }
 
 /// A module of these bytes, without functions of its own.
-func loadedModule(_ builder: ModuleBuilder, engine: Engine) throws -> Runtime.Module {
+func loadedModule(_ builder: ModuleBuilder, engine: Engine) throws -> BrolgaRuntime.Module {
   var compiled = CompiledModule()
   compiled.skeleton.append(contentsOf: builder.bytes)
   compiled.importedFunctionCount = try Module(
     decoding: builder.bytes, options: DecodingOptions(bodiesElsewhere: true)
   ).importedFunctionCount
-  return try Runtime.Module(engine: engine, compiled: compiled)
+  return try BrolgaRuntime.Module(engine: engine, compiled: compiled)
 }
 
 /// The sample program in a store of its own.
@@ -143,12 +143,12 @@ struct Sample {
   ) throws {
     let engine = Engine(configuration: configuration)
     try self.init(
-      module: Runtime.Module(engine: engine, compiled: sampleCompiledModule()), host: host,
+      module: BrolgaRuntime.Module(engine: engine, compiled: sampleCompiledModule()), host: host,
       callback: callback)
   }
 
   init(
-    module: Runtime.Module,
+    module: BrolgaRuntime.Module,
     host: @escaping (Caller, [Value]) throws -> [Value] = { _, arguments in arguments },
     callback: @escaping (Caller) throws -> Void = { _ in }
   ) throws {

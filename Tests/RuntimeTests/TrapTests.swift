@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every way in which a guest stops, and what the trap tells.
 
-import CRuntime
+import BrolgaCRuntime
+import BrolgaWasm
 import Glibc
 import Synchronization
 import Testing
-import WebAssembly
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 @Test(arguments: [
   ("unreachable", [] as [UInt32], TrapKind.unreachable),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vectors between host and guest, both ways: in registers, and as two words on the stack.
 
-import CRuntime
+import BrolgaCRuntime
+import BrolgaWasm
 import Testing
-import WebAssembly
 
-@testable import Artefact
-@testable import Runtime
+@testable import BrolgaArtefact
+@testable import BrolgaRuntime
 
 @Suite struct VectorCallTests {
   /// Sixteen different bytes, so that no half can stand for the other.
@@ -164,7 +164,7 @@ private final class VectorGuest {
     var module = CompiledModule()
     module.skeleton.append(contentsOf: builder.bytes)
     for function in vectorFunctions { module.append(function) }
-    instance = try Runtime.Module(engine: store.engine, compiled: module)
+    instance = try BrolgaRuntime.Module(engine: store.engine, compiled: module)
       .instantiate(store: store, imports: [:])
   }
 

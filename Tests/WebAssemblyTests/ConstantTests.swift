@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// The module's last global, of the given type and with the given initial value. Before it come an
 /// imported constant i32, an imported variable i32 and a constant i64 of value 5.

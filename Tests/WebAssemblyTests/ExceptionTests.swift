@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// A module with some function types and the given tags, by type.
 private func module(tags: [[UInt8]], _ change: (inout TestModule) -> Void = { _ in }) -> TestModule

@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// Every form of tags and clauses.
 private let sample = """

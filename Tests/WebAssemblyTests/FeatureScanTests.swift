@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// What a refusal of the module names, and where.
 private func features(_ bytes: [UInt8]) throws -> [UnsupportedFeature] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private func read<T>(
   _ bytes: [UInt8], _ body: (inout ByteReader) throws(WasmError) -> T

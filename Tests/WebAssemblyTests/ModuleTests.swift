@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 @Test func everySectionIsDecoded() throws {
   var test = TestModule().furnished()

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private let everything = DecodingOptions(features: allFeatures)
 

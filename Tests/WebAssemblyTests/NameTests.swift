@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private func named(_ parts: [UInt8]) throws -> Module {
   var test = TestModule()

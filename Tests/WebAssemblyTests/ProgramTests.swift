@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// `../shared/data` seen from the package's root.
 let sharedData = URL(filePath: #filePath).deletingLastPathComponent()

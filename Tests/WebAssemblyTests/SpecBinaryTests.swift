@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// A `(module binary "…")` of a script.
 private struct QuotedModule {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hand-encoded modules for the tests, and what decoding says about them.
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// A module as the encodings of its entries; sections without entries are left out.
 struct TestModule {

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 @Test func anErrorPointsAtItsToken() {
   let error = textRefusal("(module\n  (func\n    i32.const 1\n    i32.foo))\n")

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private func integer(_ text: String, bits: UInt64) -> Result<UInt64, TextNumberError> {
   Array(text.utf8).withUnsafeBufferPointer { bytes in

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private let emptyModule: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
 

@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private let sample = """
   (module $sample

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private func script(_ text: String) throws -> [ScriptCommand] {
   var text = text

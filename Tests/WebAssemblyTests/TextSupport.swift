@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// Everything that the decoder knows, switched on.
 let allFeatures = Features(rawValue: .max)

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 private func types(_ text: String) throws -> Module {
   try Module(decoding: try TextFormat.encode("(module \(text))"))

@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// A line of `Tests/Files/text/vectors.txt`: an operator with its immediates as bytes, what it takes
 /// and gives where memory 0 has 32-bit addresses and memory 1 64-bit ones, and its text. wasm-tools

@@ -5,7 +5,7 @@
 import Foundation
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 @Suite(
   .enabled(if: isPresent("spec"), "skipped: ../shared/data/spec is absent"),

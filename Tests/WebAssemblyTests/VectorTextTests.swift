@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import WebAssembly
+@testable import BrolgaWasm
 
 /// The 16 bytes of a value.
 private func bytes(_ value: String) throws -> [UInt8] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page draws, as JSON: flat lists of numbers, which `model.js` names again.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// An allocation in JSON.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What compiling a function needs to know of its module, in flat tables shared by all workers.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 /// How compiled code reaches a global.
 package struct GlobalAccess: BitwiseCopyable, Sendable {

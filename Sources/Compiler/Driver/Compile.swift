@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles a module: functions in parallel, then one link.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 import Glibc
 import Synchronization
-import WebAssembly
 
 /// A compiled module, and what compiling it took.
 package struct Compilation: ~Copyable {

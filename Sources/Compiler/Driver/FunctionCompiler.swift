@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pipeline: one function from bytes to machine code.
 
-import Entities
+import BrolgaEntities
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 /// All working memory that compiling a function takes, reused: one per worker.
 package struct FunctionCompiler: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one function took and got, for `--report`.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// Counts of one compiled function. They do not depend on the machine or on the number of workers.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What -O2 does beyond -O0, step by step: each can be left out, to find the one that breaks a module.
 
-import Artefact
+import BrolgaArtefact
 
 /// Steps of the pipeline that a function can do without, in their order there.
 package struct OptimizationSteps: OptionSet, BitwiseCopyable, Sendable {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client chooses about a compilation, and how it fails.
 
-import Artefact
+import BrolgaArtefact
+import BrolgaWasm
 import RegisterAllocation
 import Synchronization
-import WebAssembly
 
 package enum OptimizationLevel: UInt8, Sendable {
   /// The fastest compile: no value numbering, no passes.

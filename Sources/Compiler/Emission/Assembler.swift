@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An assembler: instructions into a code buffer, and labels.
 
-import Entities
+import BrolgaEntities
 
 /// A place in the code of the function being emitted, printed `l7`. Blocks come first.
 package struct Label: EntityID {

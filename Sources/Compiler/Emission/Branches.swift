@@ -2,7 +2,7 @@
 // Branches to labels: written long, shrunk where the distance allows when the function is
 // complete.
 
-import Entities
+import BrolgaEntities
 import Glibc
 
 extension Assembler {

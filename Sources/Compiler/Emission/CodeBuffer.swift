@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bytes of compiled functions, and what must still be filled in while one is being emitted.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import Glibc
 
 /// What a fixup's four bytes refer to.

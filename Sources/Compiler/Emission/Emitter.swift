@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From machine instructions and their allocation to bytes.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 /// Code that is not expected to run, put at the function's end.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The functions of all workers, joined to the text of a module in the order of their indices.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 
 /// What a code buffer holds, in place: valid until the buffer changes or dies.
 package struct CodeView: BitwiseCopyable {

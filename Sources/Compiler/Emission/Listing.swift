@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form of an emitted function: offset, bytes and machine instruction, line by line.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension Emitter {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that have been found to stand for others.
 
-import Entities
+import BrolgaEntities
 
 /// What values stand for, while those that read them still name the old ones.
 struct Aliases: ~Copyable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Appends instructions to a function, simplified and numbered as they come.
 
-import Entities
-import WebAssembly
+import BrolgaEntities
+import BrolgaWasm
 
 /// Builds a function, block after block.
 ///

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A function in SSA form: blocks with parameters, in flat tables.
 
-import Entities
-import WebAssembly
+import BrolgaEntities
+import BrolgaWasm
 
 /// A value: the instruction that computes it. Printed `v7`.
 package struct Value: EntityID {

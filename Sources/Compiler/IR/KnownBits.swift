@@ -3,7 +3,7 @@
 //
 // Mutating although they only read: see `Builder`.
 
-import Entities
+import BrolgaEntities
 
 extension Function {
   /// A mask of the bits that may be set in a value.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an operation divides vectors into lanes.
 
-import WebAssembly
+import BrolgaWasm
 
 /// The lanes of a vector, or of an operation's result.
 package enum LaneShape: UInt8, BitwiseCopyable, Sendable, CaseIterable {

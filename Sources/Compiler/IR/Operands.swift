@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one walk over what an instruction reads, and over where it leads.
 
-import Entities
+import BrolgaEntities
 
 extension Function {
   /// Calls `body` with each value that an instruction reads, but for the arguments of its edges.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form of a function: parsing. docs/ir.md has the grammar.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 /// Why a text is not a function.
 package struct IRParseError: Error, Equatable, CustomStringConvertible {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form of a function: printing. docs/ir.md has the grammar.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 extension Function {
   /// The function as text.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simplification of operations on vectors.
 
-import WebAssembly
+import BrolgaWasm
 
 extension Builder {
   /// As `simplify`; where it makes a constant, that is the answer.

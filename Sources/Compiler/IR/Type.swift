@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The types of values in the intermediate representation.
 
-import WebAssembly
+import BrolgaWasm
 
 /// The type of a value. References are `i64`: an address, or 0 for null.
 package enum Type: UInt8, BitwiseCopyable, Sendable, CaseIterable {

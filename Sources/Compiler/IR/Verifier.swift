@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks every invariant of a function: see `Function`.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 
 /// Which invariant a function breaks, and where.
 package struct VerifierError: Error, CustomStringConvertible {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instruction selection: from the intermediate representation to machine instructions.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 /// What distinguishes the levels of optimisation in lowering.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // After selection: groups and blocks into the order of the code, and the problem's tables.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// Where the next instruction goes. The tables have their final sizes, so that nothing is

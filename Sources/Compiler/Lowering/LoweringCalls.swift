@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the arguments and results of calls travel, as operands and as words in memory.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 /// How many results of a call travel in registers, and how many words the others take.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constants that loops share, and those that the code reads from memory.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// A constant, or what the context holds for good, that loops share: defined at the function's entry,

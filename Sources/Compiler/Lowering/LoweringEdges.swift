@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Edges: the blocks that stand on them, and the values that they pass.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension Lowering {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Before selection: uses, colours, which edges get blocks of their own, and the order of blocks.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// A block of the problem: a block of the function, or an edge of it.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lowering reads of the module around a function.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 /// What lowering needs to know of a module. Immutable; shared by all workers.
 package final class LoweringUnit: @unchecked Sendable {

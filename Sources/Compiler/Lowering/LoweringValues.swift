@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What selection knows of values: their registers, constants, and who else reads them.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension Lowering {

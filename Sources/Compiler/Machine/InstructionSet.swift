@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a back end must provide. Read this first when you write one.
 
-import Artefact
+import BrolgaArtefact
 import RegisterAllocation
 
 /// An instruction set: an enumeration without cases that names its registers, selection rules,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A function as machine instructions: what lowering makes, allocation places, and emission encodes.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// One machine instruction. The target's opcode table says what the fields hold.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machine instructions as text, before and after allocation.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension MachineFunction {

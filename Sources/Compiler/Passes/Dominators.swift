@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dominator tree, in one walk over the blocks.
 
-import Entities
+import BrolgaEntities
 
 /// Which blocks lie on every path to a block.
 ///

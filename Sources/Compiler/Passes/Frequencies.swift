@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How often each block and edge runs, as far as the shape of the function tells.
 
-import Entities
+import BrolgaEntities
 
 /// Iterations of a loop, as a guess: of what arrives at a block in one, a branch out of it takes the
 /// reciprocal.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Choice of address checks that are made once before a loop instead of in it.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 
 /// Chooses checks of 64-bit addresses that a loop leaves alone or steps through.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Choice of instructions that are computed once before a loop instead of in it.
 
-import Entities
+import BrolgaEntities
 
 /// What `hoistInvariants` chose: lists of instructions to emit at the ends of blocks.
 struct HoistScratch: ~Copyable {

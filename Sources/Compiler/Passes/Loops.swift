@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The nest of loops: which innermost loop each block is in.
 
-import Entities
+import BrolgaEntities
 
 /// The natural loops of a function, each named by its header.
 struct LoopNest: ~Copyable {

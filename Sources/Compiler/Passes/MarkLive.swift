@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which values something observable depends on.
 
-import Entities
+import BrolgaEntities
 
 /// Marks in `scratch.isLive` what has an effect, and what that depends on; in `hasMoreUses`, what
 /// is used more than once (or has an effect and is used). A block parameter is

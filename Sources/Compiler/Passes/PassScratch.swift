@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Working memory of the passes, reused from function to function.
 
-import Entities
+import BrolgaEntities
 
 /// Working memory of the passes: one per worker. No pass leaves anything to the next but what its
 /// comment says; memory is kept.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The passes of -O2, in order.
 
-import Entities
+import BrolgaEntities
 
 /// Optimises a function as translation left it. `-O0` runs none of this.
 ///

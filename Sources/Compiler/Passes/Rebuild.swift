@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds a function anew, with all that is known of it by now.
 
-import Entities
+import BrolgaEntities
 
 /// Working memory of `rebuild`.
 struct RebuildScratch: ~Copyable {

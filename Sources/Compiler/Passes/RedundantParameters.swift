@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removal of block parameters that always stand for one value.
 
-import Entities
+import BrolgaEntities
 
 /// Removes block parameters whose arguments are all one value, or the parameter itself.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Branches on the value itself instead of on a test of it.
 
-import Entities
+import BrolgaEntities
 
 /// Lets branches test a value rather than its comparison with zero.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The nesting of a function's constructs, and which of them had ended at a point.
 
-import Entities
+import BrolgaEntities
 
 /// The constructs of a function whose ends matter to its locals: blocks, `if`s, and the `then` parts
 /// of these. Loops are left out: control leaves them at their ends in one way only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locals that live in the frame: the fall-back where SSA form would cost more than its budget.
 
-import Entities
+import BrolgaEntities
 
 /// Which frame variable each local has. Locals whose spans do not overlap share one, so the frame
 /// is in proportion to what is in use at one time; a local that is only read behind an assignment

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The edges that arrive at each block while a function is being translated.
 
-import Entities
+import BrolgaEntities
 
 /// Edges by target. A target is first a label (the end of a construct, which has no block yet)
 /// and then a block; its edges are a linked list in the order in which they were made.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From where to where in the text each local is in use: one walk over a body.
 
-import Entities
-import WebAssembly
+import BrolgaEntities
+import BrolgaWasm
 
 /// The part of a body in which a local may hold a value that is still needed.
 ///

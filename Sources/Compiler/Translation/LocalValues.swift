@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The values of WebAssembly locals, in SSA form, without walking the control-flow graph.
 
-import Entities
+import BrolgaEntities
 
 /// Which value a local has at which point.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small hash table from 64-bit keys to 32-bit values, reused from function to function.
 
-import Entities
+import BrolgaEntities
 
 /// Open addressing with linear probing. Emptying costs in proportion to the entries, not to the
 /// capacity.

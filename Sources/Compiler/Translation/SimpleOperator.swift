@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The WebAssembly operators that one instruction of the IR expresses.
 
-import WebAssembly
+import BrolgaWasm
 
 /// How an operator maps to an instruction.
 struct SimpleOperator: BitwiseCopyable {
@@ -21,7 +21,7 @@ struct SimpleOperator: BitwiseCopyable {
   }
 
   /// A switch, not a dictionary: the compiler makes it a constant table.
-  static func of(_ opcode: WebAssembly.Opcode) -> SimpleOperator {
+  static func of(_ opcode: BrolgaWasm.Opcode) -> SimpleOperator {
     switch opcode {
     case .i32Eqz: SimpleOperator(.compareWithZero, .eq, .i32)
     case .i32Eq: SimpleOperator(.binary, .eq, .i32)

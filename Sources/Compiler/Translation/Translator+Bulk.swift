@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of `memory.copy` and `memory.fill`: without a call where the length is small and constant.
 
-import Artefact
-import WebAssembly
+import BrolgaArtefact
+import BrolgaWasm
 
 extension Translator {
   mutating func translateMemoryCopy(_ op: Operator) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of calls, function references, tables and globals.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 extension Translator {
   mutating func translateCall(_ op: Operator, _ unit: CompilationUnit) {

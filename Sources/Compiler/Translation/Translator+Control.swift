@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of structured control flow to blocks and edges.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 /// An open construct.
 struct ControlFrame: BitwiseCopyable {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of exceptions: what throws them, and the scopes whose handlers catch them.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 /// A `try_table` that is open.
 ///

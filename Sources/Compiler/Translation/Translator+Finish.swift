@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends a translation: fills in the arguments of block parameters and drops the needless ones.
 
-import Entities
+import BrolgaEntities
 
 /// Working memory of `finish`.
 struct FinishScratch: ~Copyable {

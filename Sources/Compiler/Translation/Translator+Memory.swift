@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of what reads and writes linear memory.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 extension Translator {
   mutating func translateLoad(_ op: Operator, _ simple: SimpleOperator) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Canonical NaNs, for those who need the same bits on every machine.
 
-import WebAssembly
+import BrolgaWasm
 
 extension Translator {
   /// The result of an operation on scalars, or the canonical NaN where it is one that arithmetic makes.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Translation of operators on vectors, and of arithmetic on pairs of i64.
 
-import WebAssembly
+import BrolgaWasm
 
 extension Translator {
   /// False for operators on something else.
@@ -172,7 +172,7 @@ extension Translator {
 
   // MARK: Pairs of i64
 
-  private mutating func translateWide(_ opcode: WebAssembly.Opcode) -> Bool {
+  private mutating func translateWide(_ opcode: BrolgaWasm.Opcode) -> Bool {
     switch opcode {
     case .i64Add128, .i64Sub128: translateWideSum(isSum: opcode == .i64Add128)
     case .i64MulWideS, .i64MulWideU:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validates a function body and translates it to the IR, in one walk over its bytes.
 
-import Artefact
-import Entities
-import WebAssembly
+import BrolgaArtefact
+import BrolgaEntities
+import BrolgaWasm
 
 /// Working memory of translation, reused from function to function: one per worker.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vector operators that one instruction of the IR expresses.
 
-import WebAssembly
+import BrolgaWasm
 
 /// How a vector operator maps to an instruction.
 struct VectorOperator: BitwiseCopyable {
@@ -26,7 +26,7 @@ struct VectorOperator: BitwiseCopyable {
   }
 
   /// Nil for the others.
-  static func of(_ opcode: WebAssembly.Opcode) -> VectorOperator? {
+  static func of(_ opcode: BrolgaWasm.Opcode) -> VectorOperator? {
     switch opcode {
     case .i8x16Splat: VectorOperator(.unary, .vsplat, .i8x16)
     case .i16x8Splat: VectorOperator(.unary, .vsplat, .i16x8)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registers as the allocator and lowering see them, and what calls do with them.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 extension X64 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The encoding of copies and fills of a few bytes of linear memory.
 
-import Artefact
+import BrolgaArtefact
 
 /// How a block of linear memory is divided into loads and stores: into parts of one width, of which
 /// the last may overlap the one before; but three bytes are two and one.

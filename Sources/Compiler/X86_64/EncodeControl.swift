@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The encoding of jumps, calls, returns and traps.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 extension X64Opcode {

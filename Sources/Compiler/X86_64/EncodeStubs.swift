@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cold code at a function's end, and traps.
 
-import Artefact
+import BrolgaArtefact
 
 /// What stands at a function's end, not expected to run.
 package struct X64Stub: BitwiseCopyable {

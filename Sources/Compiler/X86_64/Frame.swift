@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stack frame of a function on x86-64: its layout, prologue and epilogue.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 /// The layout of the current function's frame. From the top:

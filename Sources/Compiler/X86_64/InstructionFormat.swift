@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The x86-64 instruction format: registers, memory operands, prefixes, and the three encoders.
 
-import Artefact
+import BrolgaArtefact
 
 /// A general register by hardware number: rax 0, rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7,
 /// r8...r15.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection of what AVX-512 has and AVX2 has not, on vectors of 16 bytes.
 
-import Artefact
+import BrolgaArtefact
 import RegisterAllocation
 
 /// The values that a tree of operations on bits starts from: up to three.

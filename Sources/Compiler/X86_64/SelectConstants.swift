@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constants in registers and in memory.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension Lowering where ISA == X64 {

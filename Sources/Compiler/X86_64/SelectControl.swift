@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection of terminators and traps.
 
-import Artefact
-import Entities
+import BrolgaArtefact
+import BrolgaEntities
 import RegisterAllocation
 
 extension Lowering where ISA == X64 {

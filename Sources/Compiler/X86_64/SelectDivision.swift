@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Division by constants, by multiplication.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 extension Lowering where ISA == X64 {

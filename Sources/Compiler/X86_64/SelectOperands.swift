@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection's vocabulary: sources, and the instructions with their operands.
 
-import Entities
+import BrolgaEntities
 import RegisterAllocation
 
 /// A source in the sense of `X64Form`, or an address.

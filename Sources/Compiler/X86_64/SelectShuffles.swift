@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection of shuffles: which instruction moves bytes as a pattern says.
 
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 /// The pattern of a shuffle: for each byte of the result the number of one of 32, those of the first
 /// operand and then those of the second.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection of integer arithmetic, shifts and comparisons on vectors that are no single instruction.
 
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 extension Lowering where ISA == X64 {
   // MARK: Products and sums

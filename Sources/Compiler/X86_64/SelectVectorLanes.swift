@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection of what moves lanes: between vectors and scalars, and within vectors.
 
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 extension Lowering where ISA == X64 {
   // MARK: Scalars to vectors

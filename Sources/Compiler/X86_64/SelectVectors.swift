@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Selection of operations on vectors: the vocabulary, and which rule selects which.
 
+import BrolgaWasm
 import RegisterAllocation
-import WebAssembly
 
 extension Lowering where ISA == X64 {
   // MARK: Registers and sources

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // x86-64 as an instruction set: which rules answer what the common parts ask.
 
-import Artefact
+import BrolgaArtefact
 import RegisterAllocation
 
 /// x86-64 with AVX2, BMI2 and FMA, and for vectors of 16 bytes AVX-512 where the options say that the

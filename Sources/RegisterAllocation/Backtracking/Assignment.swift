@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each piece gets a register, takes one from lighter pieces, or is split.
 
-import Entities
+import BrolgaEntities
 
 extension Search {
   // MARK: Pieces

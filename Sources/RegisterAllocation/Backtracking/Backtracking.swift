@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backtracking allocator: its stages, and what they hand on.
 
-import Entities
+import BrolgaEntities
 
 /// Allocates registers by trying, evicting and splitting, cheapest first.
 ///

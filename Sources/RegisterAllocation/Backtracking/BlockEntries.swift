@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the blocks that are entered from outside a window.
 
-import Entities
+import BrolgaEntities
 
 /// A binary tree over the blocks with, per subtree, the first and the last point at which a
 /// predecessor of one of its blocks ends. A search costs a logarithm.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // In which blocks each value is needed, and until when there.
 
-import Entities
+import BrolgaEntities
 
 /// Until when a value is needed in one of its blocks, and its earlier ones.
 struct BlockUse: BitwiseCopyable {

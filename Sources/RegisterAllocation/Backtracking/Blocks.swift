@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where blocks start and end, how often they run, and from where they are entered.
 
-import Entities
+import BrolgaEntities
 
 /// The blocks of a problem by number. For points see `LiveRange`.
 struct Blocks: ~Copyable {

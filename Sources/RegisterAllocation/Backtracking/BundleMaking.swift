@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes bundles of the sets of values, and their uses where somebody asks for them.
 
-import Entities
+import BrolgaEntities
 
 extension Search {
   /// Makes a bundle of each set, and the piece that is all of it; short values stay by themselves.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which instructions destroy which registers.
 
-import Entities
+import BrolgaEntities
 
 /// The clobbers of a problem, all in order, and per mask. Most programs have one mask or two.
 struct Clobbers: ~Copyable {

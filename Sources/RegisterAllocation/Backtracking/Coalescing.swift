@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that a move would connect are to share a bundle, the most frequent moves first.
 
-import Entities
+import BrolgaEntities
 
 /// Two values that a move connects, and how often it would run.
 struct Affinity: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in the way of a piece in a register: fixed operands, other pieces, calls.
 
-import Entities
+import BrolgaEntities
 
 extension Search {
   // MARK: Pieces

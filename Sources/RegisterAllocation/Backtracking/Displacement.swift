@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last resort of a minimal piece: pieces that are as small move to other registers.
 
-import Entities
+import BrolgaEntities
 
 extension Search {
   /// Frees one of `allowed` for a minimal piece by moving those that have it to registers that are

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the backtracking allocator knows of a problem before it decides anything.
 
-import Entities
+import BrolgaEntities
 
 /// Tables in which the later stages look things up.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the live ranges of each value.
 
-import Entities
+import BrolgaEntities
 
 /// Which of up to 64 values are live where a block begins and ends, and which it defines.
 struct BlockWords: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which piece holds which register when: flat buckets of 64 points per register.
 
-import Entities
+import BrolgaEntities
 
 /// The ranges that are assigned to each register.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order in which pieces are tried: the longest first, then in program order.
 
-import Entities
+import BrolgaEntities
 
 /// A priority queue: what is known at the start is sorted once, the rest is in a heap.
 struct PieceQueue: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each bundle is at each point.
 
-import Entities
+import BrolgaEntities
 
 /// A register of a bundle, from where to where.
 struct PlacedPiece: BitwiseCopyable {

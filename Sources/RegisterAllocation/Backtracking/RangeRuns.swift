@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sets of disjoint live ranges that grow by union, with a fast test for overlap.
 
-import Entities
+import BrolgaEntities
 
 /// Disjoint range sets, each a list of sorted runs in a pool of ranges.
 ///

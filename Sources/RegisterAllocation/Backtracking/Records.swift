@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The backtracking allocator's records: ranges, uses, values, bundles, pieces.
 
-import Entities
+import BrolgaEntities
 
 /// A stretch of points `from ..< to` on which a value is needed.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removes moves that bring a value to where it already is.
 
-import Entities
+import BrolgaEntities
 
 /// One forward walk that knows, for each place, whose content it equals.
 ///

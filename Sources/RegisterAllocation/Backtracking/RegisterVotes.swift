@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which registers a piece would best have.
 
-import Entities
+import BrolgaEntities
 
 /// Per register what it saves if the piece at hand gets it; zero between pieces.
 struct RegisterVotes: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where fixed operands need which register, and for which value.
 
-import Entities
+import BrolgaEntities
 
 /// One point of a register that a fixed operand takes.
 struct Reservation: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which definitions share the register of a use of their instruction.
 
-import Entities
+import BrolgaEntities
 
 /// Definitions that reuse an input's register, asked for instruction by instruction.
 struct Reuses: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The search for registers: its state, and the order in which it goes through the pieces.
 
-import Entities
+import BrolgaEntities
 
 /// Bundles, the pieces that they are split into, and the registers that these have.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that live for a few instructions and that no move connects: no bundle, no piece.
 
-import Entities
+import BrolgaEntities
 
 /// A value that is needed on one short stretch of points, and its register once it has one.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which bundles share a slot.
 
-import Entities
+import BrolgaEntities
 
 /// Slots for bundles; those whose ranges do not overlap share one.
 struct SlotSharing: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One walk over the instructions that writes places and moves.
 
-import Entities
+import BrolgaEntities
 
 /// Writes the solution, when all places and all moves between them are known.
 struct SolutionWriter: ~Copyable {

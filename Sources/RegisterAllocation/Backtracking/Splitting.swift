@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to a piece that finds no register: around hot uses, then into minimal pieces.
 
-import Entities
+import BrolgaEntities
 
 extension Search {
   /// Splits a piece that found no register. False if it cannot be split.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between pieces: a value stays in its register for uses nearby that would do with its slot.
 
-import Entities
+import BrolgaEntities
 
 extension Placements {
   /// Stretches the registers of a bundle over what follows them in the same block, where they are

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which registers are taken where, a bit per register and point.
 
-import Entities
+import BrolgaEntities
 
 /// The points at which each register is taken; by whom, `Occupancy` knows.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sorts the moves by where they belong, in linear time and in memory that is kept.
 
-import Entities
+import BrolgaEntities
 
 /// Sorts transitions by key, stably: by insertion if they are few, else digit by digit.
 struct TransitionSort: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The moves between a bundle's locations, within blocks and along edges.
 
-import Entities
+import BrolgaEntities
 
 /// A move between two locations of a value.
 struct Transition: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what each value is used for, which registers are taken when, and where calls are.
 
-import Entities
+import BrolgaEntities
 
 /// Fills the tables of blocks, uses, clobbers and reservations in one walk over the instructions,
 /// after one over the operands that counts how often each value is used.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proves that a solution solves its problem. Shares no code with the allocators.
 
-import Entities
+import BrolgaEntities
 
 /// Checks solutions by abstract interpretation, in memory that it keeps.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checker between blocks: demands, and the blocks' summaries that they pass.
 
-import Entities
+import BrolgaEntities
 
 extension Checker {
   /// Demands that `held`, seen in block `b`, is value `v`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checker within a block: operands, clobbers, moves.
 
-import Entities
+import BrolgaEntities
 
 extension Checker {
   /// Checks and executes one instruction, in the order of its phases.

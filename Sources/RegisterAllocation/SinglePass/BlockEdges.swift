@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-pass allocator at the end of a block: arguments, and what a branch leaves behind.
 
-import Entities
+import BrolgaEntities
 
 extension SinglePass {
   /// Emits the moves of branch `i`'s arguments to the parameters of its successor.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collects moves in the reverse order of the walk and writes them in program order.
 
-import Entities
+import BrolgaEntities
 
 /// The moves of a run: pushed last to first within each block, blocks in any order.
 struct EditLog: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-pass allocator between blocks: which values are in registers where a block begins.
 
-import Entities
+import BrolgaEntities
 
 /// A value that a block expects in a register at its head. Parameters are not listed: theirs is
 /// `ValueState.contract`.

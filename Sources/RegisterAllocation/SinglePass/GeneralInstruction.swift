@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-pass allocator on instructions of any shape.
 
-import Entities
+import BrolgaEntities
 
 /// What the general path keeps for one instruction.
 struct InstructionState: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the general path of the single-pass allocator puts each operand of an instruction.
 
-import Entities
+import BrolgaEntities
 
 extension SinglePass {
   // MARK: Definitions

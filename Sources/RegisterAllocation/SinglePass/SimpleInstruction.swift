@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-pass allocator on most instructions: nothing fixed, nothing clobbered.
 
-import Entities
+import BrolgaEntities
 
 /// Kind, position and constraint of an operand as one small number.
 @inline(__always) private func shape(_ operand: Operand) -> UInt64 { operand.raw &>> 32 & 31 }

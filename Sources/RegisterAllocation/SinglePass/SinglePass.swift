@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The single-pass allocator: state, the walk over blocks, and what happens at their borders.
 
-import Entities
+import BrolgaEntities
 
 /// Allocates registers in one walk from the last instruction to the first.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the backward walk knows of each value beforehand.
 
-import Entities
+import BrolgaEntities
 
 /// A value's state during the walk: 16 bytes.
 struct ValueState: BitwiseCopyable {

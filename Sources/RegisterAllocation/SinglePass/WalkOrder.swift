@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order in which the single-pass allocator visits blocks.
 
-import Entities
+import BrolgaEntities
 
 /// Blocks in postorder, so that every use of a value is met before its definition, whatever the
 /// layout. Unreachable blocks come first. A branch's likelier successor comes directly before it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the text form of problems. `docs/allocation-problem.md` describes it.
 
-import Entities
+import BrolgaEntities
 
 /// Where and why a text is not a problem.
 public struct ProblemParseError: Error, Hashable, CustomStringConvertible {

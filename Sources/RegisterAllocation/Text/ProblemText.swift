@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints problems and solutions. `docs/allocation-problem.md` describes the form.
 
-import Entities
+import BrolgaEntities
 
 extension Problem {
   /// The problem in the text form `.ra`. Cost: linear in the tables.

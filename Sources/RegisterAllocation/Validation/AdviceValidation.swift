@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks what a problem says beyond what must hold: see `Advice.swift`.
 
-import Entities
+import BrolgaEntities
 
 extension Problem {
   /// Cost: linear in the tables, and once through the operands if values are rematerialized.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which blocks of a problem lie on every path to which others.
 
-import Entities
+import BrolgaEntities
 
 /// The dominator tree, as intervals of a walk through it.
 ///

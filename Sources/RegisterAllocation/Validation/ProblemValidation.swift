@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks the rules that a problem must keep.
 
-import Entities
+import BrolgaEntities
 
 extension Problem {
   /// Checks all rules of a problem. Cost: near linear in the tables.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the binary format's primitives: bytes, LEB128 integers, names, value types, sections.
 
-import Entities
+import BrolgaEntities
 
 /// A growing piece of a binary module.
 package struct ByteWriter: ~Copyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parses the specification's test scripts.
 
-import Entities
+import BrolgaEntities
 
 extension TextFormat {
   /// Parses a script. Modules that have no binary form are part of it, with their errors.

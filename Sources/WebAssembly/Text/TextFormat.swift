@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules from text: the entry points of parsing.
 
-import Entities
+import BrolgaEntities
 
 /// The text format of WebAssembly.
 package enum TextFormat {

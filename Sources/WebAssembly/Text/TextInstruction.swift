@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The instructions as the text format writes them: the table that parser and printer share.
 
-import Entities
+import BrolgaEntities
 
 /// What follows an instruction's name, and its opcode in the binary format.
 enum TextImmediates: UInt8 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts a text into tokens.
 
-import Entities
+import BrolgaEntities
 
 /// What a byte can begin or continue.
 private enum TextByte: UInt8 {

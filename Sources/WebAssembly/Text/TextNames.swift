@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The name section as the printer needs it: all its parts, and which names are repeated.
 
-import Entities
+import BrolgaEntities
 
 struct TextNames: ~Copyable {
   struct Name: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module from its sections: custom sections, names, and what comes from where.
 
-import Entities
+import BrolgaEntities
 
 /// A section that an annotation asks for.
 struct TextCustomSection {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first pass: which entities a module has, in which order, and what they are called.
 
-import Entities
+import BrolgaEntities
 
 extension TextParser {
   /// Declares what the fields up to the token at `end` define, and defines the types.

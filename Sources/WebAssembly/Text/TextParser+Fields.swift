@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The second pass: imports, exports, functions, tables, memories, globals, tags.
 
-import Entities
+import BrolgaEntities
 
 /// The sections of a module but the types, as far as they have been encoded.
 struct TextSections: ~Copyable {

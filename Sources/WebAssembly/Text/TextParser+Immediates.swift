@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows an instruction's name.
 
-import Entities
+import BrolgaEntities
 
 extension TextParser {
   /// Reads the immediates of an instruction that is no construct, and encodes it in `pending`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instructions, flat and folded, to any depth without recursion.
 
-import Entities
+import BrolgaEntities
 
 /// A construct or folded instruction that is open.
 struct TextFrame: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Element and data segments, and the constant expressions of segments and globals.
 
-import Entities
+import BrolgaEntities
 
 /// What an element segment is for.
 enum TextElementMode {

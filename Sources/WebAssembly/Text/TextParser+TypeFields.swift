@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Type definitions: function types, groups of them, subtypes, structures and arrays.
 
-import Entities
+import BrolgaEntities
 
 extension TextParser {
   /// Reads a field `(type …)`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Types: value types, function types and their uses, limits.
 
-import Entities
+import BrolgaEntities
 
 extension TextParser {
   // MARK: Value types

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What follows the names of vector instructions: values lane by lane, and numbers of lanes.
 
-import Entities
+import BrolgaEntities
 
 /// How a value of type `v128` is written.
 struct VectorShape: BitwiseCopyable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text to binary: the parser's state, and a module from its fields.
 
-import Entities
+import BrolgaEntities
 
 /// Parses the modules of a text and encodes them.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions and instructions as text: flat, one a line, constructs indented.
 
-import Entities
+import BrolgaEntities
 
 extension TextPrinter {
   /// Spaces before an instruction at most: a deep nest would else take a square of its depth.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Type definitions as text: groups, supertypes, functions, structures, arrays.
 
-import Entities
+import BrolgaEntities
 
 extension TextPrinter {
   mutating func printTypes() {

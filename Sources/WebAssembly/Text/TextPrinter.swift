@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A module as text that parses back to it.
 
-import Entities
+import BrolgaEntities
 
 extension TextFormat {
   /// The text of a module, with the names of its name section.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Index spaces and scopes: what a symbol stands for.
 
-import Entities
+import BrolgaEntities
 
 /// The index spaces of a module.
 enum TextSpace: UInt8 {

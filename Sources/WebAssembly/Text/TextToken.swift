@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens of the text format, the symbols among them, and the places of annotations.
 
-import Entities
+import BrolgaEntities
 
 /// A token: a place in the text and what it is.
 struct TextToken: BitwiseCopyable {
