@@ -123,9 +123,6 @@ private let incomplete: [String: String] = [
   br_on_cast br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 \
   type-subtyping
   """,
-  "exception handling": """
-  imports instance tag throw throw_ref try_table
-  """,
 ]
 
 private let specFolder =

@@ -24,6 +24,7 @@ import WebAssembly
   #expect(Array(file.text) == compiled.text.toArray())
   #expect(Array(file.skeleton) == sampleSkeleton())
   #expect(Array(file.trapKinds) == compiled.trapKinds.toArray())
+  #expect(file.frames.count == sampleFunctions.count * 4 && file.handlers.isEmpty)
   for (index, function) in sampleFunctions.enumerated() {
     let range = compiled.functions[index]
     #expect(file.function(index) == range)
@@ -197,6 +198,58 @@ private func infoOffset(_ bytes: [UInt8]) throws -> Int {
   #expect(error(ofLoading: bytes + [0]) != nil)
 }
 
+/// What is wrong with the sample program once something was done to its tables.
+private func malformation(_ change: (inout CompiledModule) -> Void) throws -> String? {
+  var compiled = sampleCompiledModule()
+  change(&compiled)
+  let bytes = try compiled.artefactBytes().toArray()
+  switch error(ofLoading: bytes) {
+  case nil: return nil
+  case .malformed(let part): return part
+  case let other: return "\(String(describing: other))"
+  }
+}
+
+@Test func tablesOfUnwindingAreChecked() throws {
+  let size = UInt32(sampleCompiledModule().text.count)
+  func handlers(_ entries: [(UInt32, UInt32)]) throws -> String? {
+    try malformation { compiled in
+      for (from, to) in entries {
+        compiled.handlers.append(HandlerEntry(returnOffset: from, handlerOffset: to))
+      }
+    }
+  }
+  #expect(try handlers([]) == nil)
+  #expect(try handlers([(1, 0), (2, size - 1), (size, 5)]) == nil)
+  #expect(try handlers([(0, 4)]) == "handler entry 0")
+  #expect(try handlers([(4, 8), (4, 9)]) == "handler entry 1")
+  #expect(try handlers([(4, 8), (9, 9), (8, 8)]) == "handler entry 2")
+  #expect(try handlers([(4, size)]) == "handler entry 0")
+  #expect(try handlers([(4, 4), (size + 1, 8)]) == "handler entry 1")
+  #expect(try malformation { $0.frames.append(FrameInfo()) } == "the table of frames' size")
+  #expect(try malformation { _ = $0.frames.popLast() } == "the table of frames' size")
+  // A size that is no number of entries is in no compiler's output: in the file's section header.
+  var compiled = sampleCompiledModule()
+  compiled.handlers.append(HandlerEntry(returnOffset: 4, handlerOffset: 8))
+  var bytes = try compiled.artefactBytes().toArray()
+  let headers = bytes.withUnsafeBytes { Int($0.load(fromByteOffset: 40, as: UInt64.self)) }
+  let header = headers + ArtefactFormat.Section.handlers.rawValue * 64
+  #expect(bytes[header + 32] == 8)
+  bytes[header + 32] = 4
+  repairHash(&bytes, textBytes: compiled.text.count, info: try infoOffset(bytes))
+  #expect(error(ofLoading: bytes) == .malformed("the table of handlers' size"))
+}
+
+/// Makes the hash of a changed file right.
+private func repairHash(_ bytes: inout [UInt8], textBytes: Int, info: Int) {
+  let hash = bytes.withUnsafeBytes {
+    artefactHash(of: $0, textOffset: $0.count - textBytes, infoOffset: info)
+  }
+  for k in 0..<8 {
+    bytes[info + ArtefactFormat.Info.hash + k] = UInt8(truncatingIfNeeded: hash >> (8 * k))
+  }
+}
+
 @Test func everySingleBitIsCoveredByTheHash() throws {
   let bytes = try sampleCompiledModule().artefactBytes().toArray()
   var changed = bytes
@@ -266,12 +319,7 @@ private func mutated(_ bytes: [UInt8], below limit: Int, _ random: inout Random)
     // Mostly where something is: the padding before the text is of no interest.
     var changed = mutated(bytes, below: textOffset - 100, &random)
     if changed.count > textOffset {
-      let hash = changed.withUnsafeBytes {
-        artefactHash(of: $0, textOffset: textOffset, infoOffset: info)
-      }
-      for k in 0..<8 {
-        changed[info + ArtefactFormat.Info.hash + k] = UInt8(truncatingIfNeeded: hash >> (8 * k))
-      }
+      repairHash(&changed, textBytes: changed.count - textOffset, info: info)
     }
     let reason =
       switch error(ofLoading: changed) {
