@@ -209,35 +209,38 @@ private func wrap(_ lines: String, _ parameters: String = "v0: i32, v1: i64") ->
   }
 
   @Test func misplacedUnwindingIsFound() throws {
-    let call = "  v2 = call.i64 #1, #1\n"
-    let ends = "\nb1(v8: i64):\n  return v8\nb2:\n  return v2"
-    func problemOf(_ lines: String) throws -> String { try problem(wrap(call + lines + ends)) }
-    let caught = "  v3 = caught.i64\n"
-    let unwind = "  unwind v3 -> b1(v3), b2"
-    #expect(try problemOf(caught + unwind) == "")
-    #expect(try problemOf("  v4 = result.i32 v2, #1\n" + caught + unwind) == "")
-    #expect(try problemOf("  v4 = iconst.i64 #1\n" + caught + "  v5 = iconst.i64 #2\n" + unwind) == "")
+    func problemOf(_ lines: String) throws -> String {
+      let ends = lines.contains("b1:") ? ("b2", "b3") : ("b1", "b2")
+      return try problem(
+        wrap(
+          "  v2 = call.i64 #1, #1\n\(lines)\n\(ends.0)(v20: i64):\n  return v20\n\(ends.1):\n  return v2"
+        ))
+    }
+    let caught = "  v6 = caught.i64\n"
+    let unwind = "  unwind v6 -> b1(v6), b2"
+    let noCall = "no call stands before it"
+    let noUnwind = "no unwind follows it"
+    let noCaught = "it tests no caught exception"
+    for right in [
+      caught + unwind, "  v4 = result.i32 v2, #1\n" + caught + unwind,
+      "  v4 = iconst.i64 #1\n" + caught + "  v7 = iconst.i64 #2\n" + unwind,
+    ] {
+      #expect(try problemOf(right) == "", "\(right)")
+    }
+    for (wrong, message) in [
+      ("  v4 = clz.i64 v1\n" + caught + unwind, noCall),
+      ("  v4 = call_helper.i64 v1, #memoryGrow\n" + caught + unwind, noCall),
+      ("  jump -> b1\nb1:\n" + caught + "  unwind v6 -> b2(v6), b3", noCall),
+      (caught + "  v7 = clz.i64 v1\n" + unwind, noUnwind),
+      (caught + "  v7 = caught.i64\n" + unwind, noUnwind),
+      (caught + "  branch v0 -> b1(v6), b2", noUnwind),
+      ("  unwind v1 -> b1(v1), b2", noCaught),
+      (caught + "  unwind v6 -> b2(v6), b1\nb1:\n  unwind v6 -> b2(v6), b3", noCaught),
+    ] {
+      #expect(try problemOf(wrong) == message, "\(wrong)")
+    }
     #expect(
-      try problemOf("  v4 = clz.i64 v1\n" + caught + unwind) == "no call stands before it")
-    #expect(
-      try problemOf("  v4 = call_helper.i64 v1, #memoryGrow\n" + caught + unwind)
-        == "no call stands before it")
-    #expect(
-      try problemOf("  jump -> b3\nb3:\n" + caught + unwind) == "no call stands before it")
-    #expect(
-      try problemOf(caught + "  v4 = clz.i64 v1\n" + unwind) == "no unwind follows it")
-    #expect(
-      try problemOf(caught + "  v4 = caught.i64\n" + unwind) == "no unwind follows it")
-    #expect(
-      try problemOf(caught + "  branch v0 -> b1(v3), b2") == "no unwind follows it")
-    #expect(
-      try problemOf("  unwind v1 -> b1(v1), b2") == "it tests no caught exception")
-    #expect(
-      try problemOf(
-        caught + "  unwind v3 -> b1(v3), b3\nb3:\n  unwind v3 -> b4, b2\nb4:\n  return")
-        == "it tests no caught exception")
-    #expect(
-      try problemOf("  v3 = caught.i32\n  unwind v3 -> b1(v1), b2")
+      try problemOf("  v6 = caught.i32\n  unwind v6 -> b1(v1), b2")
         == "operands or result are of the wrong type")
   }
 

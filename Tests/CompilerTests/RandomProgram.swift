@@ -128,7 +128,7 @@ struct RandomProgram: ~Copyable {
       storeSomewhere(pick(type))
     case 8, 9: modify()
     case 10: pointer()
-    case 11: if let results = call() { for value in results where chance(2) { values.append(value) } }
+    case 11: for value in call() ?? [] where chance(2) { values.append(value) }
     case 12: frame()
     case 13:
       let condition = pick(.i32)

@@ -198,46 +198,47 @@ private func infoOffset(_ bytes: [UInt8]) throws -> Int {
   #expect(error(ofLoading: bytes + [0]) != nil)
 }
 
-/// What is wrong with the sample program once something was done to its tables.
-private func malformation(_ change: (inout CompiledModule) -> Void) throws -> String? {
-  var compiled = sampleCompiledModule()
-  change(&compiled)
-  let bytes = try compiled.artefactBytes().toArray()
-  switch error(ofLoading: bytes) {
-  case nil: return nil
-  case .malformed(let part): return part
-  case let other: return "\(String(describing: other))"
-  }
-}
-
 @Test func tablesOfUnwindingAreChecked() throws {
   let size = UInt32(sampleCompiledModule().text.count)
-  func handlers(_ entries: [(UInt32, UInt32)]) throws -> String? {
-    try malformation { compiled in
-      for (from, to) in entries {
-        compiled.handlers.append(HandlerEntry(returnOffset: from, handlerOffset: to))
-      }
+  func problem(_ entries: [(UInt32, UInt32)]) throws -> ArtefactError? {
+    var compiled = sampleCompiledModule()
+    for (from, to) in entries {
+      compiled.handlers.append(HandlerEntry(returnOffset: from, handlerOffset: to))
     }
+    return error(ofLoading: try compiled.artefactBytes().toArray())
   }
-  #expect(try handlers([]) == nil)
-  #expect(try handlers([(1, 0), (2, size - 1), (size, 5)]) == nil)
-  #expect(try handlers([(0, 4)]) == "handler entry 0")
-  #expect(try handlers([(4, 8), (4, 9)]) == "handler entry 1")
-  #expect(try handlers([(4, 8), (9, 9), (8, 8)]) == "handler entry 2")
-  #expect(try handlers([(4, size)]) == "handler entry 0")
-  #expect(try handlers([(4, 4), (size + 1, 8)]) == "handler entry 1")
-  #expect(try malformation { $0.frames.append(FrameInfo()) } == "the table of frames' size")
-  #expect(try malformation { _ = $0.frames.popLast() } == "the table of frames' size")
-  // A size that is no number of entries is in no compiler's output: in the file's section header.
+  #expect(try problem([]) == nil)
+  #expect(try problem([(1, 0), (2, size - 1), (size, 5)]) == nil)
+  #expect(try problem([(0, 4)]) == .malformed("handler entry 0"))
+  #expect(try problem([(4, 8), (4, 9)]) == .malformed("handler entry 1"))
+  #expect(try problem([(4, 8), (9, 9), (8, 8)]) == .malformed("handler entry 2"))
+  #expect(try problem([(4, size)]) == .malformed("handler entry 0"))
+  #expect(try problem([(4, 4), (size + 1, 8)]) == .malformed("handler entry 1"))
+}
+
+/// No compiler writes sizes that are no number of entries: they are changed in the file.
+@Test func sizesOfTablesOfUnwindingAreChecked() throws {
   var compiled = sampleCompiledModule()
   compiled.handlers.append(HandlerEntry(returnOffset: 4, handlerOffset: 8))
-  var bytes = try compiled.artefactBytes().toArray()
+  let bytes = try compiled.artefactBytes().toArray()
+  let info = try infoOffset(bytes)
   let headers = bytes.withUnsafeBytes { Int($0.load(fromByteOffset: 40, as: UInt64.self)) }
-  let header = headers + ArtefactFormat.Section.handlers.rawValue * 64
-  #expect(bytes[header + 32] == 8)
-  bytes[header + 32] = 4
-  repairHash(&bytes, textBytes: compiled.text.count, info: try infoOffset(bytes))
-  #expect(error(ofLoading: bytes) == .malformed("the table of handlers' size"))
+  func problem(_ section: ArtefactFormat.Section, byteCount: UInt8) -> ArtefactError? {
+    var changed = bytes
+    changed[headers + section.rawValue * ArtefactFormat.sectionHeaderBytes + 32] = byteCount
+    repairHash(&changed, textBytes: compiled.text.count, info: info)
+    return error(ofLoading: changed)
+  }
+  let frames = UInt8(sampleFunctions.count * 4)
+  #expect(problem(.frames, byteCount: frames) == nil)
+  #expect(problem(.frames, byteCount: frames - 4) == .malformed("the table of frames' size"))
+  #expect(problem(.frames, byteCount: frames + 4) == .malformed("the table of frames' size"))
+  #expect(problem(.handlers, byteCount: 8) == nil)
+  #expect(problem(.handlers, byteCount: 0) == nil)
+  for wrong in [1, 4, 7] as [UInt8] {
+    #expect(
+      problem(.handlers, byteCount: wrong) == .malformed("the table of handlers' size"))
+  }
 }
 
 /// Makes the hash of a changed file right.

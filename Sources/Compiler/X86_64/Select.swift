@@ -86,7 +86,8 @@ extension Lowering where ISA == X64 {
       .relaxedNmadd, .relaxedSelect, .relaxedMin, .relaxedMax, .relaxedTruncS, .relaxedTruncU,
       .relaxedQ15mul, .relaxedDot, .relaxedDotAdd:
       selectVector(i, x)
-    case .nop, .param, .iconst, .fconst, .vconst, .result, .caught, .extendU, .divS, .divU, .remS, .remU,
+    case .nop, .param, .iconst, .fconst, .vconst, .result, .caught, .extendU, .divS, .divU, .remS,
+      .remU,
       .truncS,
       .truncU, .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U, .store, .store8,
       .store16, .store32, .memoryCopy, .memoryFill, .contextStore, .pointerStore, .frameStore,
