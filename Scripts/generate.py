@@ -247,10 +247,11 @@ def guarded(n):
 def clauses(n, size=5000):
     out = bytearray()
     for i in range(0, n, size):
-        tags = [(k % 100, 0) for k in range(min(size, n - i))]
+        count = min(size, n - i)
         # The last of the tags is in no clause: it leaves the function.
-        out += b"\x02\x40" + scope(tags) + CALL + (GET0 + b"\x04\x40\x08" + leb(100) + b"\x0b") * (len(tags) // 10) + b"\x0b\x0b"
-    return module(bytes(out) + GET0, tags=101)
+        throws = (GET0 + b"\x04\x40\x08" + leb(size) + b"\x0b") * (count // 10)
+        out += b"\x02\x40" + scope([(k, 0) for k in range(count)]) + CALL + throws + b"\x0b\x0b"
+    return module(bytes(out) + GET0, tags=size + 1)
 
 
 def handled(n):
