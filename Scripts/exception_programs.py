@@ -7,7 +7,7 @@ module `again` are for a second instance, which gets the first one's exports the
 """
 import random
 
-from wat_programs import EDGES, FUEL, HELPERS, TYPES, Generator, signature
+from wat_programs import FUEL, HELPERS, TYPES, Generator, signature
 
 CAUGHT = """  (func $caught (param i32)
     (if (i32.eq (global.get $thrower) (local.get 0)) (then (global.set $near (i32.add (global.get $near) (i32.const 1))))
@@ -98,7 +98,10 @@ class ExceptionGenerator(Generator):
         self.pointers = []
         self.labels = []
         self.size = rng.choice((40, 100, 200))
-        body = ["(call $burn)"] + self.statements(rng.randint(1, 7), 4)
+        body = ["(call $burn)"] + self.statements(rng.randint(0, 6), 4)
+        # Those that others call throw more often.
+        if rng.random() < 0.25 + 0.5 * index / len(self.signatures):
+            body.append(self.s_throw(2))
         if rng.random() < 0.3:
             body.append(self.tail_call(3))
         else:
@@ -150,7 +153,8 @@ class ExceptionGenerator(Generator):
             listed += f" ({kind} {f'${name} ' if name else ''}{label})"
         result = rng.choice(TYPES) if rng.random() < 0.3 else None
         self.labels.append(None if result else [])
-        body = self.block(depth)
+        body = self.s_call(depth) + " " if rng.random() < 0.6 else ""
+        body += self.block(depth)
         if result:
             body += " " + self.expression(result, depth - 1)
         self.labels.pop()

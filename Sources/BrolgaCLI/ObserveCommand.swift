@@ -61,10 +61,12 @@ struct ObserveCommand: ParsableCommand {
       let module = try Brolga.Module(engine: engine, compiling: file.moduleBytes, options)
       let store = Store(engine: engine)
       let imports = try PlainImports(of: module, store: store)
+      defer { imports.throwing.stop() }
       let first = try module.instantiate(store: store, imports: imports.values)
       seen.observe(first, imports.tags)
       if module.imports.contains(where: { $0.module == "again" }) {
         var linked = try PlainImports(of: module, store: store)
+        defer { linked.throwing.stop() }
         linked.values.define(module: "again", first.exports)
         seen.observe(
           try module.instantiate(store: store, imports: linked.values), linked.tags)
@@ -178,6 +180,7 @@ private func text(_ value: Value) -> String {
 private struct PlainImports {
   var values = Imports()
   private(set) var tags: [Tag] = []
+  let throwing: ThrowingCalls
 
   init(of module: Brolga.Module, store: Store) throws {
     for item in module.imports {
@@ -192,7 +195,7 @@ private struct PlainImports {
       values.define(module: item.module, name: item.name, tag)
       tags.append(tag)
     }
-    let throwing = ThrowingCalls(tags)
+    throwing = ThrowingCalls(tags)
     for item in module.imports {
       if let value = try plainImport(item.type, throwing, store) {
         values.define(module: item.module, name: item.name, value)
@@ -203,10 +206,13 @@ private struct PlainImports {
 
 /// Counts the calls of imported functions, of which some throw.
 private final class ThrowingCalls {
-  private let tags: [Tag]
+  private var tags: [Tag]
   private var count = 0
 
   init(_ tags: [Tag]) { self.tags = tags }
+
+  /// Lets go of the tags, which keep the store that keeps the functions which keep this.
+  func stop() { tags = [] }
 
   func next() throws {
     count += 1
