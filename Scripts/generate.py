@@ -24,6 +24,11 @@ Shapes:
   loads    N loads from one base
   cases    a jump table of N cases, each with 40 locals of its own that the next reads
   phases   N times: a local of its own is assigned, changed on a condition, and added to a sum
+  scopes   N times: a call in a scope of its own, with one handler
+  nest     N nested scopes, each with a call and a handler
+  guarded  N calls in one scope, with one handler
+  clauses  N clauses, 5,000 in a scope, each with a throw that looks through them
+  handled  N locals, each assigned before one of N calls in a scope, whose handler reads them all
 """
 import sys
 
@@ -58,15 +63,16 @@ def vector(items):
     return leb(len(items)) + b"".join(items)
 
 
-def module(code, locals_i32=0):
-    """A module that imports `env.f: [i32 i32] -> []`, exports `run: [i32] -> [i32]` with `code`."""
+def module(code, locals_i32=0, tags=0):
+    """A module that imports `env.f: [i32 i32] -> []`, exports `run: [i32] -> [i32]` with `code`; its tags have no values."""
     types = vector([b"\x60" + vector([b"\x7f", b"\x7f"]) + vector([]),
-                    b"\x60" + vector([b"\x7f"]) + vector([b"\x7f"])])
+                    b"\x60" + vector([b"\x7f"]) + vector([b"\x7f"])] + ([b"\x60\0\0"] if tags else []))
     imports = vector([leb(3) + b"env" + leb(1) + b"f" + b"\x00" + leb(0)])
     declarations = vector([leb(locals_i32) + bytes([I32])]) if locals_i32 else vector([])
     body = declarations + code + b"\x0b"
     return (b"\0asm\1\0\0\0" + section(1, types) + section(2, imports)
             + section(3, vector([leb(1)])) + section(5, vector([b"\x00" + leb(1)]))
+            + (section(13, vector([b"\x00" + leb(2)] * tags)) if tags else b"")
             + section(7, vector([leb(3) + b"run" + b"\x00" + leb(1)]))
             + section(10, vector([leb(len(body)) + body])))
 
@@ -209,9 +215,56 @@ def phases(n):
     return module(bytes(out) + b"\x20\x01", locals_i32=1 + n)
 
 
+CALL = GET0 + GET0 + b"\x10\x00"
+
+
+def scope(clauses):
+    """The head of a scope without results, whose clauses lead to labels: a tag's, or all (None)."""
+    return b"\x1f\x40" + vector([b"\x02" + leb(label) if tag is None else b"\x00" + leb(tag) + leb(label)
+                                 for tag, label in clauses])
+
+
+def scopes(n):
+    count = b"\x20\x01\x41\x01\x6a\x21\x01"
+    return module((b"\x02\x40" + scope([(0, 0)]) + CALL + b"\x0b" + count + b"\x0b") * n + b"\x20\x01",
+                  locals_i32=1, tags=1)
+
+
+def nest(n):
+    # Each handler is where the body of the scope around ends.
+    count = b"\x20\x01\x41\x01\x6a\x21\x01"
+    return module(b"\x02\x40" + (scope([(0, 0)]) + CALL) * n + (b"\x0b" + count) * n + b"\x0b\x20\x01",
+                  locals_i32=1, tags=1)
+
+
+def guarded(n):
+    out = bytearray(b"\x02\x40" + scope([(0, 0)]))
+    for i in range(n):
+        out += b"\x41" + sleb(i) + b"\x22\x01" + GET0 + b"\x10\x00"
+    return module(bytes(out) + b"\x0b\x0b\x20\x01", locals_i32=1, tags=1)
+
+
+def clauses(n, size=5000):
+    out = bytearray()
+    for i in range(0, n, size):
+        count = min(size, n - i)
+        # The last of the tags is in no clause: it leaves the function.
+        throws = (GET0 + b"\x04\x40\x08" + leb(size) + b"\x0b") * (count // 10)
+        out += b"\x02\x40" + scope([(k, 0) for k in range(count)]) + CALL + throws + b"\x0b\x0b"
+    return module(bytes(out) + GET0, tags=size + 1)
+
+
+def handled(n):
+    out = bytearray(b"\x02\x40" + scope([(None, 0)]))
+    for i in range(n):
+        out += GET0 + b"\x41" + sleb(i) + b"\x6c\x21" + leb(i + 1) + CALL
+    total = b"".join(b"\x20" + leb(i + 1) + b"\x6a" for i in range(n))
+    return module(bytes(out) + GET0 + b"\x0f\x0b\x0b" + GET0 + total, locals_i32=n)
+
+
 SHAPES = {f.__name__: f for f in (calls, blocks, loops, stack, copies, chain, ladder, stores, live,
                                 divide, select, table, onejoin, dispatch, arms, across, locals, product,
-                                cleanup, loads, cases, phases)}
+                                cleanup, loads, cases, phases, scopes, nest, guarded, clauses, handled)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 4 or sys.argv[1] not in SHAPES:

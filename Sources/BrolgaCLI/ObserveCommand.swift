@@ -17,7 +17,9 @@ struct ObserveCommand: ParsableCommand {
       For each module one line: its path, then what was observed, between tabs. Every exported \
       function is called several times with arguments that follow from its position, then memories, \
       tables and globals are told. Imports are functions that return zeros, and things of the \
-      smallest size. Scripts/differential compares this with another engine.
+      smallest size; where tags are imported, every third call of an imported function throws one. A \
+      module that imports from `again` is instantiated once more, with the first instance's exports \
+      there. Scripts/differential compares this with another engine.
       """,
     shouldDisplay: false)
 
@@ -58,8 +60,18 @@ struct ObserveCommand: ParsableCommand {
       let file = try InputFile(path)
       let module = try Brolga.Module(engine: engine, compiling: file.moduleBytes, options)
       let store = Store(engine: engine)
-      let imports = try plainImports(of: module, store: store)
-      seen.observe(try module.instantiate(store: store, imports: imports))
+      let imports = try PlainImports(of: module, store: store)
+      defer { imports.throwing.stop() }
+      let first = try module.instantiate(store: store, imports: imports.values)
+      seen.observe(first, imports.tags)
+      if module.imports.contains(where: { $0.module == "again" }) {
+        var linked = try PlainImports(of: module, store: store)
+        defer { linked.throwing.stop() }
+        linked.values.define(module: "again", first.exports)
+        seen.observe(
+          try module.instantiate(store: store, imports: linked.values), linked.tags)
+        seen.observeState(of: first)
+      }
     } catch let trap as Trap {
       seen.add("trap \(trap.kind)")
     } catch is Exception {
@@ -80,15 +92,22 @@ private struct Observations {
     lines.append(String(line.map { $0 == "\t" || $0 == "\n" ? " " : $0 }))
   }
 
-  mutating func observe(_ instance: Instance) {
+  /// - Parameter tags: what exceptions may be known by, before the exported ones.
+  mutating func observe(_ instance: Instance, _ tags: [Tag]) {
     let exports = Array(instance.exports)
+    var tags = tags
+    for case .tag(let tag) in exports.map(\.value) { tags.append(tag) }
     for round in 0..<3 {
       for (position, export) in exports.enumerated() {
         guard case .function(let function) = export.value else { continue }
-        add("call \(position) " + outcome(of: function, position: position, round: round))
+        add("call \(position) " + outcome(of: function, tags, position: position, round: round))
       }
     }
-    for (position, export) in exports.enumerated() {
+    observeState(of: instance)
+  }
+
+  mutating func observeState(of instance: Instance) {
+    for (position, export) in instance.exports.enumerated() {
       switch export.value {
       case .function: break
       case .memory(let memory):
@@ -103,7 +122,9 @@ private struct Observations {
     }
   }
 
-  private func outcome(of function: Function, position: Int, round: Int) -> String {
+  private func outcome(
+    of function: Function, _ tags: [Tag], position: Int, round: Int
+  ) -> String {
     let arguments = function.type.parameters.enumerated().map {
       argument($1, at: position &* 13 &+ $0 &* 5 &+ round &* 7)
     }
@@ -112,8 +133,9 @@ private struct Observations {
       return results.isEmpty ? "returns" : results.joined(separator: " ")
     } catch let trap as Trap {
       return "trap \(trap.kind)"
-    } catch is Exception {
-      return "exception"
+    } catch let exception as Exception {
+      guard let tag = tags.firstIndex(of: exception.tag) else { return "exception ?" }
+      return (["exception \(tag)"] + exception.arguments.map(text)).joined(separator: " ")
     } catch {
       return "refused \(error)"
     }
@@ -155,36 +177,75 @@ private func text(_ value: Value) -> String {
   }
 }
 
-private func plainImports(of module: Brolga.Module, store: Store) throws -> Imports {
-  var imports = Imports()
-  for item in module.imports {
-    func define(_ value: some ExternalValueConvertible) {
-      imports.define(module: item.module, name: item.name, value)
+private struct PlainImports {
+  var values = Imports()
+  private(set) var tags: [Tag] = []
+  let throwing: ThrowingCalls
+
+  init(of module: Brolga.Module, store: Store) throws {
+    for item in module.imports {
+      guard case .tag(let type) = item.type else { continue }
+      let tag: Tag
+      // What is imported twice is one thing.
+      if case .tag(let known)? = values[item.module, item.name] {
+        tag = known
+      } else {
+        tag = Tag(store: store, parameters: type.parameters)
+      }
+      values.define(module: item.module, name: item.name, tag)
+      tags.append(tag)
     }
-    switch item.type {
-    case .function(let type):
-      let results = type.results.map { Value(defaultOf: $0) }
-      define(
-        Function(store: store, parameters: type.parameters, results: type.results) { _, _ in results
-        })
-    case .global(let type, let isMutable):
-      define(
-        try Global(store: store, type: type, isMutable: isMutable, value: Value(defaultOf: type)))
-    case .memory(let minimum, let maximum, let is64):
-      define(
-        try Memory(
-          store: store, minimumPages: Int(minimum), maximumPages: maximum.map { Int(clamping: $0) },
-          is64: is64))
-    case .table(let element, let minimum, let maximum, let is64):
-      define(
-        try Table(
-          store: store, element: element, minimum: Int(minimum),
-          maximum: maximum.map { Int(clamping: $0) },
-          is64: is64))
-    case .tag(let type): define(Tag(store: store, parameters: type.parameters))
+    throwing = ThrowingCalls(tags)
+    for item in module.imports {
+      if let value = try plainImport(item.type, throwing, store) {
+        values.define(module: item.module, name: item.name, value)
+      }
     }
   }
-  return imports
+}
+
+/// Counts the calls of imported functions, of which some throw.
+private final class ThrowingCalls {
+  private var tags: [Tag]
+  private var count = 0
+
+  init(_ tags: [Tag]) { self.tags = tags }
+
+  /// Lets go of the tags, which keep the store that keeps the functions which keep this.
+  func stop() { tags = [] }
+
+  func next() throws {
+    count += 1
+    if tags.isEmpty || count % 3 != 0 { return }
+    let tag = tags[count / 3 % tags.count]
+    throw try Exception(
+      tag, tag.parameters.enumerated().map { argument($1, at: count &+ $0 &* 5) })
+  }
+}
+
+private func plainImport(
+  _ type: ExternalType, _ throwing: ThrowingCalls, _ store: Store
+) throws -> (any ExternalValueConvertible)? {
+  switch type {
+  case .function(let type):
+    let results = type.results.map { Value(defaultOf: $0) }
+    return Function(store: store, parameters: type.parameters, results: type.results) { _, _ in
+      try throwing.next()
+      return results
+    }
+  case .global(let type, let isMutable):
+    return try Global(
+      store: store, type: type, isMutable: isMutable, value: Value(defaultOf: type))
+  case .memory(let minimum, let maximum, let is64):
+    return try Memory(
+      store: store, minimumPages: Int(minimum), maximumPages: maximum.map { Int(clamping: $0) },
+      is64: is64)
+  case .table(let element, let minimum, let maximum, let is64):
+    return try Table(
+      store: store, element: element, minimum: Int(minimum),
+      maximum: maximum.map { Int(clamping: $0) }, is64: is64)
+  case .tag: return nil
+  }
 }
 
 /// The checksum of zlib, for others to compute as well.

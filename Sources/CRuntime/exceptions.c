@@ -55,6 +55,7 @@ static void discard(brolga_exception_heap *heap, brolga_exception *exception) {
 
 void brolga_exception_caught(void *context, brolga_exception *exception) {
   (void)context;
+  exception->is_under_way = 0;
   if (!exception->is_shared) discard(exception->tag->heap, exception);
 }
 
@@ -223,7 +224,10 @@ void brolga_unwind(
   brolga_range code = {0};
   landing->exception = exception;
   landing->target = 0;
+  // A throw in a scope of its own function comes here from the scope's landing.
+  if (!exception->is_under_way) resumes = false;
   if (!resumes) brolga_begin_trap(BROLGA_TRAP_EXCEPTION);
+  exception->is_under_way = 1;
   while (frame > low && frame < entry && (frame & 7) == 0) {
     if (address != (uint64_t)&brolga_tail_return) {
       // The frame whose handlers did not catch it was added on the way to them.

@@ -19,6 +19,8 @@ public enum HardShape: String, CaseIterable, Sendable {
   case oneBase
   /// `n` calls that may fail, and a chain of clean-ups, under 64 values.
   case cleanups
+  /// `n` calls that end their blocks and define a value each, which is passed to one block far away.
+  case landings
   /// `n` increments of one value, each with an exit that takes it along.
   case exits
   /// `n` arms that each pass 34 values to one join.
@@ -229,6 +231,28 @@ public enum HardShape: String, CaseIterable, Sendable {
 
   // MARK: Branches
 
+  /// Block k calls; block n + k passes on what the call defined.
+  private func makeLandings(_ n: Int, _ made: inout ProblemBuilder) {
+    let thrown = made.values(n)
+    for k in 0..<n {
+      if k > 0 { made.block() }
+      made.instruction(
+        [.fixedDefinition(thrown[k], PhysicalRegister(.int, 0))],
+        clobbers: ProblemBuilder.callWithResult, role: .branch)
+      made.edge(to: n + k)
+      made.edge(to: k + 1 < n ? k + 1 : 2 * n + 1)
+    }
+    for k in 0..<n {
+      made.block(frequency: 0.01)
+      made.jump(to: 2 * n, [thrown[k]])
+    }
+    let caught = made.value()
+    made.block([caught], frequency: 0.01)
+    made.use([caught])
+    made.exit()
+    made.block()
+  }
+
   private func makeBranches(_ n: Int, _ made: inout ProblemBuilder) {
     switch self {
     case .cleanups:
@@ -250,6 +274,8 @@ public enum HardShape: String, CaseIterable, Sendable {
       }
       made.block()
       made.use(values)
+    case .landings:
+      makeLandings(n, &made)
     case .exits:
       var x = made.value()
       made.define([x])

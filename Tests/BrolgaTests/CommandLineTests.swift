@@ -170,10 +170,17 @@ struct CommandLineTests {
     }
     #expect(rows.contains("m t tag [i32 f64] -> []") && rows.contains("out tag [exnref] -> []"))
     #expect(rows.contains { $0.hasPrefix("tag ") })
-    for command in ["run", "compile"] {
-      let result = try brolga(command, file)
-      #expect(result.status == 1 && result.errorText.contains("unsupported: exception handling"))
-    }
+    folder.write(
+      "throws.wat",
+      """
+      (module (tag $e (export "e") (param i32 f64))
+        (func $f (export "_start") (throw $e (i32.const 7) (f64.const 1))))
+      """)
+    let uncaught = try brolga("run", folder.path + "/throws.wat")
+    #expect(uncaught.status == 134)
+    #expect(
+      uncaught.errorText.contains(
+        ": wasm exception: e(i32(7), f64(1.0))\nwasm backtrace:\n  0: f (function 0,"))
     folder.write("legacy.wat", "(module (func try nop end))")
     // The same in binary.
     let bytes: [UInt8] = [

@@ -126,10 +126,7 @@ private let incomplete: [String: String] = [
   array array_copy array_fill array_init_data array_init_elem array_new_data array_new_elem \
   br_on_cast br_on_cast_fail extern i31 ref_cast ref_eq ref_test struct table_init table_init64 \
   type-subtyping
-  """,
-  "exception handling": """
-  imports instance tag throw throw_ref try_table
-  """,
+  """
 ]
 
 private let specFolder =

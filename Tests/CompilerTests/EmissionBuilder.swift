@@ -106,7 +106,7 @@ struct MachineBuilder {
     machine.clear()
     machine.index = index
     machine.makesCalls = makesCalls
-    machine.keepsContext = callsReferences
+    machine.keepsContext = keepsContext
     machine.outgoingBytes = outgoingBytes
     machine.frameVariableBytes = frameVariableBytes
     machine.constants.append(contentsOf: constants)

@@ -31,7 +31,7 @@ private struct Pipeline: ~Copyable {
 
   mutating func link() throws -> CompiledModule {
     var module = CompiledModule()
-    try Compiler.link(
+    try BrolgaCompiler.link(
       [emitter.assembler.code.view], definedFunctionCount: Int(count), importedFunctionCount: 0,
       for: X64.self, into: &module)
     return module

@@ -29,6 +29,8 @@ struct Interpreter {
   private var uppers: [UInt64] = []
   private var frame: [V128] = []
   private var writes: UInt64 = 0
+  /// What the last call ended with: 0 if it returned.
+  private var caught: UInt64 = 0
   /// Effects that may still happen: their number does not depend on how much was simplified.
   private var fuel: Int
   private var blocksLeft: Int
@@ -76,7 +78,11 @@ struct Interpreter {
     for k in 0..<Int(i.c) { record += words(function, function.lists[Int(i.b) + 1 + k]) }
     writes += 1
     trace.append(record)
-    return hash(record + [writes])
+    let outcome = hash(record + [writes])
+    // Whether it throws follows from what was called, with what and when.
+    let isThrown = shape != .callHelper && hash([outcome, 91]) % 3 == 0
+    caught = isThrown ? outcome | 1 : 0
+    return outcome
   }
 
   mutating func run(_ function: borrowing Function, _ arguments: [UInt64]) -> End {
@@ -100,6 +106,7 @@ struct Interpreter {
         switch i.opcode {
         case .jump: edge = i.a
         case .branch: edge = UInt32(truncatingIfNeeded: values[Int(i.a)]) != 0 ? i.b : i.c
+        case .unwind: edge = values[Int(i.a)] != 0 ? i.b : i.c
         case .branchTable:
           let k = min(values[Int(i.a)], UInt64(i.c) - 1)
           edge = function.lists[Int(i.b) + Int(k)]
@@ -196,6 +203,7 @@ struct Interpreter {
     case .call, .callReference, .callHelper:
       values[index] = cut(call(function, i))
       if i.type == .v128 { uppers[index] = hash([values[index]]) }
+    case .caught: values[index] = caught
     case .result:
       values[index] = cut(hash([UInt64(i.b), writes]))
       if i.type == .v128 { uppers[index] = hash([values[index]]) }

@@ -58,6 +58,11 @@ struct FunctionMaker: ~Copyable {
     add(Instruction(.branchTable, .none, a: index.raw, b: start, c: UInt32(edges.count)))
   }
 
+  /// Ends the block of a call.
+  mutating func unwind(_ exception: Value, _ landing: Edge, _ returned: Edge) {
+    add(Instruction(.unwind, .none, a: exception.raw, b: landing.raw, c: returned.raw))
+  }
+
   mutating func returns(_ values: [Value]) {
     let start = list(values.map(\.raw))
     add(Instruction(.returns, .none, b: start, c: UInt32(values.count)))
@@ -180,12 +185,12 @@ struct RandomFunction: ~Copyable {
   private mutating func statement(nesting: Int) {
     statementsLeft -= 1
     maker.builder.origin += 3
-    let kind = Int.random(in: 0..<(nesting < 5 ? 20 : 12), using: &random)
+    let kind = Int.random(in: 0..<(nesting < 5 ? 22 : 12), using: &random)
     switch kind {
     case 0..<3: operation()
     case 3, 4: vectorOperation()
     case 5: memory()
-    case 6: call()
+    case 6: for value in call() { assign(value) }
     case 7: context()
     case 8:
       let condition = pick(.i32)
@@ -195,6 +200,7 @@ struct RandomFunction: ~Copyable {
     case 12..<15: conditional(nesting)
     case 15..<18: loop(nesting)
     case 18: multiway(nesting)
+    case 19, 20: scope(nesting)
     default: if nesting > 0 && chance(2) { leave() } else { operation() }
     }
   }
@@ -273,27 +279,52 @@ struct RandomFunction: ~Copyable {
     return address
   }
 
-  private mutating func call() {
+  /// What is to be assigned of its results.
+  ///
+  /// - Parameter kinds: of a function, by reference, of a helper.
+  private mutating func call(_ kinds: Range<Int> = 0..<3) -> [Value] {
     let arguments = (0..<Int.random(in: 0..<3, using: &random)).map { _ in
       pick(chance(4) ? .v128 : .i64).raw
     }
     let start = maker.list([9] + arguments)
     let count = UInt32(arguments.count)
-    switch Int.random(in: 0..<3, using: &random) {
+    switch Int.random(in: kinds, using: &random) {
     case 0:
       let call = maker.add(Instruction(.call, .i32, a: 12, b: start, c: count))
       let second = maker.add(Instruction(.result, .i64, a: call.raw, b: 1))
       let third = maker.add(Instruction(.result, chance(2) ? .f64 : .v128, a: call.raw, b: 2))
-      assign(call)
-      if chance(2) { assign(second) }
-      if chance(2) { assign(third) }
+      return [call] + (chance(2) ? [second] : []) + (chance(2) ? [third] : [])
     case 1:
       let record = pick(.i64)
       let start = maker.list([9] + arguments)
       maker.add(Instruction(.callReference, .none, a: record.raw, b: start, c: count))
-    default:
-      assign(maker.add(Instruction(.callHelper, .i64, a: 1, b: start, c: count)))
+      return []
+    default: return [maker.add(Instruction(.callHelper, .i64, a: 1, b: start, c: count))]
     }
+  }
+
+  /// Calls whose exceptions lead to one landing, each with the variables as they are there.
+  private mutating func scope(_ nesting: Int) {
+    var landings: [Edge] = []
+    repeat {
+      let results = call(0..<2)
+      let exception = maker.add(Instruction(.caught, .i64))
+      let landing = maker.edge(variables + [exception])
+      let returned = maker.edge()
+      maker.unwind(exception, landing, returned)
+      landings.append(landing)
+      _ = maker.bind([returned], depth: depth)
+      for value in results { assign(value) }
+      statements(nesting: nesting + 1)
+    } while isOpen && chance(2)
+    var exits: [Edge] = []
+    jumpOut(&exits)
+    variables = maker.bind(landings, Self.types + [.i64], depth: depth).parameters
+    assign(variables.removeLast())
+    isOpen = true
+    statements(nesting: nesting + 1)
+    jumpOut(&exits)
+    join(exits)
   }
 
   private mutating func context() {
@@ -340,11 +371,14 @@ struct RandomFunction: ~Copyable {
     _ = maker.bind([entry], depth: depth)
     isOpen = true
     statements(nesting: nesting + 1)
-    if isOpen {
-      let exit = maker.edge(variables)
-      maker.jump(exit)
-      exits.append(exit)
-    }
+    jumpOut(&exits)
+  }
+
+  private mutating func jumpOut(_ exits: inout [Edge]) {
+    if !isOpen { return }
+    let exit = maker.edge(variables)
+    maker.jump(exit)
+    exits.append(exit)
   }
 
   /// A test of a vector among others.

@@ -30,19 +30,23 @@ private let everything = """
     call_reference v13, v20, #4
     v22 = call_helper.i64 v1, v8, #memoryGrow
     trap_if v8, #integerOverflow
-    jump -> b1(v0, v8)
-  b1(v30: i32, v25: i32) depth 1 header:
-    v26 = lt_s.i32 v30, v25
+    v24 = call.i32 #12, #9
+    v25 = caught.i64
+    unwind v25 -> b6(v25), b1(v0, v8)
+  b1(v40: i32, v27: i32) depth 1 header:
+    v28 = lt_s.i32 v40, v27
     nop
-    branch v26 -> b1(v25, v30), b2
+    branch v28 -> b1(v27, v40), b2
   b2 depth 1:
-    branch_table v30 -> b1(v30, v30), b3(v20), b3(v9), b1(v30, v30)
-  b3(v31: i64):
+    branch_table v40 -> b1(v40, v40), b3(v20), b3(v9), b1(v40, v40)
+  b3(v41: i64):
     branch v0 -> b4, b5
   b4:
-    return v31, v3
+    return v41, v3
   b5 cold:
     trap #unreachable
+  b6(v42: i64):
+    return v42, v3
   }
 
   """
@@ -202,6 +206,42 @@ private func wrap(_ lines: String, _ parameters: String = "v0: i32, v1: i64") ->
       .contains("follow its call"))
     #expect(try problem(wrap("  v2 = result.i32 v0, #1\n  return")).contains("result"))
     #expect(try problem(wrap("  v2 = clz.i32 v0\n  return v2")) == "")
+  }
+
+  @Test func misplacedUnwindingIsFound() throws {
+    func problemOf(_ lines: String) throws -> String {
+      let ends = lines.contains("b1:") ? ("b2", "b3") : ("b1", "b2")
+      return try problem(
+        wrap(
+          "  v2 = call.i64 #1, #1\n\(lines)\n\(ends.0)(v20: i64):\n  return v20\n\(ends.1):\n  return v2"
+        ))
+    }
+    let caught = "  v6 = caught.i64\n"
+    let unwind = "  unwind v6 -> b1(v6), b2"
+    let noCall = "no call stands before it"
+    let noUnwind = "no unwind follows it"
+    let noCaught = "it tests no caught exception"
+    for right in [
+      caught + unwind, "  v4 = result.i32 v2, #1\n" + caught + unwind,
+      "  v4 = iconst.i64 #1\n" + caught + "  v7 = iconst.i64 #2\n" + unwind,
+    ] {
+      #expect(try problemOf(right) == "", "\(right)")
+    }
+    for (wrong, message) in [
+      ("  v4 = clz.i64 v1\n" + caught + unwind, noCall),
+      ("  v4 = call_helper.i64 v1, #memoryGrow\n" + caught + unwind, noCall),
+      ("  jump -> b1\nb1:\n" + caught + "  unwind v6 -> b2(v6), b3", noCall),
+      (caught + "  v7 = clz.i64 v1\n" + unwind, noUnwind),
+      (caught + "  v7 = caught.i64\n" + unwind, noUnwind),
+      (caught + "  branch v0 -> b1(v6), b2", noUnwind),
+      ("  unwind v1 -> b1(v1), b2", noCaught),
+      (caught + "  unwind v6 -> b2(v6), b1\nb1:\n  unwind v6 -> b2(v6), b3", noCaught),
+    ] {
+      #expect(try problemOf(wrong) == message, "\(wrong)")
+    }
+    #expect(
+      try problemOf("  v6 = caught.i32\n  unwind v6 -> b1(v1), b2")
+        == "operands or result are of the wrong type")
   }
 
   /// Every field of every table changed at random: found, or harmless; and never a crash.

@@ -344,7 +344,8 @@ struct RealInterpreter {
         }
         switch x.opcode {
         case .jump: edge = x.a
-        case .branch: edge = values[Int(x.a)] != 0 ? x.b : x.c
+        // No callee throws here: there is no runtime to unwind.
+        case .branch, .unwind: edge = values[Int(x.a)] != 0 ? x.b : x.c
         case .branchTable:
           edge = box.function.lists[Int(x.b) + Int(min(values[Int(x.a)], UInt64(x.c) - 1))]
         case .returns: return list(x.b, x.c)
@@ -427,6 +428,7 @@ struct RealInterpreter {
     let a = x.opcode.info.shape == .constant ? 0 : values[min(Int(x.a), values.count - 1)]
     switch x.opcode {
     case .nop, .param, .result: break
+    case .caught: values[i] = 0
     case .iconst, .fconst: values[i] = x.bits
     case .load, .load8S, .load8U, .load16S, .load16U, .load32S, .load32U:
       values[i] = load(x, memory, Int(a) + Int(x.b))

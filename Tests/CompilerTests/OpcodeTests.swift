@@ -35,18 +35,21 @@ private struct Sample: ~Copyable {
       builder.function.lists.append(parameter.raw)
     }
     builder.function.blocks[blocks[0]].parameterCount = UInt32(Self.types.count)
-    if opcode.info.shape == .result {
+    let readsCaught = opcode == .unwind
+    let readsCall = opcode.info.shape == .result
+    if readsCall || readsCaught || opcode.info.shape == .caught {
       builder.function.lists.append(0)
       builder.append(
         Instruction(.call, .i32, a: 1, b: UInt32(builder.function.lists.count - 1), c: 0))
     }
+    if readsCaught { builder.append(Instruction(.caught, operandTypes[0])) }
     swap(&function, &builder.function)
     let shape = opcode.info.shape.fields
     var remaining = operandTypes[...]
     func operand() -> UInt32 {
       let type = remaining.count > 1 ? remaining.removeFirst() : remaining.first ?? .i32
       let raw =
-        opcode.info.shape == .result
+        readsCall || readsCaught
         ? UInt32(function.instructions.count - 1) : UInt32(Self.types.firstIndex(of: type)!)
       operands.append(raw)
       return raw
@@ -97,7 +100,12 @@ private struct Sample: ~Copyable {
     }
     append(i)
     let end = value
-    if !opcode.isTerminator { append(Instruction(.trap, .none, aux: 1)) }
+    if opcode == .caught {
+      let edges = (1...2).map { function.edges.append(EdgeData(from: Block(0), to: Block($0))).raw }
+      append(Instruction(.unwind, .none, a: end.raw, b: edges[0], c: edges[1]))
+    } else if !opcode.isTerminator {
+      append(Instruction(.trap, .none, aux: 1))
+    }
     function.blocks[Block(0)].instructionEnd = function.instructions.nextID.raw
     for b in 1...2 {
       function.blocks[Block(b)].instructionStart = function.instructions.nextID.raw

@@ -19,7 +19,7 @@ struct PassStep: Sendable {
       scratch.dominators.compute(function)
       markLive(function, &scratch)
       hoistInvariants(function, &scratch)
-      Compiler.rebuild(&function, &scratch)
+      BrolgaCompiler.rebuild(&function, &scratch)
     },
   ]
 }

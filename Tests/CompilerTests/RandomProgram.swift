@@ -119,7 +119,7 @@ struct RandomProgram: ~Copyable {
   private mutating func statement(nesting: Int) {
     statementsLeft -= 1
     maker.builder.origin += 3
-    switch Int.random(in: 0..<(nesting < 4 ? 26 : 16), using: &random) {
+    switch Int.random(in: 0..<(nesting < 4 ? 28 : 16), using: &random) {
     case 0..<4: operation()
     case 4, 5: vectorOperation()
     case 6: loadSomewhere()
@@ -128,7 +128,7 @@ struct RandomProgram: ~Copyable {
       storeSomewhere(pick(type))
     case 8, 9: modify()
     case 10: pointer()
-    case 11: call()
+    case 11: for value in call() ?? [] where chance(2) { values.append(value) }
     case 12: frame()
     case 13:
       let condition = pick(.i32)
@@ -138,6 +138,7 @@ struct RandomProgram: ~Copyable {
     case 16..<20: conditional(nesting)
     case 20..<23: loop(nesting)
     case 23, 24: multiway(nesting)
+    case 25, 26: scope(nesting)
     default: if nesting > 1 && chance(3) { finish() } else { operation() }
     }
   }
@@ -277,8 +278,9 @@ struct RandomProgram: ~Copyable {
     define(maker.add(Instruction(.frameLoad, type, b: UInt32(k))))
   }
 
-  private mutating func call() {
-    guard index + 1 < signatures.count else { return }
+  /// The results of a call, if there is something to call.
+  private mutating func call() -> [Value]? {
+    guard index + 1 < signatures.count else { return nil }
     let callee = Int.random(in: index + 1..<signatures.count, using: &random)
     let arguments = signatures[callee].parameters.map { pick($0).raw }
     let start = maker.list([UInt32(callee)] + arguments)
@@ -290,7 +292,21 @@ struct RandomProgram: ~Copyable {
     for (k, type) in results.enumerated().dropFirst() {
       found.append(maker.add(Instruction(.result, type, a: call.raw, b: UInt32(k))))
     }
-    for value in found where chance(2) { values.append(value) }
+    return found
+  }
+
+  /// A call with a handler. No callee throws; its results, those in memory too, come by another way.
+  private mutating func scope(_ nesting: Int) {
+    guard let results = call() else { return operation() }
+    let exception = maker.add(Instruction(.caught, .i64))
+    let types = passed()
+    let landing = maker.edge([exception])
+    let returned = maker.edge()
+    maker.unwind(exception, landing, returned)
+    var exits: [Edge] = []
+    arm(returned, types, nesting, &exits, [], results)
+    arm(landing, types, nesting, &exits, [.i64])
+    join(exits, types)
   }
 
   /// Some values to pass over an edge, and the types that they have.
@@ -303,10 +319,12 @@ struct RandomProgram: ~Copyable {
   private mutating func edge(_ types: [Type]) -> Edge { maker.edge(types.map { pick($0) }) }
 
   private mutating func arm(
-    _ entry: Edge, _ types: [Type], _ nesting: Int, _ exits: inout [Edge]
+    _ entry: Edge, _ types: [Type], _ nesting: Int, _ exits: inout [Edge],
+    _ parameters: [Type] = [], _ results: [Value] = []
   ) {
     let scope = values
-    _ = maker.bind([entry], depth: depth)
+    values += maker.bind([entry], parameters, depth: depth).parameters
+    for value in results where chance(2) { values.append(value) }
     isOpen = true
     statements(nesting: nesting + 1)
     if isOpen {

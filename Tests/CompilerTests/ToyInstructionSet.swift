@@ -20,6 +20,8 @@ enum ToyOperation: UInt8, CaseIterable {
   /// To `pc + distance`, in words from the branch's end; if `d` is not zero, or if it is.
   case jump, branchIfNotZero, branchIfZero
   case call
+  /// Ends calls with the exception in `d`, up to one that has a handler, which finds it in r7.
+  case `throw`
   /// `push fp; fp := sp; sp := sp - 8 * immediate`, and the reverse with a return.
   case enter, leave
   case entry
@@ -34,6 +36,7 @@ enum Toy: InstructionSet {
   static func argument(integer k: UInt8) -> PhysicalRegister { PhysicalRegister(.int, Int(k)) }
   static func result(integer k: UInt8) -> PhysicalRegister { PhysicalRegister(.int, Int(k)) }
   static func float(_ k: UInt8) -> PhysicalRegister { PhysicalRegister(.float, Int(k)) }
+  static var exception: PhysicalRegister { PhysicalRegister(.int, 7) }
   static func clobbers(resultIntegers: Int, resultFloats: Int, ofHelper: Bool) -> RegisterSet {
     RegisterSet(int: 0xff & ~(1 << UInt64(resultIntegers) - 1))
   }
@@ -51,6 +54,10 @@ enum Toy: InstructionSet {
       lowering.operands.append(.use(condition, .int))
     case .returns: selectReturn(x, &lowering)
     case .call: selectCall(i, x, &lowering)
+    case .unwind: lowering.unwindingValue = x.a
+    case .callHelper: selectThrow(x, &lowering)
+    // Only behind a throw, which does not return.
+    case .trap: lowering.emit(instruction(.leave), role: .exit)
     default: if lowering.isRequested(i) { selectPure(i, x, &lowering) }
     }
   }
@@ -65,7 +72,7 @@ enum Toy: InstructionSet {
     case .mul: operation = .mul
     case .ltS: operation = .less
     // Parameters, results and constants are defined elsewhere.
-    case .param, .result, .iconst, .nop: return
+    case .param, .result, .caught, .iconst, .nop: return
     default: fatalError("the toy has no \(x.opcode)")
     }
     let d = lowering.register(defining: i)
@@ -92,11 +99,27 @@ enum Toy: InstructionSet {
     let words = lowering.passArguments(x, unit, signature)
     lowering.collectResults(i, count)
     let counts = lowering.registerResults(unit, signature, first, count)
+    let unwinds = lowering.unwindingValue != Lowering<Toy>.noRegister
     lowering.output.makesCalls = true
+    var call = instruction(.call, immediate: Int32(x.a))
+    call.extra = unwinds ? 1 : 0
     lowering.emit(
-      instruction(.call, immediate: Int32(x.a)),
-      clobbers: lowering.clobberMask(counts.integers, counts.floats))
-    lowering.receiveResults(unit, signature, first, count, argumentWords: words)
+      call, role: unwinds ? .branch : .ordinary,
+      clobbers: lowering.clobberMask(counts.integers, counts.floats, unwinds: unwinds))
+    if unwinds {
+      let caught = lowering.register(defining: Int(lowering.unwindingValue))
+      lowering.operands.append(.fixedDefinition(caught, exception))
+      lowering.unwindingValue = Lowering<Toy>.noRegister
+    }
+    lowering.receiveResults(
+      unit, signature, first, count, argumentWords: words, unwinds: unwinds)
+  }
+
+  private static func selectThrow(_ x: Instruction, _ lowering: inout Lowering<Toy>) {
+    precondition(x.a == UInt32(Helper.throw.rawValue), "the toy has no other helper")
+    let thrown = lowering.register(lowering.function.lists[Int(x.b) + 1])
+    lowering.emit(instruction(.throw))
+    lowering.operands.append(.use(thrown, .int))
   }
 
   private static func selectReturn(_ x: Instruction, _ lowering: inout Lowering<Toy>) {
@@ -148,7 +171,13 @@ enum Toy: InstructionSet {
 
   static func frame(
     _ machine: inout MachineFunction, _ solution: inout Solution
-  ) throws(EmissionError) -> Frame { Frame(words: Int32(solution.slotUnits)) }
+  ) throws(EmissionError) -> Frame {
+    // An even number: what unwinding knows of it is in units of 16 bytes.
+    Frame(words: Int32(solution.slotUnits + 1) & ~1)
+  }
+  static func frameInfo(_ frame: Frame) -> FrameInfo {
+    FrameInfo(savedRegisters: 0, keepsContext: false, byteCount: frame.words * 8)
+  }
 
   static func emitPrologue(_ origin: UInt32, _ emitter: inout Emitter<Toy>) {
     emitter.assembler.word(.enter, 0, 0, 0, emitter.frame.words)
@@ -184,6 +213,11 @@ enum Toy: InstructionSet {
     case .call:
       emitter.assembler.call(UInt32(instruction.immediate))
       emitter.assembler.markSite(origin, kind: 0)
+      if instruction.extra != 0 {
+        emitter.assembler.code.noteHandler(Label(raw: target(0)))
+        if target(1) != UInt32(next) { emitter.assembler.branch(0, Label(raw: target(1))) }
+      }
+    case .throw: emitter.assembler.word(.throw, number(0), 0, 0, 0)
     case .leave: emitter.assembler.word(.leave, 0, 0, 0, 0)
     case let operation: emitter.assembler.word(operation, number(0), number(1), number(2), 0)
     }

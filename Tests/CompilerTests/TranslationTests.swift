@@ -10,14 +10,17 @@ import Testing
 
 /// The modules of the programs beside the project; empty where they are absent.
 func programModules() -> [(name: String, bytes: [UInt8])] {
-  let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  let data = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("shared/data/programs")
-  let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+    .appendingPathComponent("shared/data")
   var modules: [(name: String, bytes: [UInt8])] = []
-  while let url = files?.nextObject() as? URL {
-    guard url.pathExtension == "wasm", let data = try? Data(contentsOf: url) else { continue }
-    modules.append((url.path, [UInt8](data)))
+  for folder in ["programs", "exceptions"] {
+    let files = FileManager.default.enumerator(
+      at: data.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+    while let url = files?.nextObject() as? URL {
+      guard url.pathExtension == "wasm", let data = try? Data(contentsOf: url) else { continue }
+      modules.append((url.path, [UInt8](data)))
+    }
   }
   return modules.sorted { $0.name < $1.name }
 }
@@ -86,31 +89,61 @@ func supportedModule(_ bytes: [UInt8]) throws -> Module? {
   }
 }
 
+/// How often each operation stands in the translation of the last function.
+private func operations(
+  _ fields: String, keepsLocalsInFrame: Bool
+) throws -> [BrolgaCompiler.Opcode: Int] {
+  var text = "(module (tag $e (param i32)) (tag $other) (func $f (param i32)) \(fields))"
+  let module = try text.withUTF8 { try Module(text: UnsafeRawBufferPointer($0)) }
+  var translator = Translator()
+  try translator.translate(
+    CompilationUnit(module), function: UInt32(module.functionCount - 1), numbersValues: true,
+    keepsLocalsInFrame: keepsLocalsInFrame)
+  try translator.builder.function.verify()
+  var counts: [BrolgaCompiler.Opcode: Int] = [:]
+  for i in 0..<translator.builder.function.instructions.count {
+    counts[translator.builder.function.instructions[Value(i)].opcode, default: 0] += 1
+  }
+  return counts
+}
+
 @Test(arguments: [false, true])
-func exceptionsAreValidatedAndNotCompiled(keepsLocalsInFrame: Bool) throws {
-  var options = CompilerOptions()
-  options.keepsLocalsInFrame = keepsLocalsInFrame
-  func refusal(_ fields: String) throws -> WasmError? {
-    var text = "(module \(fields))"
-    let module = try text.withUTF8 { try Module(text: UnsafeRawBufferPointer($0)) }
-    do throws(CompileError) {
-      _ = try compile(module, options)
-      return nil
-    } catch {
-      guard case .module(let error) = error else { return nil }
-      return error
-    }
+func aScopeHasOneLandingForAllItsCalls(keepsLocalsInFrame: Bool) throws {
+  let call = "(call $f (local.get 0))"
+  func scope(_ body: String) throws -> [BrolgaCompiler.Opcode: Int] {
+    try operations(
+      """
+      (func (param i32) (local i32)
+        (block $l (result i32) (try_table (catch $e $l) \(body)) (return)) (drop))
+      """, keepsLocalsInFrame: keepsLocalsInFrame)
   }
-  for fields in [
-    "(tag)", "(import \"m\" \"t\" (tag (param i32)))", "(func (try_table (catch_all 0)))",
-    "(func (throw_ref (ref.null exn)))",
-  ] {
-    let error = try refusal(fields)
-    #expect(error?.kind == .unsupported && error?.message == "exception handling", "\(fields)")
+  for count in 1...3 {
+    let found = try scope(String(repeating: call, count: count))
+    #expect(found[.call] == count && found[.unwind] == count && found[.caught] == count)
+    // One comparison with the tag; one helper takes the exception, another passes it on.
+    #expect(found[.branch] == 1 && found[.callHelper] == 2)
   }
-  // What does not run need not be compiled; it has to be valid.
+  // What throws nothing needs no landing; what is caught where it is thrown is no exception.
+  for body in ["", "(local.set 1 (i32.const 5))", "(throw $e (i32.const 5))"] {
+    let found = try scope(body)
+    #expect(found[.unwind] == nil && found[.callHelper] == nil && found[.branch] == nil, "\(body)")
+  }
+  let other = try scope("(throw $other)")
+  #expect(other[.unwind] == nil && other[.callHelper] == 3)
+}
+
+/// What does not run need not be compiled; it has to be valid.
+@Test(arguments: [false, true])
+func scopesInCodeThatDoesNotRunAreLeftOut(keepsLocalsInFrame: Bool) throws {
   let dead = "(func (result i32) (local i32) i32.const 1 return"
-  #expect(
-    try refusal("\(dead) (try_table (catch_all_ref 0) (throw_ref)) i32.const 2)")?.kind == .invalid)
-  #expect(try refusal("\(dead) (try_table (local.set 0 (i32.const 1)) (br 0)) i32.const 2)") == nil)
+  let error = #expect(throws: WasmError.self) {
+    try operations(
+      "\(dead) (try_table (catch_all_ref 0) (throw_ref)) i32.const 2)",
+      keepsLocalsInFrame: keepsLocalsInFrame)
+  }
+  #expect(error?.kind == .invalid)
+  let found = try operations(
+    "\(dead) (block (try_table (catch_all 0) (call $f (local.get 0)) (br 0))) i32.const 2)",
+    keepsLocalsInFrame: keepsLocalsInFrame)
+  #expect(found[.call] == nil && found[.unwind] == nil)
 }

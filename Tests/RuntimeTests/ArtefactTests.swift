@@ -24,6 +24,7 @@ import Testing
   #expect(Array(file.text) == compiled.text.toArray())
   #expect(Array(file.skeleton) == sampleSkeleton())
   #expect(Array(file.trapKinds) == compiled.trapKinds.toArray())
+  #expect(file.frames.count == sampleFunctions.count * 4 && file.handlers.isEmpty)
   for (index, function) in sampleFunctions.enumerated() {
     let range = compiled.functions[index]
     #expect(file.function(index) == range)
@@ -197,6 +198,59 @@ private func infoOffset(_ bytes: [UInt8]) throws -> Int {
   #expect(error(ofLoading: bytes + [0]) != nil)
 }
 
+@Test func tablesOfUnwindingAreChecked() throws {
+  let size = UInt32(sampleCompiledModule().text.count)
+  func problem(_ entries: [(UInt32, UInt32)]) throws -> ArtefactError? {
+    var compiled = sampleCompiledModule()
+    for (from, to) in entries {
+      compiled.handlers.append(HandlerEntry(returnOffset: from, handlerOffset: to))
+    }
+    return error(ofLoading: try compiled.artefactBytes().toArray())
+  }
+  #expect(try problem([]) == nil)
+  #expect(try problem([(1, 0), (2, size - 1), (size, 5)]) == nil)
+  #expect(try problem([(0, 4)]) == .malformed("handler entry 0"))
+  #expect(try problem([(4, 8), (4, 9)]) == .malformed("handler entry 1"))
+  #expect(try problem([(4, 8), (9, 9), (8, 8)]) == .malformed("handler entry 2"))
+  #expect(try problem([(4, size)]) == .malformed("handler entry 0"))
+  #expect(try problem([(4, 4), (size + 1, 8)]) == .malformed("handler entry 1"))
+}
+
+/// No compiler writes sizes that are no number of entries: they are changed in the file.
+@Test func sizesOfTablesOfUnwindingAreChecked() throws {
+  var compiled = sampleCompiledModule()
+  compiled.handlers.append(HandlerEntry(returnOffset: 4, handlerOffset: 8))
+  let bytes = try compiled.artefactBytes().toArray()
+  let info = try infoOffset(bytes)
+  let headers = bytes.withUnsafeBytes { Int($0.load(fromByteOffset: 40, as: UInt64.self)) }
+  func problem(_ section: ArtefactFormat.Section, byteCount: UInt8) -> ArtefactError? {
+    var changed = bytes
+    changed[headers + section.rawValue * ArtefactFormat.sectionHeaderBytes + 32] = byteCount
+    repairHash(&changed, textBytes: compiled.text.count, info: info)
+    return error(ofLoading: changed)
+  }
+  let frames = UInt8(sampleFunctions.count * 4)
+  #expect(problem(.frames, byteCount: frames) == nil)
+  #expect(problem(.frames, byteCount: frames - 4) == .malformed("the table of frames' size"))
+  #expect(problem(.frames, byteCount: frames + 4) == .malformed("the table of frames' size"))
+  #expect(problem(.handlers, byteCount: 8) == nil)
+  #expect(problem(.handlers, byteCount: 0) == nil)
+  for wrong in [1, 4, 7] as [UInt8] {
+    #expect(
+      problem(.handlers, byteCount: wrong) == .malformed("the table of handlers' size"))
+  }
+}
+
+/// Makes the hash of a changed file right.
+private func repairHash(_ bytes: inout [UInt8], textBytes: Int, info: Int) {
+  let hash = bytes.withUnsafeBytes {
+    artefactHash(of: $0, textOffset: $0.count - textBytes, infoOffset: info)
+  }
+  for k in 0..<8 {
+    bytes[info + ArtefactFormat.Info.hash + k] = UInt8(truncatingIfNeeded: hash >> (8 * k))
+  }
+}
+
 @Test func everySingleBitIsCoveredByTheHash() throws {
   let bytes = try sampleCompiledModule().artefactBytes().toArray()
   var changed = bytes
@@ -266,12 +320,7 @@ private func mutated(_ bytes: [UInt8], below limit: Int, _ random: inout Random)
     // Mostly where something is: the padding before the text is of no interest.
     var changed = mutated(bytes, below: textOffset - 100, &random)
     if changed.count > textOffset {
-      let hash = changed.withUnsafeBytes {
-        artefactHash(of: $0, textOffset: textOffset, infoOffset: info)
-      }
-      for k in 0..<8 {
-        changed[info + ArtefactFormat.Info.hash + k] = UInt8(truncatingIfNeeded: hash >> (8 * k))
-      }
+      repairHash(&changed, textBytes: changed.count - textOffset, info: info)
     }
     let reason =
       switch error(ofLoading: changed) {

@@ -50,6 +50,41 @@ import Testing
     #expect(BROLGA_TRAP_TABLE_OUT_OF_BOUNDS == TrapKind.tableOutOfBounds.rawValue)
   }
 
+  @Test func unwindingKnowsExceptionsAndFrames() {
+    typealias E = ContextLayout.Exception
+    #expect(BROLGA_EXCEPTION_TAG == E.tag)
+    #expect(BROLGA_EXCEPTION_IS_SHARED == E.isShared)
+    #expect(BROLGA_EXCEPTION_WORDS == E.words)
+    #expect(MemoryLayout<brolga_exception>.offset(of: \.tag) == Int(E.tag))
+    #expect(MemoryLayout<brolga_exception>.offset(of: \.is_shared) == Int(E.isShared))
+    #expect(MemoryLayout<brolga_exception>.size == Int(E.words))
+    #expect(BROLGA_TRAP_EXCEPTION == TrapKind.uncaughtException.rawValue)
+    // What `unwind_frame` takes apart: a bit for each register it restores, one for the context, and
+    // units of 16 bytes above them.
+    func info(_ registers: UInt32, _ keepsContext: Bool, _ bytes: Int32) -> UInt32 {
+      FrameInfo(savedRegisters: registers, keepsContext: keepsContext, byteCount: bytes).raw
+    }
+    for (bit, register) in [3, 10, 12, 13].enumerated() {
+      #expect(info(1 << UInt32(register), false, 0) == 1 << UInt32(bit))
+    }
+    #expect(info(0, true, 0) == UInt32(BROLGA_FRAME_KEEPS_CONTEXT))
+    #expect(info(0, false, 16) == 32 && info(0, false, 0x7FFF_FFF0) == 0x7FF_FFFF << 5)
+    #expect(info(CallingConvention.calleeSaved & ~(1 << 5), true, 48) == 31 | 3 << 5)
+    #expect(info(~CallingConvention.calleeSaved, false, 0) == 0)
+    #expect(MemoryLayout<FrameInfo>.size == 4 && MemoryLayout<HandlerEntry>.size == 8)
+  }
+
+  /// Artefacts keep them.
+  @Test func numbersOfTrapsAndHelpersStay() {
+    #expect(TrapKind.nullExceptionReference.rawValue == 15)
+    #expect(TrapKind.uncaughtException.rawValue == 16)
+    #expect(TrapKind.outOfMemory.rawValue == 17)
+    #expect(TrapKind.allCases.map(\.rawValue) == Array(1...17))
+    #expect(Helper.exceptionNew.rawValue == 12 && Helper.throw.rawValue == 13)
+    #expect(Helper.exceptionCaught.rawValue == 14 && Helper.resumeUnwinding.rawValue == 15)
+    #expect(Helper.allCases.map(\.rawValue).sorted() == Array(0...15))
+  }
+
   @Test func recordsBeginAlikeInCAndInSwift() {
     typealias L = ContextLayout
     #expect(MemoryLayout<brolga_memory_record>.offset(of: \.base) == Int(L.MemoryRecord.base))

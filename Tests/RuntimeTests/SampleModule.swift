@@ -110,6 +110,7 @@ extension CompiledModule {
     let bytes = function.bytes
     functions.append(FunctionRange(offset: UInt32(start), size: UInt32(bytes.count)))
     text.append(contentsOf: bytes)
+    frames.append(FrameInfo())
     for (offset, kind) in function.places {
       let wasm = UInt32(1000 * (traps.count + 1))
       traps.append(TrapEntry(codeOffset: UInt32(start + offset), wasmOffset: wasm))

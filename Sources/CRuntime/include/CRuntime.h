@@ -70,7 +70,11 @@ typedef struct brolga_exception {
   uint32_t position;
   // A reference to it was made.
   uint16_t is_shared;
-  uint16_t is_marked;
+  // Of a collection.
+  uint8_t is_marked;
+  // Its way to a handler has begun, and the calls on it are in the thread's trap. What makes a
+  // reference to it in compiled code ends that: it writes four bytes at `is_shared`.
+  uint8_t is_under_way;
   // How often the host holds it.
   int64_t holds;
   uint64_t words[];

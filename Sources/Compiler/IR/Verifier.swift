@@ -120,8 +120,12 @@ extension Function {
     if let problem = fieldProblem(i) { throw fail(value, problem) }
     if i.opcode == .result { try checkResult(value) }
     if i.opcode == .caught { try checkCaught(value, in: block) }
-    if i.opcode == .unwind, instructions[Value(raw: i.a)].opcode != .caught {
-      throw fail(value, "it tests no caught exception")
+    if i.opcode == .unwind {
+      // Where it stands in the block is seen to by `checkCaught`.
+      let isHere = i.a >= blocks[block].instructionStart && i.a < value.raw
+      guard isHere, instructions[Value(raw: i.a)].opcode == .caught else {
+        throw fail(value, "it tests no caught exception")
+      }
     }
     try forEachEdge(i) { (raw) throws(VerifierError) in
       let edge = edges[Edge(raw: raw)]

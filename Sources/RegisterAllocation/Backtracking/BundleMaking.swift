@@ -97,16 +97,23 @@ extension Search {
     bundles[b].hasScatteredUses = false
     let whole = Int(truncatingIfNeeded: bundles[b].whole)
     let start = facts.uses.count
+    var isInOrder = true
     for r in ranges(of: b) {
       let range = facts.ranges[r]
       let v = Int(truncatingIfNeeded: range.value)
       let end = facts.useStart[v &+ 1]
       while nextUse[v] < end && facts.uses[Int(nextUse[v])].point <= range.to {
-        append(facts.uses[Int(nextUse[v])], after: start, &facts)
+        if !append(facts.uses[Int(nextUse[v])], after: start, &facts) { isInOrder = false }
         nextUse[v] &+= 1
       }
     }
-    steps.used &+= facts.uses.count &- start
+    let count = facts.uses.count &- start
+    steps.used &+= count
+    if !isInOrder {
+      var gathered = UnsafeMutableBufferPointer(rebasing: facts.uses.buffer[start...])
+      gathered.sort { $0.point < $1.point }
+      steps.used &+= count &* (Int.bitWidth &- count.leadingZeroBitCount)
+    }
     pieces[whole].useStart = UInt32(truncatingIfNeeded: start)
     pieces[whole].useEnd = UInt32(truncatingIfNeeded: facts.uses.count)
   }
@@ -121,14 +128,18 @@ extension Search {
       ))
   }
 
-  /// Appends a use; neighbouring ranges may put two of one gap in the wrong order.
-  private mutating func append(_ use: UseRecord, after start: Int, _ facts: inout Facts) {
+  /// Appends a use; neighbouring ranges may put two of one gap in the wrong order. False if it belongs
+  /// further ahead: what a branch defines is used there, and its ranges begin where the branch leads.
+  private mutating func append(_ use: UseRecord, after start: Int, _ facts: inout Facts) -> Bool {
     facts.uses.append(use)
     var place = facts.uses.count &- 1
-    while place > start && facts.uses[place &- 1].point > use.point {
+    let first = max(start, place &- 4)
+    while place > first && facts.uses[place &- 1].point > use.point {
       facts.uses[place] = facts.uses[place &- 1]
       place &-= 1
+      steps.used &+= 1
     }
     facts.uses[place] = use
+    return place == start || facts.uses[place &- 1].point <= use.point
   }
 }
